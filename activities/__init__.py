@@ -1,0 +1,1 @@
+"""How it is done: activities with injected clients, the ledger, the vendors."""

@@ -1,0 +1,152 @@
+"""CRM writes: the stage of a lead, and the default write-backs of facts. All can be repeated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import as_application_error
+from activities.ledger import Ledger
+from activities.ledger.connections import Connections
+from activities.ledger.effects import EffectRow, Intent, find_effect, waiting_writebacks
+from activities.ledger.facts import object_of
+from activities.ledger.gate import judge_step
+from activities.ledger.leads import set_fields
+from activities.once import Deed, about_step, do_once
+from activities.scene import Scene, facts_of, note_verdict, read_scene
+from activities.vendors.ports import Crm, HandOver, Never, Receipt
+from workflows.contracts import Drained, DrainRequest
+from workflows.engine.effects import FactEffect, Outcome, UpdateStage
+
+DRAINED_AT_ONCE = 200
+
+
+class CrmWrites:
+    """Writes to the CRM. ``crm`` is None where no CRM is configured."""
+
+    def __init__(self, ledger: Ledger, connections: Connections, crm: Crm | None) -> None:
+        self._ledger = ledger
+        self._connections = connections
+        self._crm = crm
+
+    @activity.defn
+    async def update_stage(self, effect: UpdateStage) -> Outcome:
+        """Set the lead's stage in the lead projection and, for a Salesforce lead, there."""
+        scene = await read_scene(self._ledger, effect, self._connections)
+        record, writes = scene.lead.salesforce_id, scene.accounts.salesforce
+        payload: dict[str, Any] = {"stage": effect.stage}
+        if record and writes:
+            fields = {writes.stage_field: effect.stage}
+            payload |= {"object": object_of(record), "id": record, "fields": fields}
+
+        async def judge(tx: AsyncConnection) -> Outcome | None:
+            facts = await facts_of(self._ledger, tx, scene)
+            return await note_verdict(self._ledger, tx, scene, judge_step(facts))
+
+        deed = Deed(
+            intent=_intent(effect, scene, payload),
+            judge=judge,
+            ask=self._ask,
+            afterwards=lambda tx, row: self._project(tx, scene, effect.stage),
+            repeatable=True,
+            locks=scene.locks,
+            shared=scene.shared,
+        )
+        return await do_once(self._ledger, deed)
+
+    @activity.defn
+    async def create_task(self, effect: FactEffect) -> Outcome:
+        """Log a sent mail as a Task (S0-06 to S0-12)."""
+        return await self._write_back(effect)
+
+    @activity.defn
+    async def create_event(self, effect: FactEffect) -> Outcome:
+        """Log a booked meeting as an Event (S0-13 to S0-16)."""
+        return await self._write_back(effect)
+
+    @activity.defn
+    async def mark_unsubscribed(self, effect: FactEffect) -> Outcome:
+        """Set the configured opt-out field; it is only ever set to true."""
+        return await self._write_back(effect)
+
+    @activity.defn
+    async def mark_bounced(self, effect: FactEffect) -> Outcome:
+        """Set the configured hard bounce field; it is only ever set to true."""
+        return await self._write_back(effect)
+
+    @activity.defn
+    async def drain_writebacks(self, request: DrainRequest) -> Drained:
+        """Do the write-backs of a connection that nobody has in hand; stop at the first outage."""
+        done = 0
+        async with self._ledger.reading() as tx:
+            rows = await waiting_writebacks(
+                self._ledger, tx, request.connection, timedelta(0), DRAINED_AT_ONCE
+            )
+        for place, row in enumerate(rows):
+            try:
+                await self._write_back(FactEffect(key=row.key))
+                done += 1
+            except ApplicationError as error:
+                # A refused record must not keep the others from being written.
+                if not error.non_retryable:
+                    return Drained(done=done, left=len(rows) - place)
+        return Drained(done=done, left=0 if len(rows) < DRAINED_AT_ONCE else 1)
+
+    async def _write_back(self, effect: FactEffect) -> Outcome:
+        """Facts are true whatever became of the enrollment, so nothing is judged here."""
+        async with self._ledger.reading() as tx:
+            row = await find_effect(tx, effect.key)
+        if row is None:
+            message = f"the ledger has no write-back {effect.key}"
+            raise as_application_error(Never("dripstone", "no_such_writeback", message))
+
+        async def judge(_tx: AsyncConnection) -> Outcome | None:
+            return None
+
+        intent = Intent(row.key, row.center, row.activity, row.connection, row.payload, "", {})
+        deed = Deed(intent=intent, judge=judge, ask=self._ask, repeatable=True)
+        return await do_once(self._ledger, deed)
+
+    async def _ask(self, row: EffectRow, _hand_over: HandOver) -> Receipt:
+        payload = row.payload
+        if "object" not in payload:
+            return Receipt("projection only")
+        if self._crm is None:
+            message = (
+                "Salesforce is not configured: set DRIPSTONE_SALESFORCE__CLIENT_ID and the rest"
+            )
+            raise Never("salesforce", "not_configured", message)
+        if "id" in payload:
+            return await self._crm.update(payload["object"], payload["id"], payload["fields"])
+        # A short key of fixed length: external id fields hold at most 255 characters.
+        key = sha256(row.key.encode()).hexdigest()[:32]
+        owner = await self._owner(self._crm, payload.get("owners", []))
+        fields = payload["fields"] | ({"OwnerId": owner} if owner else {})
+        return await self._crm.upsert(payload["object"], payload["key_field"], key, fields)
+
+    async def _owner(self, crm: Crm, owners: list[str]) -> str | None:
+        """The first owner that the CRM knows; None leaves the record to the integration user."""
+        for owner in owners:
+            found = await crm.user_id_by_email(owner) if "@" in owner else owner
+            if found:
+                return found
+        return None
+
+    async def _project(self, tx: AsyncConnection, scene: Scene, stage: str) -> tuple[str, ...]:
+        await set_fields(self._ledger, tx, scene.lead, {"stage": stage})
+        return ()
+
+
+def _intent(effect: UpdateStage, scene: Scene, payload: Mapping[str, Any]) -> Intent:
+    digest = sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    about = about_step(effect, scene.lead.person)
+    return Intent(
+        effect.key, scene.lead.center, effect.activity, "salesforce", payload, digest, about
+    )

@@ -1,0 +1,5 @@
+"""The ledger: one transactional store for the truth that spans enrollments."""
+
+from activities.ledger.store import Ledger, LedgerUnavailable
+
+__all__ = ["Ledger", "LedgerUnavailable"]

@@ -1,0 +1,245 @@
+"""Admission: who may enter, in which lane, and the end of an entry. The ledger decides, once.
+
+States of a row: QUEUED (its lane is busy) or ADMITTED, then RUNNING, then CLOSED; SUPERSEDED is
+an entry that lost its lane to a higher priority and has not closed yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ledger.connections import Connections
+from activities.ledger.inbox import Incoming, Received, receive
+from activities.ledger.leads import Lead, find_lead, put_lead
+from activities.ledger.publishing import Version, find_state, find_version
+from activities.ledger.store import Ledger
+from activities.ledger.suppressions import suppression_of
+from activities.ledger.tables import LIVE, admissions, refusals
+from activities.ledger.upsert import insert_new
+from workflows.contracts import Start, enrollment_id
+from workflows.engine.automation import Automation
+from workflows.engine.events import Event
+from workflows.engine.interpreter import SEMANTICS
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Asks for the admission of a lead. ``cause`` is the id of what asks: it is answered once."""
+
+    automation: str
+    lead: Lead
+    cause: str
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The admission, or why not. ``superseded`` are enrollments that lost their lane to it."""
+
+    start: Start | None = None
+    refused: str = ""
+    is_new: bool = True
+    superseded: tuple[Received, ...] = ()
+
+
+async def admit(
+    ledger: Ledger, tx: AsyncConnection, request: Request, connections: Connections
+) -> Answer:
+    """Decide on one admission. The same ``cause`` gets the same answer, whatever changed since."""
+    known = await _answered(tx, request.cause)
+    if known:
+        return known
+    state = await find_state(tx, request.automation)
+    if state is None or state[0] != "enabled":
+        why = f"automation {request.automation!r} is {state[0] if state else 'not enabled'}"
+        return await _refuse(ledger, tx, request, f"{why}: dripstone enable {request.automation}")
+    version = await find_version(tx, request.automation, state[1])
+    refusal = await _objection(ledger, tx, request, version)
+    if refusal:
+        return await _refuse(ledger, tx, request, refusal)
+    await put_lead(ledger, tx, request.lead)
+    lead = await find_lead(tx, request.lead.center, request.lead.lead) or request.lead
+    busy = await _busy_lane(tx, version.definition, lead)
+    priority = priority_of(version.definition)
+    if busy and busy["priority"] >= priority:
+        why = f"lane {version.definition.lane!r} is busy: in {busy['automation']!r}"
+        return await _refuse(ledger, tx, request, f"{why}, priority {busy['priority']}")
+    superseded = [await _supersede(ledger, tx, busy, request, connections)] if busy else []
+    start = await _enter(ledger, tx, request, version, lead)
+    return Answer(start=start, superseded=tuple(superseded))
+
+
+def priority_of(automation: Automation) -> int:
+    """Who wins a lane: the higher one; a tie stays."""
+    return automation.campaign.priority if automation.campaign else 0
+
+
+async def _objection(
+    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version
+) -> str:
+    lead, automation = request.lead, version.definition
+    if automation.center != lead.center:
+        return f"automation {automation.id!r} belongs to center {automation.center!r}"
+    if automation.audience and not automation.audience.holds(_Fields(lead.merge_fields)):
+        return "not in the audience of the automation"
+    sends = any(step.kind == "send_email" for step in automation.steps)
+    if sends and not lead.email:
+        return "no e-mail address, and the automation sends mail"
+    suppressed = await suppression_of(ledger, tx, lead) if sends else None
+    if suppressed:
+        return f"suppressed: {suppressed}"
+    return await _objection_to_re_entry(ledger, tx, lead, automation)
+
+
+async def _objection_to_re_entry(
+    ledger: Ledger, tx: AsyncConnection, lead: Lead, automation: Automation
+) -> str:
+    earlier = await _earlier(tx, lead, automation.id)
+    if any(row["state"] != "CLOSED" for row in earlier):
+        return "already enrolled"
+    if not earlier:
+        return ""
+    rule = automation.campaign.re_entry if automation.campaign else None
+    if rule is None or rule.rule == "once":
+        return f"enrolled before (exit: {earlier[-1]['exit']}), and the re-entry rule is 'once'"
+    closed: datetime = earlier[-1]["closed_at"]
+    if rule.wait and await ledger.now(tx) < closed + rule.wait:
+        return f"enrolled before: may enter again after {(closed + rule.wait).isoformat()}"
+    return ""
+
+
+async def _earlier(tx: AsyncConnection, lead: Lead, automation: str) -> list[Mapping[str, Any]]:
+    """Entries of this lead, or of another record of the same person, in the automation."""
+    row = admissions
+    same = or_(row.c.lead == lead.lead, row.c.person == lead.person)
+    query = select(row).where(row.c.automation == automation, row.c.center == lead.center, same)
+    query = query.order_by(row.c.admitted_at, row.c.entry)
+    return [dict(found) for found in (await tx.execute(query)).mappings()]
+
+
+async def _busy_lane(
+    tx: AsyncConnection, automation: Automation, lead: Lead
+) -> Mapping[str, Any] | None:
+    row = admissions
+    here = (row.c.center == lead.center) & (row.c.lane == automation.lane)
+    query = select(row).where(here, row.c.person == lead.person, row.c.state.in_(LIVE))
+    found = (await tx.execute(query)).mappings().first()
+    return dict(found) if found else None
+
+
+async def _supersede(
+    ledger: Ledger,
+    tx: AsyncConnection,
+    busy: Mapping[str, Any],
+    request: Request,
+    connections: Connections,
+) -> Received:
+    """Take the lane: never in both, never in neither. The other one is told by an event."""
+    here = (admissions.c.enrollment == busy["enrollment"]) & (admissions.c.entry == busy["entry"])
+    await tx.execute(update(admissions).where(here).values(state="SUPERSEDED"))
+    event = Event(
+        id=f"{busy['enrollment']}/{busy['entry']}/superseded",
+        kind="superseded",
+        at=await ledger.now(tx),
+        data={"by": request.automation},
+    )
+    incoming = Incoming(
+        event, busy["center"], "admission", busy["lead"], enrollment=busy["enrollment"]
+    )
+    return await receive(ledger, tx, incoming, connections)
+
+
+async def _enter(
+    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version, lead: Lead
+) -> Start:
+    automation = version.definition
+    enrollment = enrollment_id(automation.id, lead.lead)
+    now = await ledger.now(tx)
+    earlier = await tx.scalars(
+        select(admissions.c.entry).where(admissions.c.enrollment == enrollment)
+    )
+    entry = max(earlier.all(), default=0) + 1
+    await tx.execute(
+        insert(admissions).values(
+            center=lead.center,
+            enrollment=enrollment,
+            entry=entry,
+            automation=automation.id,
+            version=version.version,
+            lead=lead.lead,
+            person=lead.person,
+            lane=automation.lane,
+            priority=priority_of(automation),
+            state="ADMITTED",
+            cause=request.cause,
+            admitted_at=now,
+        )
+    )
+    return start_of(version, lead, entry, now)
+
+
+def start_of(version: Version, lead: Lead, entry: int, admitted_at: datetime) -> Start:
+    """The workflow's input: the pinned definition, and only the fields its conditions name."""
+    looked_at = version.definition.fields_looked_at
+    values: dict[str, JsonValue] = {
+        name: value for name, value in sorted(lead.merge_fields.items()) if name in looked_at
+    }
+    return Start(
+        automation=version.automation,
+        lead=lead.lead,
+        entry=entry,
+        version=version.version,
+        definition=version.definition,
+        enrolled_at=admitted_at,
+        values=values,
+        semantics=SEMANTICS,
+    )
+
+
+async def _answered(tx: AsyncConnection, cause: str) -> Answer | None:
+    """The answer that this cause got before."""
+    row = admissions
+    found = (await tx.execute(select(row).where(row.c.cause == cause))).mappings().first()
+    if found:
+        return Answer(start=await start_again(tx, dict(found)), is_new=False)
+    reason = await tx.scalar(select(refusals.c.reason).where(refusals.c.cause == cause))
+    return Answer(refused=str(reason), is_new=False) if reason else None
+
+
+async def start_again(tx: AsyncConnection, row: Mapping[str, Any]) -> Start:
+    """The very start of an admission that was made before."""
+    version = await find_version(tx, row["automation"], row["version"])
+    lead = await find_lead(tx, row["center"], row["lead"])
+    assert lead is not None
+    return start_of(version, lead, row["entry"], row["admitted_at"])
+
+
+async def _refuse(ledger: Ledger, tx: AsyncConnection, request: Request, reason: str) -> Answer:
+    row = {
+        "center": request.lead.center,
+        "cause": request.cause,
+        "automation": request.automation,
+        "lead": request.lead.lead,
+        "reason": reason,
+        "at": await ledger.now(tx),
+    }
+    await insert_new(tx, refusals, row)
+    return Answer(refused=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """A lead as the audience filter sees it: fields, and no events yet."""
+
+    values: Mapping[str, JsonValue]
+
+    def happened(self, kind: str) -> bool:
+        """Before the enrollment nothing has happened."""
+        return False

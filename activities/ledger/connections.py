@@ -1,0 +1,65 @@
+"""Connections: named accounts at vendors, per center, as ``config/connections.yaml`` has them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+
+SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S+@\S+)$")]
+"""A Salesforce user: the 18-character id, or the address, which is looked up."""
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Mailbox(_Strict):
+    """An address that mails leave from. ``salesforce_user`` owns the Tasks of its mails.
+
+    ``postal_address`` stands in every mail's footer (CAN-SPAM).
+    """
+
+    name: str = Field(min_length=1, max_length=100)
+    address: EmailStr
+    postal_address: str = Field(min_length=5, max_length=300)
+    salesforce_user: SalesforceUser | None = None
+
+
+class SalesforceWrites(_Strict):
+    """What is written to Salesforce by default, and under which field names.
+
+    ``key_field`` is a unique external id on Task and Event: with it a write-back happens once,
+    however often it is tried. ``log_meetings: false`` if Events come from a workflow of your own.
+    ``zone`` decides the day of a Task's due date. ``fallback_owner`` owns what has no other owner.
+    """
+
+    log_emails: bool = True
+    log_meetings: bool = True
+    unsubscribe_field: FieldName | None = "HasOptedOutOfEmail"
+    hard_bounce_field: FieldName | None = None
+    stage_field: FieldName = "Status"
+    key_field: FieldName = "Dripstone_Key__c"
+    fallback_owner: SalesforceUser | None = None
+    zone: str = "UTC"
+    task_subject: str = "Email sent via Qualified: {subject}"
+    event_subject: str = "Meeting Booked via Qualified with {owner}"
+
+
+class CenterConnections(_Strict):
+    """The accounts of one center. ``zone`` is where a lead without a zone is taken to be."""
+
+    zone: str = "UTC"
+    mailboxes: dict[str, Mailbox] = {}
+    salesforce: SalesforceWrites | None = None
+
+
+class Connections(_Strict):
+    """Every center's accounts."""
+
+    centers: dict[str, CenterConnections] = {}
+
+    def of(self, center: str) -> CenterConnections:
+        """The accounts of a center; none if it is not listed."""
+        return self.centers.get(center, CenterConnections())

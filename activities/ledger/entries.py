@@ -1,0 +1,154 @@
+"""The life of an admitted entry: it runs, it is stopped by facts, it closes once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ledger.connections import Connections
+from activities.ledger.inbox import Incoming, receive
+from activities.ledger.store import Ledger
+from activities.ledger.tables import admissions, holds
+from activities.ledger.upsert import insert_new
+from workflows.contracts import CloseRequest, Recorded, RecordRequest
+from workflows.engine.events import Event
+from workflows.engine.exits import ExitReason, strongest
+
+
+def this(enrollment: str, entry: int) -> ColumnElement[bool]:
+    """The row of one entry."""
+    return (admissions.c.enrollment == enrollment) & (admissions.c.entry == entry)
+
+
+async def find_entry(tx: AsyncConnection, enrollment: str, entry: int) -> Mapping[str, Any] | None:
+    """The row of one entry."""
+    query = select(admissions).where(this(enrollment, entry))
+    row = (await tx.execute(query)).mappings().first()
+    return dict(row) if row else None
+
+
+async def newest_entry(tx: AsyncConnection, enrollment: str) -> Mapping[str, Any] | None:
+    """The row of the last entry of a lead in an automation."""
+    query = select(admissions).where(admissions.c.enrollment == enrollment)
+    query = query.order_by(admissions.c.entry.desc()).limit(1)
+    row = (await tx.execute(query)).mappings().first()
+    return dict(row) if row else None
+
+
+async def mark_running(ledger: Ledger, enrollment: str, entry: int, run_id: str) -> None:
+    """The workflow of an admitted entry has started."""
+    async with ledger.transaction() as tx:
+        admitted = this(enrollment, entry) & (admissions.c.state == "ADMITTED")
+        values = {"state": "RUNNING", "run_id": run_id, "running_at": await ledger.now(tx)}
+        await tx.execute(update(admissions).where(admitted).values(values))
+
+
+async def record(
+    ledger: Ledger, tx: AsyncConnection, request: RecordRequest, connections: Connections
+) -> Recorded:
+    """Record events that came as direct signals."""
+    entry = await find_entry(tx, request.enrollment, request.entry)
+    keys: list[str] = []
+    for event in request.events if entry else ():
+        assert entry is not None
+        # The event of a direct signal is about this lead; the workflow that got it knows it.
+        origin = (request.enrollment, request.entry)
+        incoming = Incoming(event, entry["center"], "signal", entry["lead"], origin=origin)
+        received = await receive(ledger, tx, incoming, connections)
+        keys += received.writebacks
+    return Recorded(writebacks=tuple(keys))
+
+
+async def close(
+    ledger: Ledger, tx: AsyncConnection, request: CloseRequest, connections: Connections
+) -> Recorded:
+    """End an entry, once: the strongest of the reasons known at this commit wins.
+
+    A closed entry answers the exit it had, so that a reset workflow ends as it did before.
+    """
+    recorded = await record(ledger, tx, request, connections)
+    entry = await find_entry(tx, request.enrollment, request.entry)
+    if entry is None:
+        return Recorded(reason=request.reason)
+    if entry["state"] == "CLOSED":
+        return Recorded(reason=ExitReason(entry["exit"]), writebacks=recorded.writebacks)
+    known = [ExitReason(entry["stop_reason"])] if entry["stop_reason"] else []
+    reason = strongest([request.reason, *known])
+    now = await ledger.now(tx)
+    values = {"state": "CLOSED", "exit": reason.value, "closed_at": now}
+    await tx.execute(
+        update(admissions).where(this(request.enrollment, request.entry)).values(values)
+    )
+    await remove_hold(tx, request.enrollment, request.entry)
+    event = Event(
+        id=f"{request.enrollment}/{request.entry}/exit",
+        kind="campaign_exited",
+        at=now,
+        data={"automation": entry["automation"], "reason": reason.value},
+    )
+    incoming = Incoming(event, entry["center"], "exit", entry["lead"])
+    await receive(ledger, tx, incoming, connections)
+    return Recorded(reason=reason, writebacks=recorded.writebacks)
+
+
+async def put_hold(
+    ledger: Ledger, tx: AsyncConnection, entry: Mapping[str, Any], cause: str
+) -> None:
+    """Remember that the gate holds an entry until ``cause`` is removed."""
+    row = {
+        "center": entry["center"],
+        "enrollment": entry["enrollment"],
+        "entry": entry["entry"],
+        "cause": cause[:255],
+        "since": await ledger.now(tx),
+    }
+    await insert_new(tx, holds, row)
+
+
+async def remove_hold(tx: AsyncConnection, enrollment: str, entry: int) -> None:
+    """The entry is no longer held."""
+    here = (holds.c.enrollment == enrollment) & (holds.c.entry == entry)
+    await tx.execute(delete(holds).where(here))
+
+
+async def held_in(tx: AsyncConnection, automation: str, limit: int) -> list[Mapping[str, Any]]:
+    """Entries of an automation that the gate holds for a cause, longest held first."""
+    query = (
+        select(holds.c.since, admissions)
+        .join(
+            admissions,
+            (holds.c.enrollment == admissions.c.enrollment) & (holds.c.entry == admissions.c.entry),
+        )
+        .where(admissions.c.automation == automation)
+        .order_by(holds.c.since)
+        .limit(limit)
+    )
+    return [dict(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def not_started(
+    ledger: Ledger, tx: AsyncConnection, older_than: timedelta
+) -> Sequence[Mapping[str, Any]]:
+    """Entries that were admitted a while ago and have no workflow yet."""
+    before: datetime = await ledger.now(tx) - older_than
+    row = admissions
+    query = select(row).where(row.c.state == "ADMITTED", row.c.admitted_at < before)
+    rows = (await tx.execute(query.order_by(row.c.admitted_at).limit(100))).mappings()
+    return [dict(found) for found in rows]
+
+
+async def unchecked(ledger: Ledger, tx: AsyncConnection, limit: int) -> Sequence[Mapping[str, Any]]:
+    """Running entries whose workflow has not been looked at for the longest time."""
+    row = admissions
+    running = row.c.state.in_(("RUNNING", "SUPERSEDED"))
+    query = select(row).where(running).order_by(row.c.checked_at.is_not(None), row.c.checked_at)
+    rows = [dict(found) for found in (await tx.execute(query.limit(limit))).mappings()]
+    now = await ledger.now(tx)
+    seen = [this(found["enrollment"], found["entry"]) for found in rows]
+    if seen:
+        await tx.execute(update(row).where(or_(*seen)).values(checked_at=now))
+    return rows

@@ -1,0 +1,139 @@
+"""Fact effects: the default write-backs that a fact calls for, whatever enrollment lives. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+
+from activities.ledger.connections import CenterConnections, SalesforceWrites
+from activities.ledger.leads import Lead
+from workflows.engine.events import Event
+
+SUBJECT_LIMIT = 255
+DESCRIPTION_LIMIT = 32_000
+CUT = "\n[cut: longer than the field]"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One write-back to be done once: ``payload`` has all that the activity needs."""
+
+    activity: str
+    connection: str
+    payload: Mapping[str, Any]
+
+
+def writebacks_of(event: Event, lead: Lead | None, accounts: CenterConnections) -> list[Planned]:
+    """The default write-backs of an event: Task, Event, opt-out field, hard bounce field.
+
+    A lead that is not in Salesforce has none.
+    """
+    writes = accounts.salesforce
+    if writes is None or lead is None or lead.salesforce_id is None:
+        return []
+    makers = {
+        "email_sent": _task,
+        "meeting_booked": _event,
+        "unsubscribe": _opt_out,
+        "complaint": _opt_out,
+        "bounce": _hard_bounce,
+    }
+    maker = makers.get(event.kind)
+    planned = maker(event, lead, writes) if maker else None
+    return [planned] if planned else []
+
+
+def _task(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
+    """The Task of S0-06 to S0-12. Its due date is a date: the local day in ``writes.zone``."""
+    if not writes.log_emails:
+        return None
+    data = event.data
+    fields = {
+        "Subject": _cut(writes.task_subject.format(subject=data.get("subject", "")), SUBJECT_LIMIT),
+        "Description": _cut(
+            f"{data.get('text', '')}\n\nSent at {event.at.astimezone(UTC).isoformat()}",
+            DESCRIPTION_LIMIT,
+        ),
+        "Type": "Email",
+        "Status": "Completed",
+        "ActivityDate": event.at.astimezone(ZoneInfo(writes.zone)).date().isoformat(),
+        "WhoId": lead.salesforce_id,
+    }
+    owners = (data.get("owner"), writes.fallback_owner)
+    return _upsert("create_task", "Task", writes.key_field, fields, owners)
+
+
+def _event(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
+    """The Event of S0-13 to S0-16. Without an end it lasts half an hour."""
+    if not writes.log_meetings:
+        return None
+    data = event.data
+    owner = str(data.get("owner_name") or data.get("owner") or "us")
+    starts = _instant(data.get("starts_at")) or event.at
+    ends = _instant(data.get("ends_at")) or starts + timedelta(minutes=30)
+    kind, channel = data.get("type") or "meeting", data.get("channel") or "unknown"
+    fields = {
+        "Subject": _cut(writes.event_subject.format(owner=owner), SUBJECT_LIMIT),
+        "Description": f"Meeting type: {kind}\nBooked through: {channel}\n"
+        f"Booked at: {event.at.astimezone(UTC).isoformat()}",
+        "StartDateTime": starts.astimezone(UTC).isoformat(),
+        "EndDateTime": ends.astimezone(UTC).isoformat(),
+        "WhoId": lead.salesforce_id,
+    }
+    owners = (data.get("owner_id"), data.get("owner"), writes.fallback_owner)
+    return _upsert("create_event", "Event", writes.key_field, fields, owners)
+
+
+def _opt_out(_event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
+    field = writes.unsubscribe_field
+    return _update("mark_unsubscribed", lead, {field: True}) if field else None
+
+
+def _hard_bounce(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
+    field = writes.hard_bounce_field
+    if field is None or event.is_soft_bounce:
+        return None
+    return _update("mark_bounced", lead, {field: True})
+
+
+def object_of(salesforce_id: str) -> str:
+    """Contact or Lead, by the id's key prefix."""
+    return "Contact" if salesforce_id.startswith("003") else "Lead"
+
+
+def _update(activity: str, lead: Lead, fields: Mapping[str, Any]) -> Planned:
+    record = lead.salesforce_id or ""
+    payload = {"object": object_of(record), "id": record, "fields": dict(fields)}
+    return Planned(activity, "salesforce", payload)
+
+
+def _upsert(
+    activity: str,
+    name: str,
+    key_field: str,
+    fields: Mapping[str, Any],
+    owners: tuple[JsonValue, ...],
+) -> Planned:
+    """``owners`` are users or addresses: the first that Salesforce knows owns the record (T-07)."""
+    payload = {"object": name, "key_field": key_field, "fields": dict(fields)}
+    payload["owners"] = [owner for owner in owners if isinstance(owner, str) and owner]
+    return Planned(activity, "salesforce", payload)
+
+
+def _cut(text: str, limit: int) -> str:
+    """Visibly shortened, if it is too long for the field (T-08)."""
+    mark = CUT if limit > SUBJECT_LIMIT else "..."
+    return text if len(text) <= limit else text[: limit - len(mark)] + mark
+
+
+def _instant(value: JsonValue) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

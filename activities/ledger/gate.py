@@ -1,0 +1,74 @@
+"""The gate's policy: may this begin now? Pure, over what the ledger says and the ledger's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from activities.ledger.windows import next_opening
+from workflows.engine.campaign import SendWindow
+from workflows.engine.effects import Outcome
+from workflows.engine.exits import ExitReason
+
+SUPPRESSED_EXITS = {
+    "bounced": ExitReason.EMAIL_BOUNCED,
+    "erased": ExitReason.LEAD_GONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the policy looks at, read in the transaction that would write the intent.
+
+    ``admission`` is the state of the enrollment's row, None if there is no such row.
+    """
+
+    now: datetime
+    admission: str | None
+    stop_reason: str | None = None
+    exit: str | None = None
+    automation_state: str = "enabled"
+    suppressed: str | None = None
+    has_address: bool = True
+    not_after: datetime | None = None
+    window: SendWindow | None = None
+    zone: str = "UTC"
+
+
+def judge_step(facts: Facts) -> Outcome | None:
+    """For any effect of a step: None to go on, else why not. Stops come before holds."""
+    if facts.admission is None:
+        return Outcome(state="refused", cause="the ledger has no such enrollment")
+    if facts.admission == "SUPERSEDED":
+        return _refused(ExitReason.JOINED_OTHER_CAMPAIGN)
+    if facts.exit or facts.admission == "CLOSED":
+        return _refused(ExitReason(facts.exit or ExitReason.TERMINATED))
+    if facts.stop_reason:
+        return _refused(ExitReason(facts.stop_reason))
+    if facts.not_after and facts.now >= facts.not_after:
+        return _refused(ExitReason.ENGAGEMENT_WINDOW_ENDED)
+    if facts.automation_state != "enabled":
+        return Outcome(state="held", cause=f"the automation is {facts.automation_state}")
+    return None
+
+
+def judge_mail(facts: Facts) -> Outcome | None:
+    """For a mail: as for any effect, and suppression, address and send window."""
+    verdict = judge_step(facts)
+    if verdict and verdict.state == "refused":
+        return verdict
+    if facts.suppressed:
+        reason = SUPPRESSED_EXITS.get(facts.suppressed, ExitReason.UNSUBSCRIBED)
+        return Outcome(state="refused", cause=f"suppressed: {facts.suppressed}", exit=reason)
+    if not facts.has_address:
+        return Outcome(state="refused", cause="the lead has no e-mail address: add one, then retry")
+    if verdict:
+        return verdict
+    opens = next_opening(facts.window, facts.zone, facts.now) if facts.window else None
+    if opens:
+        return Outcome(state="held", cause=f"outside the send window in {facts.zone}", until=opens)
+    return None
+
+
+def _refused(reason: ExitReason) -> Outcome:
+    return Outcome(state="refused", cause=reason.value, exit=reason)

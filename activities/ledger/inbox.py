@@ -1,0 +1,212 @@
+"""The inbox: every event once, with what follows from it written in the same transaction.
+
+An event commits together with the opt-out it means, the stop it puts on enrollments, its default
+write-backs and its deliveries; only after that is it acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ledger import effects
+from activities.ledger.connections import Connections
+from activities.ledger.facts import writebacks_of
+from activities.ledger.leads import Lead, find_lead, set_fields
+from activities.ledger.publishing import find_version
+from activities.ledger.store import Ledger
+from activities.ledger.suppressions import suppress_person
+from activities.ledger.tables import admissions, deliveries, inbox
+from activities.ledger.upsert import insert_new
+from workflows.engine.events import Event
+from workflows.engine.exits import ExitReason, exit_caused_by, strongest
+
+PERSON_WIDE = frozenset(
+    ("reply", "unsubscribe", "complaint", "bounce", "out_of_office", "meeting_booked")
+)
+"""Events about a human, not about one record: they reach every live enrollment of the person."""
+
+TOLD_TO_NOBODY = frozenset(("email_sent", "campaign_exited", "malformed", "auto_reply"))
+"""Facts for reports and triggers: no enrollment is signalled."""
+
+TOLD = {
+    "bounce": ("type", "step"),
+    "out_of_office": ("until",),
+    "meeting_booked": ("id",),
+}
+"""Which data of an event a workflow is told: nothing personal, and only what it decides by."""
+
+OPEN = ("QUEUED", "ADMITTED", "RUNNING", "SUPERSEDED")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event on its way in. ``lead`` or ``person`` or ``enrollment`` says whose it is.
+
+    ``origin`` is the entry whose own workflow reported it, and so knows it.
+    """
+
+    event: Event
+    center: str
+    source: str
+    lead: str | None = None
+    person: str | None = None
+    enrollment: str | None = None
+    origin: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of it: whether it is new, whom it reaches, which write-backs it caused."""
+
+    is_new: bool
+    targets: tuple[tuple[str, int], ...] = ()
+    writebacks: tuple[str, ...] = ()
+
+
+async def receive(
+    ledger: Ledger, tx: AsyncConnection, incoming: Incoming, connections: Connections
+) -> Received:
+    """Record an event and all that follows from it. A known event id changes nothing."""
+    lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
+    person = incoming.person or (lead.person if lead else None)
+    event, now = incoming.event, await ledger.now(tx)
+    row = {
+        "id": event.id,
+        "center": incoming.center,
+        "kind": event.kind,
+        "at": event.at,
+        "received_at": now,
+        "source": incoming.source,
+        "lead": incoming.lead,
+        "person": person,
+        "enrollment": incoming.enrollment,
+        "data": event.data,
+    }
+    if not await insert_new(tx, inbox, row):
+        return Received(is_new=False)
+    await _note_facts(ledger, tx, incoming, person)
+    planned = await _plan_writebacks(ledger, tx, incoming, lead, connections)
+    if lead and event.kind == "lead_changed":
+        changes = event.data.get("fields")
+        await set_fields(ledger, tx, lead, changes if isinstance(changes, dict) else event.data)
+    targets = await _targets(tx, incoming, person)
+    for place, target in enumerate(targets):
+        await _stop(tx, target, event)
+        await _deliver(ledger, tx, target, incoming, planned if place == 0 else ())
+    return Received(True, tuple((t["enrollment"], t["entry"]) for t in targets), planned)
+
+
+async def _note_facts(
+    ledger: Ledger, tx: AsyncConnection, incoming: Incoming, person: str | None
+) -> None:
+    """An opt-out or a hard bounce suppresses the person, whatever enrollment lives."""
+    event = incoming.event
+    reasons = {"unsubscribe": "unsubscribed", "complaint": "complained", "bounce": "bounced"}
+    reason = reasons.get(event.kind)
+    if person and reason and not event.is_soft_bounce:
+        why = (reason, event.id, event.at)
+        await suppress_person(tx, incoming.center, person, why)
+
+
+async def _plan_writebacks(
+    ledger: Ledger,
+    tx: AsyncConnection,
+    incoming: Incoming,
+    lead: Lead | None,
+    connections: Connections,
+) -> tuple[str, ...]:
+    accounts = connections.of(incoming.center)
+    about = {"center": incoming.center, "lead": incoming.lead}
+    about |= {"person": lead.person if lead else incoming.person, "enrollment": None}
+    keys = []
+    for planned in writebacks_of(incoming.event, lead, accounts):
+        key = await effects.plan(ledger, tx, planned, incoming.event.id, about)
+        keys += [key] if key else []
+    return tuple(keys)
+
+
+async def _targets(
+    tx: AsyncConnection, incoming: Incoming, person: str | None
+) -> list[Mapping[str, Any]]:
+    """The open enrollments that the event is about."""
+    if incoming.event.kind in TOLD_TO_NOBODY:
+        return []
+    row = admissions
+    query = select(row).where(row.c.center == incoming.center, row.c.state.in_(OPEN))
+    if incoming.enrollment:
+        query = query.where(row.c.enrollment == incoming.enrollment)
+    elif incoming.event.kind in PERSON_WIDE and person:
+        query = query.where(or_(row.c.person == person, row.c.lead == incoming.lead))
+    else:
+        query = query.where(row.c.lead == incoming.lead)
+    query = query.order_by(row.c.admitted_at, row.c.enrollment)
+    return [dict(found) for found in (await tx.execute(query)).mappings()]
+
+
+async def _stop(tx: AsyncConnection, target: Mapping[str, Any], event: Event) -> None:
+    """From this commit on the gate refuses what the event stops, even if the signal is late."""
+    version = await find_version(tx, target["automation"], target["version"])
+    reason = exit_caused_by(event, version.definition.stops_on)
+    if reason is None:
+        return
+    known = [ExitReason(target["stop_reason"])] if target["stop_reason"] else []
+    row = admissions.c
+    here = (row.enrollment == target["enrollment"]) & (row.entry == target["entry"])
+    values = {"stop_reason": strongest([reason, *known]).value}
+    await tx.execute(update(admissions).where(here).values(values))
+
+
+async def _deliver(
+    ledger: Ledger,
+    tx: AsyncConnection,
+    target: Mapping[str, Any],
+    incoming: Incoming,
+    writebacks: tuple[str, ...],
+) -> None:
+    version = await find_version(tx, target["automation"], target["version"])
+    entry = (target["enrollment"], target["entry"])
+    row = {
+        "center": target["center"],
+        "event": incoming.event.id,
+        "enrollment": entry[0],
+        "entry": entry[1],
+        "state": "DELIVERED" if incoming.origin == entry else "PENDING",
+        "body": signal_body(incoming.event, version.definition.fields_looked_at, writebacks),
+        "attempts": 0,
+        "next_at": await ledger.now(tx),
+    }
+    await insert_new(tx, deliveries, row)
+
+
+def signal_body(
+    event: Event, fields: frozenset[str], writebacks: tuple[str, ...]
+) -> dict[str, JsonValue]:
+    """What the workflow is told of an event: no personal data enters its history."""
+    names = fields if event.kind == "lead_changed" else TOLD.get(event.kind, ())
+    told: dict[str, JsonValue] = {
+        name: event.data[name] for name in sorted(names) if name in event.data
+    }
+    body: dict[str, JsonValue] = {
+        "id": event.id,
+        "at": event.at.isoformat(),
+        "kind": event.kind,
+        "recorded": True,
+    }
+    if told:
+        body["data"] = told
+    if writebacks:
+        body["writebacks"] = list(writebacks)
+    return body
+
+
+async def event_targets(tx: AsyncConnection, event_id: str) -> list[tuple[str, int]]:
+    """Whom a recorded event was to reach."""
+    query = select(deliveries.c.enrollment, deliveries.c.entry)
+    rows = await tx.execute(query.where(deliveries.c.event == event_id))
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,216 @@
+"""Published versions, their lifecycle, their templates and campaign settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ledger.store import Ledger
+from activities.ledger.tables import automations, campaign_settings, lifecycle, templates
+from activities.ledger.upsert import insert_new
+from workflows.engine.automation import Automation
+
+
+class NotPublished(LookupError):
+    """There is no such published automation or version; the message says how to publish it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """The text of one template version."""
+
+    name: str
+    subject: str
+    text: str
+    html: str | None
+
+    @property
+    def digest(self) -> str:
+        """What tells versions of a template apart."""
+        parts = json.dumps([self.name, self.subject, self.text, self.html])
+        return sha256(parts.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One published version: it never changes. ``templates`` maps names to digests."""
+
+    center: str
+    automation: str
+    version: int
+    digest: str
+    definition: Automation
+    templates: Mapping[str, str]
+
+
+def definition_json(automation: Automation) -> dict[str, Any]:
+    """The definition as it is kept, pinned and hashed: without what stands at its default."""
+    dumped: dict[str, Any] = automation.model_dump(
+        mode="json", by_alias=True, exclude_defaults=True
+    )
+    return dumped
+
+
+async def publish(
+    ledger: Ledger, automation: Automation, source: str, texts: list[TemplateText], by: str
+) -> tuple[Version, bool]:
+    """Make a version of ``automation``, with its templates pinned. False if nothing had changed.
+
+    Publishing does not enable: see ``set_state``.
+    """
+    definition = definition_json(automation)
+    pinned = {text.name: text.digest for text in texts}
+    digest = sha256(json.dumps([definition, pinned], sort_keys=True).encode()).hexdigest()[:24]
+    async with ledger.transaction(f"automation:{automation.id}") as tx:
+        newest = await _newest(tx, automation.id)
+        if newest and newest.digest == digest:
+            return newest, False
+        if newest and newest.center != automation.center:
+            raise ValueError(
+                f"automation id {automation.id!r} belongs to center {newest.center!r}: ids are "
+                "unique across centers; choose another id"
+            )
+        number = newest.version + 1 if newest else 1
+        await _keep_templates(tx, automation.center, texts)
+        await tx.execute(
+            insert(automations).values(
+                center=automation.center,
+                automation=automation.id,
+                version=number,
+                digest=digest,
+                definition=definition,
+                source=source,
+                templates=pinned,
+                published_at=await ledger.now(tx),
+                published_by=by,
+            )
+        )
+        await _keep_settings(ledger, tx, automation, by)
+    pinned_version = Version(
+        automation.center, automation.id, number, digest, automation, dict(pinned)
+    )
+    return pinned_version, True
+
+
+async def _keep_templates(tx: AsyncConnection, center: str, texts: list[TemplateText]) -> None:
+    for text in texts:
+        row = asdict(text) | {"digest": text.digest, "center": center}
+        await insert_new(tx, templates, row)
+
+
+async def _keep_settings(
+    ledger: Ledger, tx: AsyncConnection, automation: Automation, by: str
+) -> None:
+    """Campaign settings start as the definition has them; later rows are edits."""
+    if automation.campaign is None:
+        return
+    exits = automation.campaign.exits.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    settings = {"priority": automation.campaign.priority, "exits": exits}
+    row = campaign_settings
+    number = await tx.scalar(
+        select(func.max(row.c.number)).where(row.c.automation == automation.id)
+    )
+    await tx.execute(
+        insert(row).values(
+            center=automation.center,
+            automation=automation.id,
+            number=(number or 0) + 1,
+            settings=settings,
+            changed_at=await ledger.now(tx),
+            changed_by=by,
+        )
+    )
+
+
+async def set_state(ledger: Ledger, automation: str, state: str, by: str) -> Version:
+    """Enable or disable the newest published version, at once for leads in flight too.
+
+    Raises:
+        NotPublished: nothing of that id has been published.
+    """
+    async with ledger.transaction(f"automation:{automation}") as tx:
+        newest = await newest_version(tx, automation)
+        row = {
+            "center": newest.center,
+            "automation": automation,
+            "version": newest.version,
+            "state": state,
+            "changed_at": await ledger.now(tx),
+            "changed_by": by,
+        }
+        if not await insert_new(tx, lifecycle, row):
+            here = lifecycle.c.automation == automation
+            await tx.execute(lifecycle.update().where(here).values(row))
+        return newest
+
+
+async def find_state(tx: AsyncConnection, automation: str) -> tuple[str, int] | None:
+    """(enabled | disabled | archived, the version that new leads get); None if never set."""
+    here = lifecycle.c.automation == automation
+    row = (await tx.execute(select(lifecycle).where(here))).mappings().first()
+    return (row["state"], row["version"]) if row else None
+
+
+async def find_version(tx: AsyncConnection, automation: str, version: int) -> Version:
+    """That published version.
+
+    Raises:
+        NotPublished: there is none.
+    """
+    here = (automations.c.automation == automation) & (automations.c.version == version)
+    row = (await tx.execute(select(automations).where(here))).mappings().first()
+    if row is None:
+        raise NotPublished(f"automation {automation!r} has no published version {version}")
+    return _version(dict(row))
+
+
+async def newest_version(tx: AsyncConnection, automation: str) -> Version:
+    """The newest published version.
+
+    Raises:
+        NotPublished: nothing of that id has been published.
+    """
+    newest = await _newest(tx, automation)
+    if newest is None:
+        raise NotPublished(
+            f"automation {automation!r} is not published: dripstone publish FILE does that"
+        )
+    return newest
+
+
+async def find_template(tx: AsyncConnection, center: str, name: str, digest: str) -> TemplateText:
+    """That version of a template.
+
+    Raises:
+        NotPublished: there is none.
+    """
+    row = templates
+    here = (row.c.center == center) & (row.c.name == name) & (row.c.digest == digest)
+    found = (await tx.execute(select(row).where(here))).mappings().first()
+    if found is None:
+        raise NotPublished(f"template {name!r} of version {digest} is not in the ledger")
+    return TemplateText(found["name"], found["subject"], found["text"], found["html"])
+
+
+async def _newest(tx: AsyncConnection, automation: str) -> Version | None:
+    query = select(automations).where(automations.c.automation == automation)
+    query = query.order_by(automations.c.version.desc()).limit(1)
+    row = (await tx.execute(query)).mappings().first()
+    return _version(dict(row)) if row else None
+
+
+def _version(row: Mapping[str, Any]) -> Version:
+    return Version(
+        row["center"],
+        row["automation"],
+        row["version"],
+        row["digest"],
+        Automation.model_validate(row["definition"]),
+        row["templates"],
+    )

@@ -1,0 +1,169 @@
+"""Opening the ledger, its transactions and its clock, on SQLite (embedded) or PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, func, make_url, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from activities.ledger import migrations
+from activities.ledger.tables import facts_about_ledger
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+class LedgerUnavailable(Exception):
+    """The ledger cannot be used; the message says why and how to mend it."""
+
+
+class Ledger:
+    """The one transactional store. All instants are aware and in UTC."""
+
+    def __init__(self, engine: AsyncEngine, secret: bytes) -> None:
+        self._engine = engine
+        self._secret = secret
+        self.is_sqlite = engine.dialect.name == "sqlite"
+
+    @classmethod
+    async def open(cls, url: str, secret: str | None = None) -> Ledger:
+        """Open (and bring up to date) the ledger at a SQLAlchemy URL.
+
+        Args:
+            url: ``sqlite:///path/to/file.db`` or ``postgresql://user@host/database``.
+            secret: the key of person ids and unsubscribe tokens; None: one kept in the ledger.
+
+        Raises:
+            LedgerUnavailable: it cannot be opened, created or migrated.
+        """
+        engine = _engine_for(url)
+        try:
+            await migrations.upgrade(engine)
+            async with engine.begin() as tx:
+                key = secret or await _kept_secret(tx)
+        except (SQLAlchemyError, OSError) as error:
+            await engine.dispose()
+            raise LedgerUnavailable(_why(url, error)) from error
+        return cls(engine, key.encode())
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(
+        self, *exclusive: str, shared: Sequence[str] = ()
+    ) -> AsyncIterator[AsyncConnection]:
+        """One serialised write transaction; commits at the end, rolls back on any exception.
+
+        SQLite has one writer at a time. On PostgreSQL the names in ``exclusive`` and ``shared``
+        (a person, an automation) are locked in one order until the end of the transaction.
+
+        Raises:
+            LedgerUnavailable: the database refused, for example because the disk is full.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                tx = await connection.execution_options(dripstone_writes=True)
+                async with tx.begin():
+                    if not self.is_sqlite:
+                        await _lock(tx, exclusive, shared)
+                    yield tx
+        except DBAPIError as error:
+            raise LedgerUnavailable(_why(str(self._engine.url), error)) from error
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent read; nothing may be written."""
+        async with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    async def now(self, tx: AsyncConnection) -> datetime:
+        """The ledger's clock: it decides windows and leases."""
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        found = await tx.scalar(select(func.clock_timestamp()))
+        assert isinstance(found, datetime)
+        return found.astimezone(UTC)
+
+    def keyed_hash(self, purpose: str, value: str, length: int = 24) -> str:
+        """An HMAC-SHA256 of ``value`` for one purpose, as ``length`` hexadecimal digits."""
+        message = f"{len(purpose)}:{purpose}:{value}".encode()
+        return hmac.new(self._secret, message, hashlib.sha256).hexdigest()[:length]
+
+    @property
+    def secret(self) -> bytes:
+        """The key behind person ids, message ids and unsubscribe tokens."""
+        return self._secret
+
+
+def _engine_for(url: str) -> AsyncEngine:
+    try:
+        parsed = make_url(url)
+    except SQLAlchemyError as error:
+        raise LedgerUnavailable(f"DRIPSTONE_LEDGER_URL is no database address: {error}") from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"))
+        event.listen(engine.sync_engine, "connect", _tune_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    if backend == "postgresql":
+        return create_async_engine(parsed.set(drivername="postgresql+psycopg"))
+    raise LedgerUnavailable(
+        f"DRIPSTONE_LEDGER_URL names {backend!r}: use sqlite:///file.db or postgresql://..."
+    )
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    # Explicit BEGIN below: the driver's own transaction control would begin too late.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: an event acknowledged with 2xx survives a power cut, not only a crash.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("dripstone_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+async def _lock(tx: AsyncConnection, exclusive: Sequence[str], shared: Sequence[str]) -> None:
+    """Advisory locks in one global order, so that two transactions never wait for each other."""
+    wanted = dict.fromkeys(shared, "pg_advisory_xact_lock_shared")
+    wanted |= dict.fromkeys(exclusive, "pg_advisory_xact_lock")
+    for name in sorted(wanted):
+        await tx.execute(text(f"SELECT {wanted[name]}(hashtextextended(:name, 0))"), {"name": name})
+
+
+async def _kept_secret(tx: AsyncConnection) -> str:
+    row = facts_about_ledger
+    found = await tx.scalar(select(row.c.value).where(row.c.name == "secret"))
+    if not isinstance(found, str):
+        raise LedgerUnavailable("the ledger has no secret: its first migration did not run")
+    return found
+
+
+def _why(url: str, error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    where = make_url(url).render_as_string(hide_password=True)
+    hint = "check DRIPSTONE_LEDGER_URL and that the database is up"
+    if isinstance(cause, sqlite3.Error):
+        hint = "check that the disk has room and the file can be written"
+    if isinstance(error, OperationalError) and "locked" in str(cause):
+        hint = "another process has kept it locked for 30 s"
+    return f"ledger {where}: {cause}: {hint}"

@@ -1,0 +1,246 @@
+"""The tables of the ledger, the same on SQLite and PostgreSQL. Every row has a center."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+from activities.ledger.instant import Instant
+
+metadata = MetaData()
+
+
+def _id(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, String(255), nullable=nullable)
+
+
+def _table(name: str, *columns: Column[Any] | PrimaryKeyConstraint | Index) -> Table:
+    return Table(name, metadata, Column("center", String(63), nullable=False), *columns)
+
+
+def _json(name: str) -> Column[Any]:
+    return Column(name, JSON, nullable=False)
+
+
+def _at(name: str, *, nullable: bool = False) -> Column[datetime]:
+    kind: TypeEngine[datetime] = Instant()
+    return Column(name, kind, nullable=nullable)
+
+
+leads = _table(
+    "leads",
+    _id("lead"),
+    _id("person"),
+    Column("email", Text),
+    Column("zone", String(63)),
+    _json("fields"),
+    _at("updated_at"),
+    PrimaryKeyConstraint("center", "lead"),
+    Index("leads_person", "center", "person"),
+)
+
+automations = _table(
+    "automations",
+    _id("automation"),
+    Column("version", Integer, nullable=False),
+    _id("digest"),
+    _json("definition"),
+    Column("source", Text, nullable=False),
+    _json("templates"),
+    _at("published_at"),
+    Column("published_by", Text, nullable=False),
+    PrimaryKeyConstraint("automation", "version"),
+)
+
+lifecycle = _table(
+    "lifecycle",
+    _id("automation"),
+    Column("version", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    _at("changed_at"),
+    Column("changed_by", Text, nullable=False),
+    PrimaryKeyConstraint("automation"),
+)
+
+campaign_settings = _table(
+    "campaign_settings",
+    _id("automation"),
+    Column("number", Integer, nullable=False),
+    _json("settings"),
+    _at("changed_at"),
+    Column("changed_by", Text, nullable=False),
+    PrimaryKeyConstraint("automation", "number"),
+)
+
+templates = _table(
+    "templates",
+    _id("name"),
+    _id("digest"),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text),
+    PrimaryKeyConstraint("center", "name", "digest"),
+)
+
+LIVE = ("ADMITTED", "RUNNING")
+
+admissions = _table(
+    "admissions",
+    _id("enrollment"),
+    Column("entry", Integer, nullable=False),
+    _id("automation"),
+    Column("version", Integer, nullable=False),
+    _id("lead"),
+    _id("person"),
+    _id("lane"),
+    Column("priority", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("stop_reason", String(40)),
+    Column("exit", String(40)),
+    _id("cause"),
+    _id("run_id", nullable=True),
+    _at("admitted_at"),
+    _at("running_at", nullable=True),
+    _at("closed_at", nullable=True),
+    _at("checked_at", nullable=True),
+    Column("timeline", JSON),
+    Column("history", LargeBinary),
+    PrimaryKeyConstraint("enrollment", "entry"),
+    Index("admissions_person", "center", "person"),
+    Index("admissions_lead", "center", "lead"),
+    Index("admissions_state", "state", "admitted_at"),
+    Index("admissions_cause", "cause"),
+    Index(
+        "admissions_lane",
+        "center",
+        "lane",
+        "person",
+        unique=True,
+        sqlite_where=text("state IN ('ADMITTED', 'RUNNING')"),
+        postgresql_where=text("state IN ('ADMITTED', 'RUNNING')"),
+    ),
+)
+
+refusals = _table(
+    "refusals",
+    _id("cause"),
+    _id("automation"),
+    _id("lead"),
+    Column("reason", Text, nullable=False),
+    _at("at"),
+    PrimaryKeyConstraint("cause"),
+)
+
+effects = _table(
+    "effects",
+    Column("key", String(400), nullable=False),
+    _id("activity"),
+    _id("connection"),
+    _id("enrollment", nullable=True),
+    Column("entry", Integer),
+    _id("step", nullable=True),
+    Column("visit", Integer),
+    Column("event", String(400)),
+    _id("lead", nullable=True),
+    _id("person", nullable=True),
+    Column("state", String(20), nullable=False),
+    Column("phase", String(20), nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    _json("payload"),
+    _id("payload_hash"),
+    _id("message_id", nullable=True),
+    _id("token", nullable=True),
+    _id("vendor_ref", nullable=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _id("lease_owner", nullable=True),
+    _at("lease_until", nullable=True),
+    _at("planned_at"),
+    _at("intent_at", nullable=True),
+    _at("done_at", nullable=True),
+    PrimaryKeyConstraint("key"),
+    Index("effects_enrollment", "enrollment", "entry"),
+    Index("effects_state", "state", "lease_until"),
+    Index("effects_message_id", "message_id"),
+    Index("effects_token", "token"),
+    Index("effects_person", "center", "person"),
+)
+
+inbox = _table(
+    "inbox",
+    Column("id", String(400), nullable=False),
+    _id("kind"),
+    _at("at"),
+    _at("received_at"),
+    _id("source"),
+    _id("lead", nullable=True),
+    _id("person", nullable=True),
+    _id("enrollment", nullable=True),
+    _json("data"),
+    PrimaryKeyConstraint("id"),
+    Index("inbox_person", "center", "person"),
+    Index("inbox_kind", "kind", "received_at"),
+)
+
+deliveries = _table(
+    "deliveries",
+    Column("event", String(400), nullable=False),
+    _id("enrollment"),
+    Column("entry", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    _json("body"),
+    Column("attempts", Integer, nullable=False),
+    _at("next_at"),
+    PrimaryKeyConstraint("event", "enrollment", "entry"),
+    Index("deliveries_state", "state", "next_at"),
+)
+
+suppressions = _table(
+    "suppressions",
+    Column("scope", String(20), nullable=False),
+    _id("subject"),
+    Column("channel", String(20), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("event", String(400), nullable=False),
+    _at("at"),
+    PrimaryKeyConstraint("center", "scope", "subject", "channel"),
+)
+
+holds = _table(
+    "holds",
+    _id("enrollment"),
+    Column("entry", Integer, nullable=False),
+    _id("cause"),
+    _at("since"),
+    PrimaryKeyConstraint("enrollment", "entry"),
+    Index("holds_cause", "cause"),
+)
+
+leases = _table(
+    "leases",
+    _id("name"),
+    _id("owner"),
+    _at("until"),
+    PrimaryKeyConstraint("name"),
+)
+
+facts_about_ledger = _table(
+    "facts_about_ledger",
+    _id("name"),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("name"),
+)

@@ -1,0 +1,18 @@
+"""Inserting a row unless it is there already: the one statement that differs per database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+async def insert_new(tx: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert ``row`` unless a unique key of it is taken. True if it was inserted."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(dict(row)).on_conflict_do_nothing()
+    result = await tx.execute(statement)
+    return bool(result.rowcount)

@@ -1,0 +1,98 @@
+"""What an effect of a step is about: the entry, the lead, the pinned version, the accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.errors import as_application_error
+from activities.ledger import Ledger
+from activities.ledger.connections import CenterConnections, Connections
+from activities.ledger.entries import find_entry, put_hold, remove_hold
+from activities.ledger.gate import Facts
+from activities.ledger.leads import Lead, find_lead
+from activities.ledger.publishing import Version, find_state, find_version
+from activities.vendors.ports import Never
+from workflows.engine.effects import Effect, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that is read before an effect of a step is rendered and judged."""
+
+    entry: Mapping[str, Any]
+    lead: Lead
+    version: Version
+    accounts: CenterConnections
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """A stop of this person and this effect wait for each other."""
+        return (f"person:{self.lead.person}",)
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Disabling the automation and this effect wait for each other."""
+        return (f"automation:{self.version.automation}",)
+
+
+async def read_scene(ledger: Ledger, effect: Effect, connections: Connections) -> Scene:
+    """Read what an effect is about.
+
+    Raises:
+        ApplicationError: of type ``Never``: the ledger knows nothing of the enrollment.
+    """
+    async with ledger.reading() as tx:
+        entry = await find_entry(tx, effect.enrollment, effect.entry)
+        lead = await find_lead(tx, entry["center"], entry["lead"]) if entry else None
+        if entry is None or lead is None:
+            raise as_application_error(
+                Never(
+                    "dripstone",
+                    "no_such_enrollment",
+                    f"the ledger has no entry {effect.entry} of {effect.enrollment}: is "
+                    "DRIPSTONE_LEDGER_URL the ledger that admitted it?",
+                )
+            )
+        version = await find_version(tx, entry["automation"], entry["version"])
+    return Scene(entry, lead, version, connections.of(entry["center"]))
+
+
+async def facts_of(ledger: Ledger, tx: AsyncConnection, scene: Scene) -> Facts:
+    """What the gate's policy looks at for any effect of a step, read inside ``tx``."""
+    entry = await find_entry(tx, scene.entry["enrollment"], scene.entry["entry"])
+    state = await find_state(tx, scene.version.automation)
+    return Facts(
+        now=await ledger.now(tx),
+        admission=entry["state"] if entry else None,
+        stop_reason=entry["stop_reason"] if entry else None,
+        exit=entry["exit"] if entry else None,
+        automation_state=state[0] if state else "not enabled",
+    )
+
+
+async def note_verdict(
+    ledger: Ledger, tx: AsyncConnection, scene: Scene, verdict: Outcome | None
+) -> Outcome | None:
+    """Write a hold down, so that whoever removes its cause finds the held; or take it away."""
+    if verdict and verdict.state == "held" and verdict.until is None:
+        await put_hold(ledger, tx, scene.entry, verdict.cause)
+    else:
+        await remove_hold(tx, scene.entry["enrollment"], scene.entry["entry"])
+    return verdict
+
+
+def zone_of(scene: Scene) -> str:
+    """The lead's zone, else the window's, else the center's (UTC if it has none either)."""
+    campaign = scene.version.definition.campaign
+    window_zone = campaign.send_window.zone if campaign else None
+    return scene.lead.zone or window_zone or scene.accounts.zone
+
+
+def is_past(instant: datetime | None, now: datetime) -> bool:
+    """Whether ``instant`` is given and over."""
+    return instant is not None and now >= instant

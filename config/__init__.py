@@ -1,0 +1,1 @@
+"""What to run: settings, connections, automations, templates."""

@@ -1,0 +1,89 @@
+"""The settings: the only reader of the environment. ``DRIPSTONE_...``, with ``__`` for nesting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+BaseUrl = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SalesforceSettings(_Section):
+    """``DRIPSTONE_SALESFORCE__...``: the connection ``default`` to a Salesforce org."""
+
+    base_url: BaseUrl | None = None
+    login: Literal["jwt", "client_credentials", "password"] = "jwt"
+    username: str | None = None
+    private_key: SecretStr | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    password: SecretStr | None = None
+    security_token: SecretStr | None = None
+    domain: str = "login"
+
+
+class SmtpSettings(_Section):
+    """``DRIPSTONE_SMTP__...``: the mail server that takes our mail."""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    username: str | None = None
+    password: SecretStr | None = None
+    tls: Literal["none", "starttls", "tls"] = "starttls"
+
+
+class SlackSettings(_Section):
+    """``DRIPSTONE_SLACK__...``: a bot token, and where Slack is."""
+
+    base_url: BaseUrl = "https://slack.com/api/"
+    token: SecretStr
+
+
+class IngressSettings(_Section):
+    """``DRIPSTONE_INGRESS__...``: where the ingress listens and what it asks of callers.
+
+    ``mail_token`` is the bearer token of ``POST /webhooks/mail``; ``events_secret`` (``whsec_`` and
+    base64) signs ``POST /events`` by the Standard Webhooks scheme. Without them these refuse all.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8480, ge=0, le=65535)
+    public_url: BaseUrl = "http://127.0.0.1:8480"
+    mail_token: SecretStr | None = None
+    events_secret: SecretStr | None = None
+
+
+class Settings(BaseSettings):
+    """Everything that differs from one installation to the next.
+
+    ``secret`` is the key of person ids and unsubscribe links; without it, one is kept in the ledger.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="DRIPSTONE_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    ledger_url: str = "sqlite:///.dripstone/ledger.db"
+    secret: SecretStr | None = None
+    connections: Path = Path("config/connections.yaml")
+    templates: Path = Path("config/templates")
+    salesforce: SalesforceSettings | None = None
+    smtp: SmtpSettings | None = None
+    slack: SlackSettings | None = None
+    ingress: IngressSettings = IngressSettings()
+
+
+def load_settings() -> Settings:
+    """The settings of this process's environment.
+
+    Raises:
+        pydantic.ValidationError: a variable has a value that cannot be; it names the variable.
+    """
+    return Settings()

@@ -1,0 +1,43 @@
+"""``python -m starters.sandbox``: the sandbox vendors until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from starters.sandbox.app import open_sandbox
+from starters.sandbox.serve import serve
+
+
+def main() -> None:
+    """Read the options and run."""
+    options = argparse.ArgumentParser(
+        prog="python -m starters.sandbox",
+        description="Salesforce, Slack and a mail server on 127.0.0.1. What they let in is in "
+        "sandbox.json of the directory, made if missing.",
+    )
+    options.add_argument("--directory", type=Path, required=True, help="where records are kept")
+    options.add_argument("--http-port", type=int, default=0, help="0 picks a free port")
+    options.add_argument("--smtp-port", type=int, default=0, help="0 picks a free port")
+    given = options.parse_args()
+    asyncio.run(run(given.directory, given.http_port, given.smtp_port))
+
+
+async def run(directory: Path, http_port: int = 0, smtp_port: int = 0) -> None:
+    """Serve until a signal asks to end; the ports are printed as one JSON line when ready."""
+    ended = asyncio.Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(wanted, ended.set)
+    sandbox = open_sandbox(directory)
+    async with serve(sandbox, http_port, smtp_port) as ports:
+        sys.stdout.write(ports.as_json() + "\n")
+        sys.stdout.flush()
+        await ended.wait()
+    sandbox.log.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Faults that a test or a demo orders from the sandbox vendors before they happen.
+
+A point names where in a vendor the fault strikes; the vendor's file lists its points.
+Kinds over HTTP (``value`` in brackets):
+status (the HTTP status, 503 when missing: refused before anything is done, with a vendor-shaped
+body), html (refused with a 503 HTML page), rate_limit (Retry-After in seconds),
+slow (seconds before it is handled), drop (the connection is cut before anything is done),
+drop_after_commit (done, then the connection is cut without an answer),
+expired_session (Salesforce: a 401), lock_row (Salesforce: UNABLE_TO_LOCK_ROW).
+Kinds over SMTP are documented in ``mail.py``.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One ordered fault: its kind and the number that goes with it."""
+
+    kind: str
+    value: float | int | None = None
+
+
+class Faults:
+    """The faults still to come, each used up after ``times`` strikes, oldest order first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ordered: dict[tuple[str, str], list[tuple[Fault, int]]] = {}
+
+    def set(
+        self, vendor: str, point: str, kind: str, times: int = 1, value: float | int | None = None
+    ) -> None:
+        """Order a fault; it strikes after those ordered earlier for the same point.
+
+        Raises ValueError when ``times`` is less than one.
+        """
+        if times < 1:
+            raise ValueError(f"fault {vendor}/{point}: times must be at least 1, not {times}")
+        with self._lock:
+            self._ordered.setdefault((vendor, point), []).append((Fault(kind, value), times))
+
+    def take(self, vendor: str, point: str) -> Fault | None:
+        """The fault that strikes now, if one was ordered; taking it uses one of its times."""
+        with self._lock:
+            queue = self._ordered.get((vendor, point))
+            if not queue:
+                return None
+            fault, times = queue.pop(0)
+            if times > 1:
+                queue.insert(0, (fault, times - 1))
+            return fault
+
+    def clear(self) -> None:
+        """Forget every ordered fault."""
+        with self._lock:
+            self._ordered.clear()
+
+    def pending(self) -> list[dict[str, object]]:
+        """What is still to come, as JSON values."""
+        with self._lock:
+            return [
+                {"vendor": vendor, "point": point, "kind": f.kind, "times": n, "value": f.value}
+                for (vendor, point), queue in self._ordered.items()
+                for f, n in queue
+            ]

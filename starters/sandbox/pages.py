@@ -1,0 +1,191 @@
+"""What the sandbox vendors received, as plain pages for a browser: mails, records, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from html import escape
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from starters.sandbox.inbox import StoredMail
+from starters.sandbox.mail import MailSandbox
+from starters.sandbox.salesforce import SalesforceSandbox
+from starters.sandbox.salesforce.schema import OBJECTS
+from starters.sandbox.slack import SlackSandbox
+
+_STYLE = """
+:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:0 auto;padding:1rem}
+nav a{margin-right:1.2rem}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #8884}
+pre,td{overflow-wrap:anywhere;white-space:pre-wrap}
+pre,iframe{border:1px solid #8886;border-radius:4px;padding:.8rem}
+iframe{width:100%;height:28rem;background:#fff;box-sizing:border-box}
+.none{opacity:.7}
+"""
+_NAV = (("/", "Sandbox"), ("/inbox", "Inbox"), ("/crm", "CRM"), ("/slack-messages", "Slack"))
+
+# No script ever runs here, and nothing is fetched from elsewhere: mails are strangers' pages.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+
+_COLUMNS = {
+    "Lead": ("Name", "Company", "Email", "Status", "HasOptedOutOfEmail"),
+    "Contact": ("Name", "Email", "HasOptedOutOfEmail"),
+    "Task": ("Subject", "Type", "Status", "ActivityDate", "WhoId"),
+    "Event": ("Subject", "StartDateTime", "EndDateTime", "WhoId"),
+    "Note": ("Title", "ParentId"),
+    "Campaign": ("Name", "Status"),
+    "CampaignMember": ("CampaignId", "LeadId", "ContactId", "Status", "HasResponded"),
+    "User": ("Name", "Username", "Email"),
+    "Account": ("Name",),
+}
+_LINKED_BY = {
+    "Task": "WhoId",
+    "Event": "WhoId",
+    "Note": "ParentId",
+    "CampaignMember": "LeadId",
+}
+
+
+class Pages:
+    """The pages over the three vendors; every value on them is escaped."""
+
+    def __init__(
+        self, salesforce: SalesforceSandbox, slack: SlackSandbox, mail: MailSandbox
+    ) -> None:
+        self._salesforce = salesforce
+        self._slack = slack
+        self._mail = mail
+
+    def routes(self) -> list[BaseRoute]:
+        """The paths of the pages."""
+        return [
+            Route("/", self._index),
+            Route("/inbox", self._inbox),
+            Route("/inbox/{id}", self._one_mail),
+            Route("/crm", self._crm),
+            Route("/crm/{object}/{id}", self._one_record),
+            Route("/slack-messages", self._messages),
+        ]
+
+    async def _index(self, request: Request) -> Response:
+        counts = [
+            ("/inbox", "Mails", len(self._mail.messages())),
+            ("/crm", "CRM records", sum(len(self._salesforce.rows(n)) for n in _COLUMNS)),
+            ("/slack-messages", "Slack messages", len(self._slack.messages())),
+        ]
+        rows = [(_link(path, name), str(count)) for path, name, count in counts]
+        text = "<p>The vendors of this demo run on this machine. Nothing here leaves it.</p>"
+        return _page("Sandbox", text + _table(("Vendor", "Received"), rows))
+
+    async def _inbox(self, request: Request) -> Response:
+        rows = [
+            (
+                _cell(f"{mail.at:%Y-%m-%d %H:%M:%S} UTC"),
+                _cell(mail.to_address),
+                _link(f"/inbox/{mail.path.stem}", mail.subject or "(no subject)"),
+            )
+            for mail in reversed(self._mail.messages())
+        ]
+        return _page("Inbox", _table(("At", "To", "Subject"), rows))
+
+    async def _one_mail(self, request: Request) -> Response:
+        wanted = request.path_params["id"]
+        found = next((m for m in self._mail.messages() if m.path.stem == wanted), None)
+        if found is None:
+            return _page("No such mail", "", status=404)
+        message = _parsed(found)
+        headers = [(_cell(name), _cell(value)) for name, value in message.items()]
+        body = _table(("Header", "Value"), headers)
+        if text := _part(message, "plain"):
+            body += f"<h2>Text</h2><pre>{escape(text)}</pre>"
+        if html := _part(message, "html"):
+            # Links may be followed in a new tab; scripts and forms may not run.
+            inner = escape(f'<base target="_blank">{html}')
+            loose = "allow-popups allow-popups-to-escape-sandbox"
+            body += (
+                f'<h2>HTML</h2><iframe title="HTML" sandbox="{loose}" srcdoc="{inner}"></iframe>'
+            )
+        return _page(found.subject or "(no subject)", body)
+
+    async def _crm(self, request: Request) -> Response:
+        body = ""
+        for name, columns in _COLUMNS.items():
+            if rows := self._salesforce.rows(name):
+                body += f"<h2>{name} ({len(rows)})</h2>" + _records(name, columns, rows)
+        return _page("CRM", body)
+
+    async def _one_record(self, request: Request) -> Response:
+        name, wanted = request.path_params["object"], request.path_params["id"]
+        known = OBJECTS.get(name.lower())
+        rows = self._salesforce.rows(known.name) if known else []
+        found = next((row for row in rows if row["Id"] == wanted), None)
+        if known is None or found is None:
+            return _page("No such record", "", status=404)
+        shown = [(_cell(key), _cell(value)) for key, value in found.items() if value is not None]
+        body = _table(("Field", "Value"), shown)
+        for other, link in _LINKED_BY.items():
+            linked = [row for row in self._salesforce.rows(other) if row.get(link) == wanted]
+            if linked:
+                body += f"<h2>{other} ({len(linked)})</h2>"
+                body += _records(other, _COLUMNS[other], linked)
+        return _page(f"{known.name} {found.get('Name') or found.get('Subject') or wanted}", body)
+
+    async def _messages(self, request: Request) -> Response:
+        rows = [
+            (_cell(m["ts"]), _cell(m["name"]), _cell(m["text"]))
+            for m in reversed(self._slack.messages())
+        ]
+        return _page("Slack messages", _table(("Timestamp", "Channel", "Text"), rows))
+
+
+def _page(title: str, body: str, status: int = 200) -> Response:
+    nav = "".join(_link(path, name) for path, name in _NAV)
+    html = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f"<body><nav>{nav}</nav><h1>{escape(title)}</h1>{body}</body></html>"
+    )
+    return HTMLResponse(html, status, headers={"Content-Security-Policy": _POLICY})
+
+
+def _table(head: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table of cells that are HTML already."""
+    if not rows:
+        return '<p class="none">Nothing yet.</p>'
+    top = "".join(f"<th>{escape(name)}</th>" for name in head)
+    lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _records(name: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> str:
+    cells = [
+        (_link(f"/crm/{name}/{row['Id']}", row["Id"]), *(_cell(row.get(c)) for c in columns))
+        for row in rows
+    ]
+    return _table(("Id", *columns), cells)
+
+
+def _link(path: str, text: str) -> str:
+    return f'<a href="{escape(path)}">{escape(text)}</a>'
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else escape(str(value))
+
+
+def _parsed(mail: StoredMail) -> EmailMessage:
+    with open(mail.path, "rb") as file:
+        return BytesParser(EmailMessage, policy=policy.default).parse(file)
+
+
+def _part(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body(preferencelist=(subtype,))
+    return str(part.get_content()) if part is not None else ""

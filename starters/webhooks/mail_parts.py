@@ -1,0 +1,129 @@
+"""Reading the parts of an inbound message: headers, addresses, Message-IDs, its text.
+
+Nothing here trusts the sender: wrong charsets, encodings and header syntax read as well as can be.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import getaddresses
+from html.parser import HTMLParser
+
+MAX_TEXT = 64_000
+MAX_IDS = 50
+
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}@[^<>\s]{1,250}>")
+_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\[\]\\]+")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_QUOTE_CLASSES = ("gmail_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote")
+_QUOTE_IDS = ("divrplyfwdmsg", "appendonsend", "reply-intro", "isforwardcontent")
+_BREAKING = re.compile(r"address|article|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|table|tr|ul")
+_VOID = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr")
+
+
+def header(message: Message, name: str) -> str:
+    """A header, decoded and on one line; "" when it is missing."""
+    value = message.get(name)
+    if value is None:
+        return ""
+    raw = str(value)
+    with contextlib.suppress(HeaderParseError, LookupError, ValueError):  # then as it came
+        raw = str(make_header(decode_header(raw)))
+    return " ".join(_CONTROL.sub(" ", raw).split())
+
+
+def address_in(value: str) -> str | None:
+    """The first plain address in a header value."""
+    for _, address in getaddresses([value]):
+        if _ADDRESS.fullmatch(address):
+            return address
+    found = _ADDRESS.search(value)
+    return found.group() if found else None
+
+
+def message_ids(value: str) -> tuple[str, ...]:
+    """The Message-IDs in a header value, each once."""
+    return tuple(dict.fromkeys(_MESSAGE_ID.findall(value)))[:MAX_IDS]
+
+
+def text_of(message: Message) -> str:
+    """The text a reader sees first: text/plain, else text/html without markup and quotes."""
+    for wanted in ("text/plain", "text/html"):
+        for part in _own_parts(message):
+            if part.get_content_type() == wanted and not part.get_filename():
+                text = _decoded(part)
+                text = _without_markup(text) if wanted == "text/html" else text
+                if text.strip():
+                    return text
+    return ""
+
+
+def _own_parts(message: Message) -> list[Message]:
+    """The message's parts, without those of messages attached to it."""
+    if message.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
+        message.set_type("text/plain")
+    payload = message.get_payload()
+    if not isinstance(payload, list):
+        return [message]
+    if message.get_content_maintype() == "message":
+        return []
+    return [part for child in payload if isinstance(child, Message) for part in _own_parts(child)]
+
+
+def _decoded(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        return ""
+    charset = part.get_content_charset() or "utf-8"
+    try:
+        text = content.decode(charset, "replace")
+    except (LookupError, ValueError):
+        text = content.decode("utf-8", "replace")
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))[:MAX_TEXT]
+
+
+class _Text(HTMLParser):
+    """Collects the text of an HTML mail outside scripts, styles and quoted mail."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text: list[str] = []
+        self._open: list[bool] = []  # for each open element: is it, or is it in, something hidden
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if _BREAKING.fullmatch(tag):
+            self.text.append("\n")
+        if _VOID.fullmatch(tag):
+            return
+        named = dict(attrs)
+        marks = (named.get("class") or "").lower().split()
+        hidden = (
+            tag in ("blockquote", "script", "style", "head", "title")
+            or any(mark.endswith(_QUOTE_CLASSES) for mark in marks)
+            or (named.get("id") or "").lower().endswith(_QUOTE_IDS)
+        )
+        self._open.append(hidden or self._is_hidden())
+
+    def handle_endtag(self, tag: str) -> None:
+        if _BREAKING.fullmatch(tag):
+            self.text.append("\n")
+        if self._open and not _VOID.fullmatch(tag):
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._is_hidden():
+            self.text.append(re.sub(r"\s+", " ", data))
+
+    def _is_hidden(self) -> bool:
+        return bool(self._open) and self._open[-1]
+
+
+def _without_markup(html: str) -> str:
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return re.sub(r"\n{3,}", "\n\n", "".join(parser.text))

@@ -1,0 +1,1 @@
+"""Who runs it: the shared Temporal plugin, and the composition root."""

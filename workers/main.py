@@ -1,0 +1,114 @@
+"""The composition root: one process with a worker for each queue, and the repair loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import (
+    AddSearchAttributesRequest,
+    ListSearchAttributesRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from activities.bookkeeping import Bookkeeping
+from activities.crm import CrmWrites
+from activities.ledger import Ledger
+from activities.ledger.connections import Connections
+from activities.messaging import Messaging
+from activities.notifications import Notifications
+from config.settings import Settings
+from workers.repair import Repair
+from workers.vendors import chat_of, crm_of, mailer_of
+from workflows.contracts import TASK_QUEUE
+from workflows.enrollment import Enrollment
+from workflows.presentation import SEARCH_ATTRIBUTES
+from workflows.writeback import Writeback
+
+GRACE = timedelta(seconds=20)
+"""In-flight activities may end: cut off, they would burn an attempt."""
+
+Activities = Sequence[Callable[..., Any]]
+
+
+class MissingSearchAttributes(RuntimeError):
+    """The server lacks search attributes and they may not be created; says what does."""
+
+
+def activities_of(instance: object) -> Activities:
+    """The activities that an object carries, so that none is forgotten in a list."""
+    members = (getattr(instance, name) for name in dir(instance) if not name.startswith("_"))
+    return [member for member in members if hasattr(member, "__temporal_activity_definition")]
+
+
+def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
+    """The activities of each task queue, with their clients injected."""
+    crm = CrmWrites(ledger, connections, crm_of(settings))
+    mailer, public_url = mailer_of(settings), settings.ingress.public_url
+    return {
+        TASK_QUEUE: activities_of(Bookkeeping(ledger, connections)),
+        "messaging": activities_of(Messaging(ledger, connections, mailer, public_url)),
+        "crm": activities_of(crm),
+        "notifications": activities_of(Notifications(ledger, connections, chat_of(settings))),
+    }
+
+
+async def run_worker(
+    client: Client, ledger: Ledger, connections: Connections, settings: Settings
+) -> None:
+    """Work until cancelled; then finish what is in flight, for at most the grace time."""
+    await ensure_search_attributes(client)
+    async with AsyncExitStack() as running:
+        for queue, activities in queues(ledger, connections, settings).items():
+            workflows = [Enrollment, Writeback] if queue == TASK_QUEUE else []
+            worker = Worker(
+                client,
+                task_queue=queue,
+                workflows=workflows,
+                activities=activities,
+                graceful_shutdown_timeout=GRACE,
+            )
+            await running.enter_async_context(worker)
+        repair = asyncio.create_task(Repair(ledger, client, connections).run())
+        running.push_async_callback(_stop, repair)
+        await asyncio.Event().wait()
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def ensure_search_attributes(client: Client) -> None:
+    """Create the search attributes that the server lacks.
+
+    Raises:
+        MissingSearchAttributes: they may not be created from here.
+    """
+    known = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    missing = [key.name for key in SEARCH_ATTRIBUTES if key.name not in known.custom_attributes]
+    if not missing:
+        return
+    try:
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(
+                namespace=client.namespace,
+                search_attributes=dict.fromkeys(
+                    missing, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+                ),
+            )
+        )
+    except RPCError as error:
+        options = " ".join(f"--name {name} --type Keyword" for name in missing)
+        raise MissingSearchAttributes(
+            f"the Temporal server lacks search attributes ({error.message}): run "
+            f"'temporal operator search-attribute create {options}'"
+        ) from error

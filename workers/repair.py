@@ -1,0 +1,164 @@
+"""The leased repair loop: in every worker, but at work in one. What a crash left is taken up again.
+
+It starts what was admitted and not started, tells what was not told, closes entries whose
+workflow is gone, settles intents that nobody will finish, and sees to write-backs left over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.dispatch import PATIENCE, deliver_due, start_workflow
+from activities.ledger import Ledger, LedgerUnavailable
+from activities.ledger.admissions import start_again
+from activities.ledger.connections import Connections
+from activities.ledger.effects import Settlement, left_behind, settle, waiting_writebacks
+from activities.ledger.entries import close, not_started, unchecked
+from activities.ledger.leasing import give_up_lease, take_lease
+from workflows.contracts import CloseRequest, DrainRequest
+from workflows.engine.exits import ExitReason
+
+log = structlog.get_logger(__name__)
+
+EVERY = timedelta(seconds=5)
+LEASE = timedelta(seconds=30)
+NOT_STARTED_FOR = timedelta(seconds=10)
+LEFT_OVER_FOR = timedelta(seconds=20)
+CHECKED_AT_ONCE = 50
+CONNECTIONS = ("salesforce",)
+
+
+class Repair:
+    """One worker's share of the loop; the lease decides whose turn it is."""
+
+    def __init__(self, ledger: Ledger, client: Client, connections: Connections) -> None:
+        self._ledger = ledger
+        self._client = client
+        self._connections = connections
+        self._owner = uuid4().hex
+
+    async def run(self) -> None:
+        """Repair until cancelled. A failing pass is logged and made again."""
+        try:
+            while True:
+                await self._turn()
+                await asyncio.sleep(EVERY.total_seconds())
+        finally:
+            async with self._ledger.transaction() as tx:
+                await give_up_lease(tx, "repair", self._owner)
+
+    async def _turn(self) -> None:
+        try:
+            async with self._ledger.transaction() as tx:
+                mine = await take_lease(self._ledger, tx, "repair", self._owner, LEASE)
+        except LedgerUnavailable as error:
+            log.warning("repair.ledger_unavailable", error=str(error))
+            return
+        if mine:
+            await self.one_pass()
+
+    async def one_pass(self) -> None:
+        """Every repair once, each by itself: one that fails does not stop the others."""
+        passes: Sequence[Callable[[], Awaitable[None]]] = (
+            self.start_admitted,
+            self.tell_due,
+            self.close_abandoned,
+            self.settle_left_behind,
+            self.drain_left_over,
+        )
+        for repair in passes:
+            try:
+                await repair()
+            except (RPCError, LedgerUnavailable) as error:
+                log.warning("repair.failed", repair=repair.__name__, error=str(error))
+
+    async def start_admitted(self) -> None:
+        """Start entries that were admitted and whose starter died or could not reach Temporal."""
+        async with self._ledger.transaction() as tx:
+            rows = await not_started(self._ledger, tx, NOT_STARTED_FOR)
+            starts = [await start_again(tx, row) for row in rows]
+        for start in starts:
+            await start_workflow(self._ledger, self._client, start)
+
+    async def tell_due(self) -> None:
+        """Deliver events that could not be delivered at once."""
+        await deliver_due(self._ledger, self._client)
+
+    async def close_abandoned(self) -> None:
+        """Close entries whose workflow was terminated, deleted or has failed: the lane is free."""
+        async with self._ledger.transaction() as tx:
+            rows = await unchecked(self._ledger, tx, CHECKED_AT_ONCE)
+        for row in rows:
+            if await self._is_gone(row):
+                await self._close(row)
+
+    async def _is_gone(self, row: Mapping[str, Any]) -> bool:
+        try:
+            handle = self._client.get_workflow_handle(row["enrollment"])
+            found = await handle.describe(rpc_timeout=PATIENCE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return True
+            raise
+        return found.status not in (
+            WorkflowExecutionStatus.RUNNING,
+            WorkflowExecutionStatus.CONTINUED_AS_NEW,
+        )
+
+    async def _close(self, row: Mapping[str, Any]) -> None:
+        async with self._ledger.transaction(f"person:{row['person']}") as tx:
+            request = CloseRequest(
+                enrollment=row["enrollment"],
+                entry=row["entry"],
+                events=(),
+                reason=ExitReason.TERMINATED,
+                at=await self._ledger.now(tx),
+            )
+            closed = await close(self._ledger, tx, request, self._connections)
+        log.info("repair.closed", enrollment=row["enrollment"], exit=closed.reason)
+
+    async def settle_left_behind(self) -> None:
+        """Give intents of ended enrollments their final state: none is silently lost."""
+        async with self._ledger.transaction() as tx:
+            for row in await left_behind(self._ledger, tx, CHECKED_AT_ONCE):
+                handed = row.phase == "handed_over"
+                final = (
+                    Settlement("UNKNOWN", "the worker died in the call")
+                    if handed
+                    else Settlement("NOT_SENT", "the enrollment ended first")
+                )
+                await settle(self._ledger, tx, row.key, final)
+
+    async def drain_left_over(self) -> None:
+        """Have the Writeback workflow of a connection see to what no enrollment did."""
+        for connection in CONNECTIONS:
+            async with self._ledger.reading() as tx:
+                rows = await waiting_writebacks(self._ledger, tx, connection, LEFT_OVER_FOR, 1)
+            if rows:
+                await start_writeback(self._client, connection)
+
+
+async def start_writeback(client: Client, connection: str) -> None:
+    """Start the Writeback workflow of a connection unless it runs."""
+    try:
+        await client.start_workflow(
+            "Writeback",
+            DrainRequest(connection=connection),
+            id=f"writeback:{connection}",
+            task_queue="enrollments",
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"Write-backs to {connection}",
+            rpc_timeout=PATIENCE,
+        )
+    except WorkflowAlreadyStartedError:
+        return

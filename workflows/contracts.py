@@ -1,0 +1,132 @@
+"""What the workflows and the bookkeeping activities say to each other. No personal data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, JsonValue
+
+from workflows.engine.automation import Automation
+from workflows.engine.base import Frozen
+from workflows.engine.events import Event
+from workflows.engine.exits import ExitReason
+from workflows.engine.state import State
+
+TASK_QUEUE = "enrollments"
+
+
+def enrollment_id(automation: str, lead: str) -> str:
+    """The workflow id of one lead in one automation."""
+    return f"enrollment:{automation}:{lead}"
+
+
+class Start(Frozen):
+    """The input of ``Enrollment``. Started by hand, ``automation`` and ``lead`` are enough.
+
+    ``values`` are the lead fields that the steps' conditions name; ``state`` is there only when a
+    run continues an earlier one.
+    """
+
+    automation: str
+    lead: str
+    entry: int | None = None
+    version: int | None = None
+    definition: Automation | None = None
+    enrolled_at: AwareDatetime | None = None
+    values: dict[str, JsonValue] = {}
+    semantics: int = 1
+    state: State | None = None
+
+
+class Ending(Frozen):
+    """The result of ``Enrollment``: how it ended, or why it was not admitted."""
+
+    exit: ExitReason | None = None
+    refused: str = ""
+    sends: int = 0
+    unknowns: int = 0
+
+
+class AdmitRequest(Frozen):
+    """Asks for the admission of a lead whose workflow was started by hand."""
+
+    automation: str
+    lead: str
+
+
+class Admission(Frozen):
+    """The answer: a start to go on with, or the reason of the refusal."""
+
+    start: Start | None = None
+    refused: str = ""
+
+
+class RecordRequest(Frozen):
+    """Events that came as direct signals, for the inbox."""
+
+    enrollment: str
+    entry: int
+    events: tuple[Event, ...]
+
+
+class CloseRequest(RecordRequest):
+    """Asks for the end of an enrollment; ``events`` are those that the inbox lacks."""
+
+    reason: ExitReason
+    at: AwareDatetime
+
+
+class Recorded(Frozen):
+    """What the ledger wrote down; ``reason`` is the exit, once there is one."""
+
+    reason: ExitReason | None = None
+    writebacks: tuple[str, ...] = ()
+
+
+class OrderBody(Frozen):
+    """The body of an update. ``step`` and ``visit`` say which visit the operator looks at."""
+
+    step: str = ""
+    visit: int = 0
+    target: str = ""
+    by: str = ""
+    reason: str = ""
+
+
+StatusLabel = Literal["starting", "running", "waiting", "held", "attention", "closing", "closed"]
+
+
+class Status(Frozen):
+    """The answer to the query ``status``: where the lead is, and why."""
+
+    automation: str
+    version: int
+    lead: str
+    entry: int
+    state: StatusLabel
+    step: str = ""
+    visit: int = 0
+    doing: str = ""
+    until: AwareDatetime | None = None
+    held_because: str = ""
+    away_until: AwareDatetime | None = None
+    sends: int = 0
+    unknowns: int = 0
+    malformed_signals: int = 0
+    last_event: str = ""
+    events: dict[str, AwareDatetime] = {}
+    exit: ExitReason | None = None
+
+
+class DrainRequest(Frozen):
+    """The input of ``Writeback``: whose write-backs; ``done`` counts over its runs."""
+
+    connection: str
+    done: int = 0
+
+
+class Drained(Frozen):
+    """How many write-backs a round did, and how many are left for the next."""
+
+    done: int
+    left: int

@@ -1,0 +1,1 @@
+"""The pure engine: (automation, state, news) -> state. It knows no clock, no I/O, no Temporal."""

@@ -1,0 +1,94 @@
+"""An automation: the definition that a published version pins and an enrollment carries along."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from workflows.engine.base import Frozen, Name
+from workflows.engine.campaign import Campaign
+from workflows.engine.conditions import Condition, FieldIs, parts_of
+from workflows.engine.steps import AnyStep
+
+SCHEMA = 1
+"""The schema number of definitions. A default never changes without raising it, because a pinned
+definition leaves out what stands at its default."""
+
+
+class Manual(Frozen):
+    """Leads enter because somebody enrolls them: by command, file or an ``enroll`` event."""
+
+    kind: Literal["manual"]
+
+
+class Automation(Frozen):
+    """A trigger, an audience, steps, and for campaigns the campaign block.
+
+    Steps run from the first to the next in the list, unless a step says where to go.
+    """
+
+    schema_number: int = Field(default=SCHEMA, alias="schema", ge=1, le=SCHEMA)
+    id: Name
+    name: str = Field(min_length=1, max_length=120)
+    center: Name = "default"
+    trigger: Manual
+    audience: Condition | None = None
+    campaign: Campaign | None = None
+    steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def _steps_are_a_graph(self) -> Automation:
+        problems = list(graph_problems(self.steps))
+        if problems:
+            raise ValueError("; ".join(message for _, message in problems))
+        return self
+
+    def step(self, step_id: str) -> AnyStep | None:
+        """The step of that id, if there is one."""
+        return next((step for step in self.steps if step.id == step_id), None)
+
+    def after(self, step_id: str) -> str | None:
+        """The step that follows: what its ``next`` says, else the next in the list, else None."""
+        ids = [step.id for step in self.steps]
+        place = ids.index(step_id)
+        follows = ids[place + 1] if place + 1 < len(ids) else None
+        return self.steps[place].next or follows
+
+    @property
+    def stops_on(self) -> tuple[str, ...]:
+        """The optional stop events that end an enrollment here."""
+        return self.campaign.exits.on if self.campaign else ("bounce", "unsubscribe")
+
+    @property
+    def lane(self) -> str:
+        """The lane: a person is in at most one enrollment per lane."""
+        return self.campaign.lane if self.campaign else f"automation-{self.id}"
+
+    @property
+    def fields_looked_at(self) -> frozenset[str]:
+        """The lead fields that conditions of steps name: all that an enrollment carries along."""
+        conditions = [c for step in self.steps for c in step.conditions()]
+        return frozenset(
+            part.field
+            for condition in conditions
+            for part in parts_of(condition)
+            if isinstance(part, FieldIs)
+        )
+
+
+def graph_problems(steps: tuple[AnyStep, ...]) -> list[tuple[str, str]]:
+    """(step id, problem) for each duplicate id and each target that is no step."""
+    ids = [step.id for step in steps]
+    problems = [
+        (step_id, f"step {step_id!r} is there {ids.count(step_id)} times: ids must be unique")
+        for step_id in dict.fromkeys(ids)
+        if ids.count(step_id) > 1
+    ]
+    for step in steps:
+        for field, target in step.targets():
+            if target not in ids:
+                known = ", ".join(ids)
+                text = f"step {step.id!r}: {field} names {target!r}, which is no step of: {known}"
+                problems.append((step.id, text))
+    return problems

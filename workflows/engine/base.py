@@ -1,0 +1,18 @@
+"""The one base of everything that crosses a boundary: immutable, strict about unknown fields."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints
+
+__all__ = ["Frozen", "JsonValue", "Name"]
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+"""An id that people type and that ends up in workflow ids: lower case, no spaces."""
+
+
+class Frozen(BaseModel):
+    """An immutable value that refuses fields it does not know, so that a typo is never dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)

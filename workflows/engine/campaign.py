@@ -1,0 +1,98 @@
+"""The ``campaign:`` block: engagement window, lane, priority, exits, send window."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from workflows.engine.base import Frozen, Name
+from workflows.engine.conditions import Condition
+from workflows.engine.durations import Duration
+
+Stop = Literal["reply", "bounce", "unsubscribe", "meeting_booked", "goal_reached"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class SendWindow(Frozen):
+    """Local hours and days in which a message may leave, in the lead's zone.
+
+    ``opens`` is inclusive, ``closes`` exclusive ("24:00" is the end of the day). ``zone`` is an
+    IANA name, used when the lead's own zone is unknown. ``always: true`` has no limits.
+    """
+
+    days: tuple[Weekday, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), min_length=1)
+    opens: Clock = "09:00"
+    closes: Clock = "17:00"
+    zone: str | None = None
+    always: bool = False
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> SendWindow:
+        if self.opens >= self.closes:
+            raise ValueError(
+                f"opens {self.opens} is not before closes {self.closes}: a window does not span "
+                "midnight; give the hours of one day"
+            )
+        return self
+
+    @property
+    def hours(self) -> tuple[time, timedelta]:
+        """When it opens, and for how long it stays open by the wall clock."""
+        first, last = (int(t[:2]) * 60 + int(t[3:]) for t in (self.opens, self.closes))
+        return time(first // 60, first % 60), timedelta(minutes=last - first)
+
+
+class ReEntry(Frozen):
+    """When a lead may enter again after its exit; it is never inside twice at once."""
+
+    rule: Literal["once", "after_exit", "after"] = "once"
+    wait: Duration | None = None
+
+    @model_validator(mode="after")
+    def _wait_goes_with_after(self) -> ReEntry:
+        if (self.rule == "after") != (self.wait is not None):
+            raise ValueError(
+                "rule 'after' needs 'wait: 30 days' or the like; other rules have none"
+            )
+        return self
+
+
+class OutOfOffice(Frozen):
+    """What an out-of-office reply does: no mail until the return date, or for ``otherwise``."""
+
+    otherwise: Duration = timedelta(days=14)
+
+
+class SoftBounces(Frozen):
+    """How often a softly bounced mail is sent again, and how long after the bounce."""
+
+    retries: int = Field(default=2, ge=0, le=5)
+    after: Duration = timedelta(hours=4)
+
+
+class Exits(Frozen):
+    """Which events end the enrollment; ``when`` is the custom exit criteria on lead fields."""
+
+    on: tuple[Stop, ...] = ("reply", "bounce", "unsubscribe", "meeting_booked")
+    when: Condition | None = None
+
+
+class Campaign(Frozen):
+    """What makes an automation a campaign. ``sender`` names a mailbox of the connections file."""
+
+    engagement_window: Duration
+    counted_from: Literal["enrollment", "last_send"] = "enrollment"
+    priority: int = Field(default=0, ge=0, le=1000)
+    lane: Name = "outreach"
+    when_busy: Literal["refuse", "wait"] = "refuse"
+    sender: Name = "default"
+    send_window: SendWindow = SendWindow()
+    exits: Exits = Exits()
+    re_entry: ReEntry = ReEntry()
+    out_of_office: OutOfOffice = OutOfOffice()
+    soft_bounces: SoftBounces = SoftBounces()

@@ -1,0 +1,226 @@
+"""The interpreter: (automation, state, news, now) -> state. Pure: time arrives as data.
+
+It advances on "timer n fired", never on comparing the clock with a deadline, so that what it
+decided once it decides again on replay, whatever the clock of the replaying worker says.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from workflows.engine import holds
+from workflows.engine.automation import Automation
+from workflows.engine.effects import Outcome, SendEmail
+from workflows.engine.events import (
+    Event,
+    Malformed,
+    fingerprint,
+    plain_json,
+    read_return,
+    read_signal,
+)
+from workflows.engine.exits import ExitReason, exit_caused_by
+from workflows.engine.moves import close, enter, follow, moment_of, put
+from workflows.engine.state import (
+    SEEN_LENGTH,
+    Close,
+    Closed,
+    Decision,
+    Done,
+    Failed,
+    Fired,
+    News,
+    Order,
+    Perform,
+    State,
+    Wait,
+    is_mail,
+)
+from workflows.engine.steps.base import TimeUp
+
+SEMANTICS = 1
+"""The number of today's behaviour. An enrollment keeps the one it started with until it continues
+as new; old behaviour stays behind a plain ``if`` on it."""
+
+
+def begin(automation: Automation, blank: State) -> State:
+    """Put a lead at the first step."""
+    window = automation.campaign.engagement_window if automation.campaign else None
+    ends = blank.enrolled_at + window if window else None
+    state = blank.model_copy(update={"window_ends": ends})
+    state = state.noting(Decision(at=state.enrolled_at, step="", what="enrolled"))
+    return enter(automation, state, automation.steps[0].id, state.enrolled_at)
+
+
+def advance(automation: Automation, state: State, news: News, now: datetime) -> State:
+    """Take one piece of news into account. News that is out of date changes nothing.
+
+    After the exit, events are still kept for the ledger.
+    """
+    if isinstance(news, Event):
+        state = _receive(automation, state, news, now)
+    elif isinstance(news, Malformed):
+        state = _keep_malformed(state, news, now)
+    elif state.exit:
+        return state
+    elif isinstance(news, Order):
+        state = _order(automation, state, news, now)
+    elif isinstance(news, Closed):
+        state = state.noting(Decision(at=now, step=state.step, what=f"exit: {news.reason}"))
+        state = state.model_copy(update={"exit": news.reason, "wanted": None, "hold": None})
+    elif state.wanted and state.wanted.serial == news.serial:
+        state = _answer(automation, state, news, now)
+    return holds.interrupt_to_resend(automation, state, now)
+
+
+def hear(automation: Automation, state: State, name: str, body: JsonValue, now: datetime) -> State:
+    """Take a signal of any shape into account.
+
+    A body without an id gets a stable one, of which how often it came before is a part; after a
+    reset the signals come again in the same order, and so get the same ids.
+    """
+    body = plain_json(body)
+    print_of_it = fingerprint(name, body, 0)
+    times = state.anonymous.get(print_of_it, 0)
+    news = read_signal(name, body, times, now)
+    if news.id == fingerprint(name, body, times):
+        counted = state.anonymous | {print_of_it: times + 1}
+        recent = dict(list(counted.items())[-SEEN_LENGTH:])
+        state = state.model_copy(update={"anonymous": recent})
+    return advance(automation, state, news, now)
+
+
+def _order(automation: Automation, state: State, order: Order, now: datetime) -> State:
+    """An order that is out of date by the time it is carried out changes nothing either."""
+    if holds.objection(automation, state, order):
+        return state
+    return holds.obey(automation, state, order, now)
+
+
+def _answer(
+    automation: Automation, state: State, news: Fired | Done | Failed, now: datetime
+) -> State:
+    if isinstance(news, Fired) and isinstance(state.wanted, Wait):
+        return _time_is_up(automation, state, state.wanted, now)
+    if isinstance(news, Failed) and isinstance(state.wanted, Perform):
+        return holds.park(state, news.reason, now)
+    if isinstance(news, Done) and isinstance(state.wanted, Perform):
+        return _performed(automation, state, news.outcome, now)
+    return state
+
+
+def _time_is_up(automation: Automation, state: State, wait: Wait, now: datetime) -> State:
+    if wait.ends == "window":
+        return close(state, ExitReason.ENGAGEMENT_WINDOW_ENDED, now)
+    if wait.ends == "hold":
+        return holds.release(automation, state, "the hold is over", now)
+    if wait.ends == "resend":
+        return holds.resend(automation, state, now)
+    step = automation.step(state.step)
+    move = step.resume(moment_of(state, now), TimeUp()) if step else None
+    return follow(automation, state, move, now) if move else state
+
+
+def _performed(automation: Automation, state: State, outcome: Outcome, now: datetime) -> State:
+    if outcome.state == "held":
+        return holds.hold_by_gate(state, outcome, now)
+    if outcome.state == "refused":
+        if outcome.exit:
+            return close(state, outcome.exit, now)
+        return holds.park(state, outcome.cause, now)
+    state = _count(automation, state, outcome, now)
+    if state.interrupted:
+        return holds.take_up_again(automation, state, now)
+    step = automation.step(state.step)
+    move = step.resume(moment_of(state, now), outcome) if step else None
+    return follow(automation, state, move, now) if move else state
+
+
+def _count(automation: Automation, state: State, outcome: Outcome, now: datetime) -> State:
+    """Write down that an effect is done, and what later conditions need of it."""
+    assert isinstance(state.wanted, Perform)
+    effect = state.wanted.effect
+    what = f"{effect.activity}: {'done' if outcome.state == 'sent' else 'unknown'}"
+    state = state.noting(Decision(at=now, step=effect.step, what=what, why=outcome.cause))
+    changes: dict[str, object] = {"values": state.values | outcome.values}
+    if outcome.state == "unknown":
+        changes["unknowns"] = state.unknowns + 1
+    if isinstance(effect, SendEmail):
+        changes["sends"] = state.sends + 1
+        campaign = automation.campaign
+        if campaign and campaign.counted_from == "last_send":
+            changes["window_ends"] = now + campaign.engagement_window
+    return state.model_copy(update=changes)
+
+
+def _receive(automation: Automation, state: State, event: Event, now: datetime) -> State:
+    """An event: once each, kept for the ledger if it has to be, and acted upon."""
+    if event.id in state.seen:
+        return state
+    unrecorded = state.unrecorded if event.recorded else (*state.unrecorded, event)
+    state = state.model_copy(
+        update={
+            "seen": (*state.seen, event.id)[-SEEN_LENGTH:],
+            "facts": {event.kind: event.at} | state.facts,
+            "last_event": event.kind,
+            "unrecorded": unrecorded,
+            "writebacks": (*state.writebacks, *event.writebacks),
+        }
+    ).noting(Decision(at=now, step=state.step, what=f"event: {event.kind}"))
+    if state.exit or isinstance(state.wanted, Close):
+        return state
+    reason = exit_caused_by(event, automation.stops_on)
+    if reason:
+        return close(state, reason, now, event.id)
+    return _react(automation, state, event, now)
+
+
+def _react(automation: Automation, state: State, event: Event, now: datetime) -> State:
+    """What an event that ends nothing does."""
+    if event.kind == "pause":
+        return _order(automation, state, Order(verb="pause", reason="signal"), now)
+    if event.kind == "out_of_office":
+        return _note_absence(automation, state, event, now)
+    if event.kind == "hold_released":
+        return holds.cause_removed(automation, state, now)
+    if event.kind == "lead_changed":
+        known = {k: v for k, v in event.data.items() if k in automation.fields_looked_at}
+        return state.model_copy(update={"values": state.values | known})
+    if event.is_soft_bounce:
+        return holds.note_soft_bounce(automation, state, event, now)
+    step = automation.step(state.step)
+    move = step.resume(moment_of(state, now), event) if step else None
+    if move and (state.hold or not isinstance(state.wanted, Wait)):
+        # Not now, but not lost either: the step hears of it when it goes on.
+        return state.model_copy(update={"unheard": state.unheard or event})
+    return follow(automation, state, move, now) if move else state
+
+
+def _note_absence(automation: Automation, state: State, event: Event, now: datetime) -> State:
+    """Out of office: no mail until the return date, or for a while if none was given.
+
+    It is no reply (it does not exit), and the steps' clocks run on; only mails are held.
+    """
+    otherwise = (
+        automation.campaign.out_of_office.otherwise if automation.campaign else timedelta(days=14)
+    )
+    until = read_return(event.data) or now + otherwise
+    why = f"until {until.date().isoformat()}"
+    state = state.noting(Decision(at=now, step=state.step, what="out of office", why=why))
+    state = state.model_copy(update={"away_until": until})
+    if isinstance(state.wanted, Perform) and is_mail(state.wanted):
+        return put(state, state.wanted, now)
+    return state
+
+
+def _keep_malformed(state: State, news: Malformed, now: datetime) -> State:
+    why = f"{news.name}: {news.problem}"[:200]
+    state = state.noting(Decision(at=now, step=state.step, what="malformed signal", why=why))
+    return state.model_copy(
+        update={
+            "malformed": state.malformed + 1,
+            "unrecorded": (*state.unrecorded, news.event),
+        }
+    )

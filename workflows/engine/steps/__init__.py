@@ -1,0 +1,20 @@
+"""The step kinds, one a file. A new kind is a new file and one more line in this list."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from workflows.engine.steps.branch import Branch
+from workflows.engine.steps.end import End
+from workflows.engine.steps.notify import Notify
+from workflows.engine.steps.send_email import SendEmail
+from workflows.engine.steps.update_stage import UpdateStage
+from workflows.engine.steps.wait import Wait
+from workflows.engine.steps.wait_for import WaitFor
+
+AnyStep = Annotated[
+    SendEmail | Wait | WaitFor | Branch | UpdateStage | Notify | End,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,227 @@
+"""The Enrollment workflow: a short shell that carries out what the engine wants for one lead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+from temporalio import workflow
+from temporalio.common import RawValue
+
+from workflows.contracts import (
+    Admission,
+    AdmitRequest,
+    Ending,
+    Recorded,
+    RecordRequest,
+    Start,
+    Status,
+    enrollment_id,
+)
+from workflows.engine import holds
+from workflows.engine.automation import Automation
+from workflows.engine.interpreter import advance, begin, hear
+from workflows.engine.state import Close, Decision, Order, State, Wait
+from workflows.flight import Flight
+from workflows.options import BOOKKEEPING
+from workflows.orders import Orders
+from workflows.presentation import attributes_of, details_of, status_of, updates
+
+LONGEST_HISTORY = 2000
+"""Events of one run after which it continues as new, at the next wait."""
+
+
+@workflow.defn(name="Enrollment")
+class Enrollment(Orders):
+    """One lead in one automation, until its exit."""
+
+    @workflow.init
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self._state: State | None = start.state
+        self._signals: list[tuple[str, JsonValue]] = []
+        self._flight = Flight()
+        self._shown: dict[str, str] = {"DripState": "running"} if not start.state else {}
+        self._recording: asyncio.Task[Recorded] | None = None
+
+    @workflow.run
+    async def run(self, start: Start) -> Ending:
+        """Journey to the exit; the result says how it ended."""
+        if self._state is None:
+            refused = await self._admit()
+            if refused:
+                return Ending(refused=refused)
+        while not self._journey.exit:
+            try:
+                await self._one_round()
+            except asyncio.CancelledError:
+                if workflow.cancellation_reason() is None:
+                    raise  # evicted from the worker's cache, not cancelled
+                # Cancelling in Temporal means removing the lead.
+                self.take_order(Order(verb="remove", reason="cancelled in Temporal"))
+        await self._record_rest()
+        await self._flight.settle()
+        self._upsert(self._journey)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        state = self._journey
+        return Ending(exit=state.exit, sends=state.sends, unknowns=state.unknowns)
+
+    async def _one_round(self) -> None:
+        self._flight.match(self._journey)
+        self._record()
+        self._show()
+        self._continue_as_new_if_long()
+        await workflow.wait_condition(self._has_news)
+        self._take_news()
+
+    async def _admit(self) -> str:
+        start = self._start
+        if start.definition is None:
+            request = AdmitRequest(automation=start.automation, lead=start.lead)
+            admission: Admission = await workflow.execute_activity(
+                "admit", request, result_type=Admission, summary="Admit", **BOOKKEEPING
+            )
+            if admission.start is None:
+                return admission.refused
+            self._start = start = admission.start
+        blank = State(
+            enrollment=enrollment_id(start.automation, start.lead),
+            entry=start.entry or 1,
+            enrolled_at=start.enrolled_at or workflow.now(),
+            values=start.values,
+        )
+        self._state = begin(self._automation, blank)
+        return ""
+
+    @property
+    def _automation(self) -> Automation:
+        assert self._start.definition is not None
+        return self._start.definition
+
+    @property
+    def _journey(self) -> State:
+        assert self._state is not None
+        return self._state
+
+    def _has_news(self) -> bool:
+        state = self._journey
+        changed = state.wanted is not None and state.wanted.serial != self._flight.serial
+        recorded = self._recording is not None and self._recording.done()
+        return bool(self._signals) or self._flight.has_landed or changed or recorded
+
+    def _take_news(self) -> None:
+        """Signals first: a stop that arrived together with a fired timer wins."""
+        signals, self._signals = self._signals, []
+        for name, body in signals:
+            now = workflow.now()
+            self._state = hear(self._automation, self._journey, name, body, now)
+        self._flight.write_back(self._journey.writebacks)
+        self._state = self._journey.model_copy(update={"writebacks": ()})
+        landed = self._flight.landed()
+        if landed is not None:
+            self._state = advance(self._automation, self._journey, landed, workflow.now())
+        if self._recording is not None and self._recording.done():
+            self._flight.write_back(self._recording.result().writebacks)
+            self._recording = None
+
+    def _record(self) -> None:
+        """Have events of direct signals recorded: one activity for all that are there.
+
+        A stop is recorded by ``close``, in the same transaction as the exit.
+        """
+        state = self._journey
+        if not state.unrecorded or self._recording or isinstance(state.wanted, Close):
+            return
+        request = RecordRequest(
+            enrollment=state.enrollment, entry=state.entry, events=state.unrecorded
+        )
+        self._state = state.model_copy(update={"unrecorded": ()})
+        self._recording = asyncio.create_task(_have_recorded(request))
+
+    async def _record_rest(self) -> None:
+        """Record what came while the enrollment was closing, or during its last write-backs."""
+        if self._recording:
+            await self._recording
+        self._take_news()
+        while self._journey.unrecorded:
+            state = self._journey
+            request = RecordRequest(
+                enrollment=state.enrollment, entry=state.entry, events=state.unrecorded
+            )
+            self._state = state.model_copy(update={"unrecorded": ()})
+            await _have_recorded(request)
+            self._take_news()
+
+    def _show(self) -> None:
+        """Search attributes when a wait or hold begins and at the exit; details always (free)."""
+        state = self._journey
+        workflow.set_current_details(details_of(self.status(), state.timeline))
+        if not isinstance(state.wanted, Wait):
+            return
+        self._upsert(state)
+
+    def _upsert(self, state: State) -> None:
+        wanted = attributes_of(state)
+        changes = updates(wanted, self._shown)
+        if changes:
+            workflow.upsert_search_attributes(changes)
+            self._shown = self._shown | wanted
+
+    def _continue_as_new_if_long(self) -> None:
+        info = workflow.info()
+        long = info.is_continue_as_new_suggested() or (
+            info.get_current_history_length() > LONGEST_HISTORY
+        )
+        resting = isinstance(self._journey.wanted, Wait) and not self._signals
+        busy = self._recording or self._flight.writes_back
+        if long and resting and not busy and workflow.all_handlers_finished():
+            workflow.continue_as_new(self._start.model_copy(update={"state": self._journey}))
+
+    def take_order(self, order: Order) -> None:
+        """Carry out an order; ``objection_to`` has let it pass."""
+        self._state = advance(self._automation, self._journey, order, workflow.now())
+
+    def objection_to(self, order: Order) -> str:
+        """Why an order cannot be carried out now; empty if it can."""
+        if self._state is None:
+            return "the enrollment is not admitted yet: try again in a moment"
+        return holds.objection(self._automation, self._state, order)
+
+    @property
+    def has_exited(self) -> bool:
+        """Whether the ledger has closed the enrollment."""
+        return self._state is not None and self._state.exit is not None
+
+    @workflow.signal(dynamic=True)
+    def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """Any signal, in any shape: read by the engine, never raising."""
+        self._signals.append((name, _decode(args)))
+
+    @workflow.query
+    def status(self) -> Status:
+        """Where the lead is: step, waiting for what and until when, sends, events, exit."""
+        return status_of(self._start, self._state)
+
+    @workflow.query
+    def timeline(self) -> list[Decision]:
+        """The last 50 decisions, oldest first, each with its reason."""
+        return list(self._state.timeline) if self._state else []
+
+
+def _decode(args: Sequence[RawValue]) -> JsonValue:
+    """The arguments of a signal as JSON: nothing, the one argument, or a list of several."""
+    values: list[JsonValue] = []
+    for arg in args:
+        try:
+            values.append(workflow.payload_converter().from_payload(arg.payload))
+        except Exception as error:  # noqa: BLE001 - any body must be kept, whatever is wrong with it
+            values.append(f"unreadable payload: {type(error).__name__}")
+    return values[0] if len(values) == 1 else values or None
+
+
+async def _have_recorded(request: RecordRequest) -> Recorded:
+    recorded: Recorded = await workflow.execute_activity(
+        "record", request, result_type=Recorded, summary="Record events", **BOOKKEEPING
+    )
+    return recorded
