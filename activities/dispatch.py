@@ -44,11 +44,13 @@ class Enrolled:
     """What became of a request to enroll: the enrollment, or the refusal.
 
     ``started`` is False while Temporal cannot be reached; the repair loop starts it then.
+    ``queued``: it waits for its lane.
     """
 
     enrollment: str
     entry: int | None = None
     refused: str = ""
+    queued: bool = False
     started: bool = False
     is_new: bool = True
 
@@ -73,7 +75,9 @@ async def enroll(
         answer = await admit(ledger, tx, request, connections)
     enrollment = enrollment_id(request.automation, lead.lead)
     if answer.start is None:
-        return Enrolled(enrollment, refused=answer.refused, is_new=answer.is_new)
+        return Enrolled(
+            enrollment, refused=answer.refused, queued=answer.queued, is_new=answer.is_new
+        )
     started = False
     if client is not None:
         started = await start_workflow(ledger, client, answer.start)

@@ -131,13 +131,9 @@ class _Reader:
 
     def value(self, event: yaml.Event, path: Path) -> JsonValue:
         self.count(event, path)
+        self.plain(event)
         if isinstance(event, yaml.AliasEvent):
-            self.object(event, f"*{event.anchor} is an alias: write the value out instead")
             return None
-        if isinstance(event, yaml.NodeEvent) and event.anchor:
-            self.object(event, f"&{event.anchor} is an anchor: they are not allowed")
-        if getattr(event, "tag", None):
-            self.object(event, f"{event.tag} is a tag: they are not allowed; quotes make text")
         if isinstance(event, yaml.MappingStartEvent):
             return self.mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -145,14 +141,25 @@ class _Reader:
         assert isinstance(event, yaml.ScalarEvent)
         return self.scalar(event, path)
 
+    def plain(self, event: yaml.Event) -> None:
+        """Object to what makes a value more than it looks."""
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent):
+            self.object(event, f"*{anchor} is an alias: write the value out instead")
+        elif anchor:
+            self.object(event, f"&{anchor} is an anchor: they are not allowed")
+        if tag:
+            self.object(event, f"{tag} is a tag: they are not allowed; quotes make text")
+
     def mapping(self, path: Path) -> JsonValue:
         found: dict[str, JsonValue] = {}
         while not isinstance(key := next(self.events), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
                 raise _GiveUp(_line(key), "a key must be a plain word")
+            self.count(key, path)
+            self.plain(key)
             name = str(key.value)
-            self.value(key, (*path, name))
-            if name == "<<" and key.style is None:
+            if name == "<<" and key.implicit[0]:
                 self.object(key, "<< is a merge key: write the fields out instead")
             if name in found:
                 first = self.lines[(*path, name)]
@@ -172,7 +179,7 @@ class _Reader:
 
     def scalar(self, event: yaml.ScalarEvent, path: Path) -> JsonValue:
         text = str(event.value)
-        resolved = _resolve(text) if event.style is None else text
+        resolved = _resolve(text) if event.implicit[0] else text
         if not isinstance(resolved, str) and resolved is not None:
             self.written[path] = text
         return resolved
@@ -197,4 +204,4 @@ def _resolve(text: str) -> JsonValue:
 
 
 def _line(event: yaml.Event) -> int:
-    return int(event.start_mark.line) + 1
+    return event.start_mark.line + 1 if event.start_mark else 1

@@ -23,7 +23,8 @@ from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.admissions import start_again
 from activities.ledger.connections import Connections
 from activities.ledger.effects import Settlement, left_behind, settle, waiting_writebacks
-from activities.ledger.entries import close, not_started, unchecked
+from activities.ledger.entries import close, find_entry, not_started, unchecked
+from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
 from workflows.contracts import CloseRequest, DrainRequest
 from workflows.engine.exits import ExitReason
@@ -70,6 +71,7 @@ class Repair:
     async def one_pass(self) -> None:
         """Every repair once, each by itself: one that fails does not stop the others."""
         passes: Sequence[Callable[[], Awaitable[None]]] = (
+            self.admit_queued,
             self.start_admitted,
             self.tell_due,
             self.close_abandoned,
@@ -81,6 +83,18 @@ class Repair:
                 await repair()
             except (RPCError, LedgerUnavailable) as error:
                 log.warning("repair.failed", repair=repair.__name__, error=str(error))
+
+    async def admit_queued(self) -> None:
+        """Admit entries that waited for a lane which is free by now."""
+        async with self._ledger.reading() as tx:
+            waiting = await queued(tx, CHECKED_AT_ONCE)
+        for entry in waiting:
+            async with self._ledger.transaction(f"person:{entry['person']}") as tx:
+                admitted = await take_free_lane(self._ledger, tx, entry)
+                row = await find_entry(tx, entry["enrollment"], entry["entry"])
+                start = await start_again(tx, row) if admitted and row else None
+            if start:
+                await start_workflow(self._ledger, self._client, start)
 
     async def start_admitted(self) -> None:
         """Start entries that were admitted and whose starter died or could not reach Temporal."""

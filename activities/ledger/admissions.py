@@ -12,20 +12,20 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
-from activities.ledger.inbox import Incoming, Received, receive
+from activities.ledger.inbox import Received
+from activities.ledger.lanes import holder_of_lane, priority_of, supersede
 from activities.ledger.leads import Lead, find_lead, put_lead
 from activities.ledger.publishing import Version, find_state, find_version
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppression_of
-from activities.ledger.tables import LIVE, admissions, refusals
+from activities.ledger.tables import admissions, refusals
 from activities.ledger.upsert import insert_new
 from workflows.contracts import Start, enrollment_id
 from workflows.engine.automation import Automation
-from workflows.engine.events import Event
 from workflows.engine.interpreter import SEMANTICS
 
 
@@ -41,10 +41,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The admission, or why not. ``superseded`` are enrollments that lost their lane to it."""
+    """The admission, or why not. ``superseded`` are enrollments that lost their lane to it.
+
+    ``queued``: admitted as soon as its lane is free.
+    """
 
     start: Start | None = None
     refused: str = ""
+    queued: bool = False
     is_new: bool = True
     superseded: tuple[Received, ...] = ()
 
@@ -66,19 +70,24 @@ async def admit(
         return await _refuse(ledger, tx, request, refusal)
     await put_lead(ledger, tx, request.lead)
     lead = await find_lead(tx, request.lead.center, request.lead.lead) or request.lead
-    busy = await _busy_lane(tx, version.definition, lead)
-    priority = priority_of(version.definition)
-    if busy and busy["priority"] >= priority:
-        why = f"lane {version.definition.lane!r} is busy: in {busy['automation']!r}"
-        return await _refuse(ledger, tx, request, f"{why}, priority {busy['priority']}")
-    superseded = [await _supersede(ledger, tx, busy, request, connections)] if busy else []
-    start = await _enter(ledger, tx, request, version, lead)
-    return Answer(start=start, superseded=tuple(superseded))
+    busy = await holder_of_lane(tx, version.definition, lead)
+    if busy and busy["priority"] >= priority_of(version.definition):
+        return await _lane_is_busy(ledger, tx, request, version, busy)
+    superseded = (await supersede(ledger, tx, busy, connections),) if busy else ()
+    start = await _enter(ledger, tx, request, version, "ADMITTED")
+    return Answer(start=start, superseded=superseded)
 
 
-def priority_of(automation: Automation) -> int:
-    """Who wins a lane: the higher one; a tie stays."""
-    return automation.campaign.priority if automation.campaign else 0
+async def _lane_is_busy(
+    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version, busy: Mapping[str, Any]
+) -> Answer:
+    """Refuse with the reason, or queue until the lane is free if the campaign says so."""
+    campaign = version.definition.campaign
+    if campaign and campaign.when_busy == "wait":
+        await _enter(ledger, tx, request, version, "QUEUED")
+        return Answer(queued=True)
+    why = f"lane {version.definition.lane!r} is busy: in {busy['automation']!r}"
+    return await _refuse(ledger, tx, request, f"{why}, priority {busy['priority']}")
 
 
 async def _objection(
@@ -124,42 +133,11 @@ async def _earlier(tx: AsyncConnection, lead: Lead, automation: str) -> list[Map
     return [dict(found) for found in (await tx.execute(query)).mappings()]
 
 
-async def _busy_lane(
-    tx: AsyncConnection, automation: Automation, lead: Lead
-) -> Mapping[str, Any] | None:
-    row = admissions
-    here = (row.c.center == lead.center) & (row.c.lane == automation.lane)
-    query = select(row).where(here, row.c.person == lead.person, row.c.state.in_(LIVE))
-    found = (await tx.execute(query)).mappings().first()
-    return dict(found) if found else None
-
-
-async def _supersede(
-    ledger: Ledger,
-    tx: AsyncConnection,
-    busy: Mapping[str, Any],
-    request: Request,
-    connections: Connections,
-) -> Received:
-    """Take the lane: never in both, never in neither. The other one is told by an event."""
-    here = (admissions.c.enrollment == busy["enrollment"]) & (admissions.c.entry == busy["entry"])
-    await tx.execute(update(admissions).where(here).values(state="SUPERSEDED"))
-    event = Event(
-        id=f"{busy['enrollment']}/{busy['entry']}/superseded",
-        kind="superseded",
-        at=await ledger.now(tx),
-        data={"by": request.automation},
-    )
-    incoming = Incoming(
-        event, busy["center"], "admission", busy["lead"], enrollment=busy["enrollment"]
-    )
-    return await receive(ledger, tx, incoming, connections)
-
-
 async def _enter(
-    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version, lead: Lead
+    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version, state: str
 ) -> Start:
     automation = version.definition
+    lead = await find_lead(tx, request.lead.center, request.lead.lead) or request.lead
     enrollment = enrollment_id(automation.id, lead.lead)
     now = await ledger.now(tx)
     earlier = await tx.scalars(
@@ -177,7 +155,7 @@ async def _enter(
             person=lead.person,
             lane=automation.lane,
             priority=priority_of(automation),
-            state="ADMITTED",
+            state=state,
             cause=request.cause,
             admitted_at=now,
         )
@@ -207,6 +185,8 @@ async def _answered(tx: AsyncConnection, cause: str) -> Answer | None:
     """The answer that this cause got before."""
     row = admissions
     found = (await tx.execute(select(row).where(row.c.cause == cause))).mappings().first()
+    if found and found["state"] == "QUEUED":
+        return Answer(queued=True, is_new=False)
     if found:
         return Answer(start=await start_again(tx, dict(found)), is_new=False)
     reason = await tx.scalar(select(refusals.c.reason).where(refusals.c.cause == cause))

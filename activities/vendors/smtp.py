@@ -23,12 +23,14 @@ import aiosmtplib
 from aiosmtplib import SMTPConnectError, SMTPException, SMTPResponseException
 
 from activities.errors import failure
-from activities.vendors.ports import HandOver, Receipt, VendorFailure
+from activities.vendors.ports import HandOver, NoSuchMailbox, Receipt, VendorFailure
 
 _GOODBYE = 2.0  # seconds for QUIT; the message is accepted by then
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"^\.", re.M)
 _QUEUE_ID = re.compile(r"(?:queued as|InternalId=|\bid=|queue(?:d| id)?[:=])\s*([\w.-]+)", re.I)
+_NO_MAILBOX = ("550", "551", "553")
+_POLICY = re.compile(r"\b5\.7\.")  # RFC 3463: about the sender, so the recipient may well exist
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -154,7 +156,10 @@ class _Conversation:
 
     def _failure(self, error: Exception, done: Literal["no", "maybe"] = "no") -> VendorFailure:
         code, told = _code_of(error)
-        return failure("smtp", code, f"{told} at {self.phase}", done=done)
+        told = f"{told} at {self.phase}"
+        if self.phase == "RCPT" and code in _NO_MAILBOX and not _POLICY.search(told):
+            return NoSuchMailbox("smtp", code, told)
+        return failure("smtp", code, told, done=done)
 
 
 def _code_of(error: Exception) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 
 MAX_TEXT = 64_000
 MAX_IDS = 50
+MAX_HEADER = 20_000
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}@[^<>\s]{1,250}>")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\[\]\\]+")
@@ -27,10 +28,10 @@ _VOID = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|source|track|
 
 def header(message: Message, name: str) -> str:
     """A header, decoded and on one line; "" when it is missing."""
-    value = message.get(name)
-    if value is None:
-        return ""
-    raw = str(value)
+    wanted = name.lower()
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == wanted), "")
+    # Headers may be plain UTF-8 (RFC 6532), which the parser keeps as escaped bytes.
+    raw = raw[:MAX_HEADER].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     with contextlib.suppress(HeaderParseError, LookupError, ValueError):  # then as it came
         raw = str(make_header(decode_header(raw)))
     return " ".join(_CONTROL.sub(" ", raw).split())

@@ -33,7 +33,11 @@ _BACK = (
 )
 _EXPLICIT = re.compile(rf"(?<![\w./-])(?:{_NUMERIC}|{_NAMED})(?![\w/-])", re.I)
 _NEARBY = re.compile(rf"\b(?:{_WEEKDAY}|{_SOON})\b", re.I)
-_ANNOUNCED = re.compile(rf"\b(?:{_BACK})\b[^\d!?]{{0,50}}$", re.I)
+_ANNOUNCES = {
+    _EXPLICIT: re.compile(rf"\b(?:{_BACK})\b[^\d!?]{{0,50}}$", re.I),
+    # A weekday, or "morgen", means a date only within the sentence that announces it.
+    _NEARBY: re.compile(rf"\b(?:{_BACK})\b[^\d.!?]{{0,50}}$", re.I),
+}
 _LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pt"]
 
 
@@ -51,7 +55,7 @@ def return_date(text: str, sent: datetime) -> date | None:
     for match in (*_EXPLICIT.finditer(text), *_NEARBY.finditer(text)):
         readings = [day for day in _readings(match.group(), sent) if day > sent.date()]
         near = [day for day in readings if day <= latest]
-        if _ANNOUNCED.search(text[max(0, match.start() - 80) : match.start()]):
+        if _ANNOUNCES[match.re].search(text[max(0, match.start() - 80) : match.start()]):
             announced += [max(near)] if near else [latest] * bool(readings)
         elif match.re is _EXPLICIT:
             mentioned += [max(near)] if near else []

@@ -29,7 +29,8 @@ PARTS = MessageParts(
     date=datetime(2026, 11, 21, 9, 30, tzinfo=UTC),
     unsubscribe_url="https://mail.example/u/" + "t" * 90,
 )
-SHORT = timedelta(milliseconds=250)
+SHORT = timedelta(milliseconds=100)
+ENOUGH = timedelta(milliseconds=600)
 LONG = timedelta(seconds=10)
 
 

@@ -13,7 +13,7 @@ import pytest
 from activities.message import compose
 from activities.vendors.ports import Never, NotYet, Unclear, VendorFailure
 from activities.vendors.smtp import SmtpMailer, _reference
-from tests.activities.mail_post import LONG, PARTS, SHORT, Post, Watch, open_post
+from tests.activities.mail_post import ENOUGH, LONG, PARTS, SHORT, Post, Watch, open_post
 
 
 async def _never() -> None:
@@ -87,7 +87,7 @@ async def test_a_drop_after_the_content_is_ambiguous_and_a_refusal_is_not(
 ) -> None:
     point, kind = fault.split()
     post.sandbox.faults.set("smtp", point, kind, value=value)
-    failure = await post.failure(SHORT if kind == "slow" else LONG)
+    failure = await post.failure(ENOUGH if kind == "slow" else LONG)
     assert type(failure) is verdict
     assert post.watch.calls == 1
     assert post.watch.stored_before == 0

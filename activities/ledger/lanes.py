@@ -1,0 +1,80 @@
+"""Lanes: a person is in at most one enrollment per lane; priority decides who keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ledger.connections import Connections
+from activities.ledger.inbox import Incoming, Received, receive
+from activities.ledger.leads import Lead
+from activities.ledger.store import Ledger
+from activities.ledger.tables import LIVE, admissions
+from workflows.engine.automation import Automation
+from workflows.engine.events import Event
+
+
+def priority_of(automation: Automation) -> int:
+    """Who wins a lane: the higher one; a tie stays."""
+    return automation.campaign.priority if automation.campaign else 0
+
+
+async def holder_of_lane(
+    tx: AsyncConnection, automation: Automation, lead: Lead
+) -> Mapping[str, Any] | None:
+    """The entry that the person has in the lane of ``automation`` now."""
+    row = admissions
+    here = (row.c.center == lead.center) & (row.c.lane == automation.lane)
+    query = select(row).where(here, row.c.person == lead.person, row.c.state.in_(LIVE))
+    found = (await tx.execute(query)).mappings().first()
+    return dict(found) if found else None
+
+
+async def supersede(
+    ledger: Ledger, tx: AsyncConnection, holder: Mapping[str, Any], connections: Connections
+) -> Received:
+    """Take the lane away from its holder: never in both, never in neither.
+
+    The gate refuses the holder from this commit on; its workflow is told by an event.
+    """
+    row = admissions.c
+    here = (row.enrollment == holder["enrollment"]) & (row.entry == holder["entry"])
+    await tx.execute(update(admissions).where(here).values(state="SUPERSEDED"))
+    event = Event(
+        id=f"{holder['enrollment']}/{holder['entry']}/superseded",
+        kind="superseded",
+        at=await ledger.now(tx),
+    )
+    incoming = Incoming(
+        event, holder["center"], "admission", holder["lead"], enrollment=holder["enrollment"]
+    )
+    return await receive(ledger, tx, incoming, connections)
+
+
+async def queued(tx: AsyncConnection, limit: int) -> list[Mapping[str, Any]]:
+    """Entries that wait for their lane, highest priority first, then longest waiting."""
+    query = select(admissions).where(admissions.c.state == "QUEUED")
+    query = query.order_by(admissions.c.priority.desc(), admissions.c.admitted_at).limit(limit)
+    return [dict(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def take_free_lane(ledger: Ledger, tx: AsyncConnection, entry: Mapping[str, Any]) -> bool:
+    """Admit a queued entry if its lane is free now; a stop that came meanwhile closes it."""
+    row = admissions.c
+    here = (row.enrollment == entry["enrollment"]) & (row.entry == entry["entry"])
+    still = here & (row.state == "QUEUED")
+    now = await ledger.now(tx)
+    if entry["stop_reason"]:
+        values = {"state": "CLOSED", "exit": entry["stop_reason"], "closed_at": now}
+        await tx.execute(update(admissions).where(still).values(values))
+        return False
+    same = (row.center == entry["center"]) & (row.lane == entry["lane"])
+    taken = same & (row.person == entry["person"]) & row.state.in_(LIVE)
+    if await tx.scalar(select(row.enrollment).where(taken)):
+        return False
+    values = {"state": "ADMITTED", "admitted_at": now}
+    result = await tx.execute(update(admissions).where(still).values(values))
+    return bool(result.rowcount)
