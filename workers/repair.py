@@ -26,6 +26,7 @@ from activities.ledger.effects import Settlement, left_behind, settle, waiting_w
 from activities.ledger.entries import close, find_entry, not_started, unchecked
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
+from workers.archive import archive_closed
 from workflows.contracts import CloseRequest, DrainRequest
 from workflows.engine.exits import ExitReason
 
@@ -77,6 +78,7 @@ class Repair:
             self.close_abandoned,
             self.settle_left_behind,
             self.drain_left_over,
+            self.archive_closed,
         )
         for repair in passes:
             try:
@@ -160,6 +162,10 @@ class Repair:
                 rows = await waiting_writebacks(self._ledger, tx, connection, LEFT_OVER_FOR, 1)
             if rows:
                 await start_writeback(self._client, connection)
+
+    async def archive_closed(self) -> None:
+        """Keep what Temporal will forget."""
+        await archive_closed(self._ledger, self._client)
 
 
 async def start_writeback(client: Client, connection: str) -> None:

@@ -152,3 +152,24 @@ async def unchecked(ledger: Ledger, tx: AsyncConnection, limit: int) -> Sequence
     if seen:
         await tx.execute(update(row).where(or_(*seen)).values(checked_at=now))
     return rows
+
+
+async def unarchived(
+    ledger: Ledger, tx: AsyncConnection, settled_for: timedelta, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Closed entries whose history is not archived yet, longest closed first."""
+    row = admissions
+    before: datetime = await ledger.now(tx) - settled_for
+    waiting = (row.c.state == "CLOSED") & row.c.history.is_(None) & (row.c.closed_at < before)
+    query = select(row).where(waiting, row.c.run_id.is_not(None))
+    found = (await tx.execute(query.order_by(row.c.closed_at).limit(limit))).mappings()
+    return [dict(one) for one in found]
+
+
+async def keep_archive(
+    ledger: Ledger, entry: Mapping[str, Any], timeline: list[dict[str, Any]], history: bytes
+) -> None:
+    """Keep an entry's timeline and its compressed histories."""
+    async with ledger.transaction() as tx:
+        here = this(entry["enrollment"], entry["entry"])
+        await tx.execute(update(admissions).where(here).values(timeline=timeline, history=history))

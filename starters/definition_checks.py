@@ -1,0 +1,208 @@
+"""What a well-formed automation may still get wrong: each check yields what it finds, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import JsonValue
+
+from starters.step_graph import loops_without_wait, unreachable
+from starters.strict_yaml import Document, Path
+from workflows.engine.automation import Automation
+from workflows.engine.steps import AnyStep
+from workflows.engine.steps.send_email import SendEmail
+
+Severity = Literal["error", "warning"]
+Found = tuple[Path, Severity, str]
+
+PERSONAL = {"email", "phone", "mobile", "mobile_phone", "first_name", "last_name", "name"}
+"""Fields that would put a person into the history if a step's condition named them."""
+MERGE_FIELDS = {"unsubscribe_url", "sender.name", "sender.address", "sender.postal_address"}
+"""What a template may name besides the lead's own fields (``lead.…``)."""
+REQUIRED = {
+    "unsubscribe_url": "every mail must let its reader unsubscribe",
+    "sender.postal_address": "every mail must say where its sender is (CAN-SPAM)",
+}
+NEEDS = {
+    "send_email": ("smtp", "DRIPSTONE_SMTP__HOST"),
+    "update_stage": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
+    "notify": ("slack", "DRIPSTONE_SLACK__TOKEN"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What this installation has: vendors by name, and each center's mailboxes."""
+
+    vendors: frozenset[str] = frozenset()
+    mailboxes: Mapping[str, Collection[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is checked: the steps that could be read, by their places, and the whole if it could.
+
+    ``templates`` has each template's merge fields, and whether each has a default. None for
+    ``templates`` or ``configured`` means that they are not known here, and not checked.
+    """
+
+    document: Document
+    steps: Mapping[int, AnyStep]
+    automation: Automation | None
+    templates: Mapping[str, Mapping[str, bool]] | None
+    configured: Configured | None
+
+
+def unknown_templates(draft: Draft) -> Iterator[Found]:
+    """Templates that are not there."""
+    for place, step in draft.steps.items():
+        known = draft.templates
+        if isinstance(step, SendEmail) and known is not None and step.template not in known:
+            close = get_close_matches(step.template, known, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are: {_listed(known)}"
+            message = f"there is no template {step.template!r}: {hint}"
+            yield ("steps", place, "template"), "error", message
+
+
+def merge_fields(draft: Draft) -> Iterator[Found]:
+    """Merge fields that nothing fills, and those that no mail may lack. Once per template."""
+    for path, name, fields in _templates_used(draft):
+        for field in fields:
+            if not field.startswith("lead.") and field not in MERGE_FIELDS:
+                known = _listed([*MERGE_FIELDS, "lead.<field>"])
+                message = f"template {name!r} names {field!r}, which is unknown; known are {known}"
+                yield path, "error", message
+        for field, why in REQUIRED.items():
+            if field not in fields:
+                message = f"template {name!r} lacks {{{{ {field} }}}}: {why}"
+                yield path, "error", message
+
+
+def merge_fields_without_default(draft: Draft) -> Iterator[Found]:
+    """Lead fields that some lead will lack: its mail would need attention."""
+    for path, name, fields in _templates_used(draft):
+        bare = [field for field, has_default in fields.items() if not has_default]
+        bare = [field for field in bare if field.startswith("lead.") and field != "lead.email"]
+        if bare:
+            message = (
+                f"template {name!r} has no default for {_listed(bare)}: the mail to a lead without "
+                "it is not sent and needs attention; write | default: 'something'"
+            )
+            yield path, "warning", message
+
+
+def missing_connections(draft: Draft) -> Iterator[Found]:
+    """Vendors that a step needs and that this installation does not have."""
+    for place, step in draft.steps.items():
+        vendor, setting = NEEDS.get(step.kind, ("", ""))
+        if vendor and draft.configured and vendor not in draft.configured.vendors:
+            message = f"needs the connection {vendor!r}, which is not configured: set {setting}"
+            yield ("steps", place, "kind"), "error", message
+
+
+def missing_mailbox(draft: Draft) -> Iterator[Found]:
+    """The mailbox that the mails are to leave from."""
+    automation, configured = draft.automation, draft.configured
+    if not automation or not configured or configured.mailboxes is None:
+        return
+    sends = any(isinstance(step, SendEmail) for step in automation.steps)
+    sender = automation.campaign.sender if automation.campaign else "default"
+    if sends and sender not in configured.mailboxes.get(automation.center, ()):
+        message = f"center {automation.center!r} has no mailbox {sender!r} in the connections file"
+        yield ("campaign", "sender"), "error", message
+
+
+def unknown_zone(draft: Draft) -> Iterator[Found]:
+    """A time zone that nobody knows."""
+    path: Path = ("campaign", "send_window", "zone")
+    zone = draft.document.at(path)
+    if isinstance(zone, str):
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            message = f"'{zone[:60]}' is no time zone: write an IANA name such as Europe/London"
+            yield path, "error", message
+
+
+def short_waits(draft: Draft) -> Iterator[Found]:
+    """Waits under a minute, left over from a demo."""
+    for place, step in draft.steps.items():
+        for name, field in type(step).model_fields.items():
+            value = getattr(step, name)
+            if isinstance(value, timedelta) and value < timedelta(minutes=1):
+                path: Path = ("steps", place, field.alias or name)
+                yield path, "warning", "is under a minute: seconds are for demos"
+
+
+def personal_conditions(draft: Draft) -> Iterator[Found]:
+    """Conditions of steps on fields that say who the lead is."""
+    steps = draft.document.at(("steps",))
+    for path, value in _walk(steps, ("steps",)):
+        if path[-1] == "field" and isinstance(value, str) and value.casefold() in PERSONAL:
+            message = (
+                f"a step's condition on {value!r} keeps it in the workflow's history: put it into "
+                "the audience, or ask for another field"
+            )
+            yield path, "warning", message
+
+
+def endless_loops(draft: Draft) -> Iterator[Found]:
+    """Loops that a lead would run through without ever waiting."""
+    if draft.automation:
+        for loop in loops_without_wait(draft.automation):
+            around = " -> ".join((*loop, loop[0]))
+            message = f"{around} is a loop without a wait: put a wait step into it"
+            yield ("steps", _place(draft.automation, loop[0])), "error", message
+
+
+def idle_steps(draft: Draft) -> Iterator[Found]:
+    """Steps that no lead can come to."""
+    if draft.automation:
+        steps = draft.automation.steps
+        for place in unreachable(draft.automation):
+            message = "no step leads here: it is never carried out"
+            if place and steps[place - 1].kind == "end":
+                end = steps[place - 1].id
+                message = f"comes after the end {end!r}, and nothing jumps to it: never carried out"
+            yield ("steps", place), "warning", message
+
+
+CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
+    *(unknown_templates, merge_fields, merge_fields_without_default),
+    *(missing_connections, missing_mailbox, unknown_zone),
+    *(short_waits, personal_conditions, endless_loops, idle_steps),
+)
+"""In the order in which their findings on one line are told."""
+
+
+def _templates_used(draft: Draft) -> Iterator[tuple[Path, str, Mapping[str, bool]]]:
+    seen = set()
+    for place, step in draft.steps.items():
+        fields = (draft.templates or {}).get(step.template) if isinstance(step, SendEmail) else None
+        if isinstance(step, SendEmail) and fields is not None and step.template not in seen:
+            seen.add(step.template)
+            yield ("steps", place, "template"), step.template, fields
+
+
+def _place(automation: Automation, step_id: str) -> int:
+    return [step.id for step in automation.steps].index(step_id)
+
+
+def _walk(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
+    inner: list[tuple[str | int, JsonValue]] = []
+    if isinstance(value, dict):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    for part, below in inner:
+        yield (*path, part), below
+        yield from _walk(below, (*path, part))
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

@@ -1,0 +1,175 @@
+"""Automation files: read, checked, and every finding told at once with its line and its mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, cast
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from starters import strict_yaml
+from starters.definition_checks import CHECKS, Configured, Draft, Found, Severity
+from starters.definition_errors import explain, path_of
+from starters.strict_yaml import Document, Path
+from workflows.engine.automation import Automation, graph_problems
+from workflows.engine.steps import AnyStep
+
+__all__ = ["Configured", "Finding", "load"]
+
+_STEP: TypeAdapter[AnyStep] = TypeAdapter(AnyStep)
+_TARGET_FIELDS = ("next", "on_event", "on_timeout", "otherwise")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something found in a file. ``line`` counts from 1; an error stands against publishing."""
+
+    severity: Severity
+    message: str
+    file: str
+    line: int
+    step: str | None = None
+
+    def __str__(self) -> str:
+        """As compilers write it: editors find the line in it."""
+        step = f"step {self.step!r}: " if self.step else ""
+        return f"{self.file}:{self.line}: {self.severity}: {step}{self.message}"
+
+
+def load(
+    path: FilePath,
+    templates: Mapping[str, Mapping[str, bool]] | None = None,
+    configured: Configured | None = None,
+) -> tuple[Automation | None, tuple[Finding, ...]]:
+    """Read one automation file; never raises for what is in it.
+
+    Args:
+        path: the YAML file.
+        templates: name -> its merge fields -> whether each has a default; None: not checked.
+        configured: the connections that there are; None: not checked.
+
+    Returns:
+        The automation, or None if any finding is an error; and all findings, by their lines.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        document, problems = strict_yaml.read(file.read(strict_yaml.LARGEST + 1))
+    findings = [Finding("error", p.message, str(path), p.line) for p in problems]
+    automation = None
+    if document:
+        automation, found = _examine(document, templates, configured)
+        taken = {problem.line for problem in problems}
+        for place, severity, message in found:
+            line = document.line(place)
+            if line not in taken:
+                step = _step_of(place, document)
+                findings.append(Finding(severity, message, str(path), line, step))
+    findings.sort(key=lambda finding: finding.line)
+    sound = not any(finding.severity == "error" for finding in findings)
+    return automation if sound else None, tuple(dict.fromkeys(findings))
+
+
+def _examine(
+    document: Document,
+    templates: Mapping[str, Mapping[str, bool]] | None,
+    configured: Configured | None,
+) -> tuple[Automation | None, list[Found]]:
+    if not isinstance(document.value, dict):
+        return None, [((), "error", "an automation is a group of fields, such as 'id: welcome'")]
+    automation, found = _validate(document)
+    steps = _steps(document)
+    found += _graph(document, steps)
+    draft = Draft(document, steps, automation, templates, configured)
+    for check in CHECKS:
+        found += check(draft)
+    return automation, found
+
+
+def _validate(document: Document) -> tuple[Automation | None, list[Found]]:
+    try:
+        return Automation.model_validate(document.value), []
+    except ValidationError as error:
+        if _spell_out(error, document):
+            return _validate(document)
+        return None, [(place, "error", said) for place, said in explain(error, document)]
+
+
+def _spell_out(error: ValidationError, document: Document) -> bool:
+    """Where text is wanted, a number or a truth is the text that stands in the file."""
+    changed = False
+    for detail in error.errors(include_url=False):
+        place = path_of(detail["loc"], document)
+        text = document.written.pop(place, None) if detail["type"] == "string_type" else None
+        group = cast("Any", document.at(place[:-1]))
+        if text is not None and group is not None:
+            group[place[-1]] = text
+            changed = True
+    return changed
+
+
+def _steps(document: Document) -> dict[int, AnyStep]:
+    """The steps that can be read, even if others cannot."""
+    steps = {}
+    for place, written in enumerate(_listed(document.at(("steps",)))):
+        try:
+            steps[place] = _STEP.validate_python(written)
+        except ValidationError:
+            continue
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Sketch:
+    """A step that cannot be read, as far as the graph of steps is concerned."""
+
+    id: str
+    written: Mapping[str, JsonValue]
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        for field in _TARGET_FIELDS:
+            if isinstance(target := self.written.get(field), str):
+                yield field, target
+        for number, arm in enumerate(_listed(self.written.get("arms")), start=1):
+            if isinstance(arm, dict) and isinstance(target := arm.get("go_to"), str):
+                yield f"arms.{number}.go_to", target
+
+
+def _graph(document: Document, steps: Mapping[int, AnyStep]) -> Iterator[Found]:
+    """Ids that are there twice and targets that are no step, whatever else is wrong."""
+    all_steps: dict[int, Any] = dict(steps)
+    for place, written in enumerate(_listed(document.at(("steps",)))):
+        if place not in steps and isinstance(written, dict) and isinstance(written.get("id"), str):
+            all_steps[place] = _Sketch(str(written["id"]), written)
+    in_order = [all_steps[place] for place in sorted(all_steps)]
+    for step_id, message in graph_problems(cast("tuple[AnyStep, ...]", tuple(in_order))):
+        said = message.removeprefix(f"step {step_id!r}").removeprefix(":").strip()
+        places = [place for place in sorted(all_steps) if all_steps[place].id == step_id]
+        if field := re.match(r"([\w.]+) names ('[^']*')", said):
+            places = [p for p in places if _names(all_steps[p], field[1], field[2])][:1]
+            yield ("steps", places[0], *_way(field[1])), "error", said
+        else:
+            yield ("steps", places[-1], "id"), "error", said
+
+
+def _names(step: Any, field: str, target: str) -> bool:
+    return (field, target) in [(name, repr(to)) for name, to in step.targets()]
+
+
+def _way(field: str) -> Path:
+    return tuple(int(part) - 1 if part.isdigit() else part for part in field.split("."))
+
+
+def _step_of(place: Path, document: Document) -> str | None:
+    if place[:1] != ("steps",) or len(place) < 2:
+        return None
+    step_id = document.at((*place[:2], "id"))
+    return step_id if isinstance(step_id, str) else f"number {int(place[1]) + 1}"
+
+
+def _listed(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
