@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -24,10 +24,13 @@ from activities.message import MessageParts, compose, message_id_for, payload_ha
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, facts_of, note_verdict, read_scene, zone_of
 from activities.templates import Rendered, Template, TemplateProblem, render
-from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, Receipt
+from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, NotYet, Receipt
 from workflows.engine.effects import Outcome, SendEmail
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
+
+
+LARGEST_SKEW = timedelta(seconds=30)
 
 
 class Messaging:
@@ -137,6 +140,10 @@ class Messaging:
 
     async def _judge(self, tx: AsyncConnection, effect: SendEmail, scene: Scene) -> Outcome | None:
         campaign = scene.version.definition.campaign
+        now = await self._ledger.now(tx)
+        if abs(now - datetime.now(UTC)) > LARGEST_SKEW:
+            text = "this worker's clock is more than 30 s off the ledger's: set it right"
+            raise as_application_error(NotYet("dripstone", "clock_skew", text))
         facts = replace(
             await facts_of(self._ledger, tx, scene),
             suppressed=await suppression_of(self._ledger, tx, scene.lead),

@@ -110,6 +110,8 @@ def _message(detail: ErrorDetails, path: Path, document: Document) -> str:
 
 def _name(path: Path) -> str:
     """How people call a place: 'campaign.send_window.opens', 'arms.1.go_to' inside a step."""
+    if path[:1] == ("steps",) and len(path) == 2:
+        return "the step"
     inside = path[2:] if path[:1] == ("steps",) and len(path) > 2 else path
     named = ".".join(str(part + 1) if isinstance(part, int) else part for part in inside)
     return f"'{named}'" if named else "the file"

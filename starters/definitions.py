@@ -68,6 +68,8 @@ def load(
             line = document.line(place)
             if line not in taken:
                 step = _step_of(place, document)
+                if not step and place[:1] == ("steps",) and len(place) > 1:
+                    message = f"step {int(place[1]) + 1}: {message}"
                 findings.append(Finding(severity, message, str(path), line, step))
     findings.sort(key=lambda finding: finding.line)
     sound = not any(finding.severity == "error" for finding in findings)
@@ -168,7 +170,7 @@ def _step_of(place: Path, document: Document) -> str | None:
     if place[:1] != ("steps",) or len(place) < 2:
         return None
     step_id = document.at((*place[:2], "id"))
-    return step_id if isinstance(step_id, str) else f"number {int(place[1]) + 1}"
+    return step_id if isinstance(step_id, str) else None
 
 
 def _listed(value: JsonValue) -> list[JsonValue]:

@@ -11,17 +11,28 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
-from html.parser import HTMLParser
+from html import unescape
 
 MAX_TEXT = 64_000
 MAX_IDS = 50
 MAX_HEADER = 20_000
+MAX_DEPTH = 200
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}@[^<>\s]{1,250}>")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\[\]\\]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_QUOTE_CLASSES = ("gmail_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote")
-_QUOTE_IDS = ("divrplyfwdmsg", "appendonsend", "reply-intro", "isforwardcontent")
+_TOKEN = re.compile(
+    r"<(?P<end>/?)(?P<name>[a-z][\w:-]{0,30})(?P<attributes>[^<>]{0,4000})>|[^<]+|<", re.I
+)
+_MARK = re.compile(r"""\b(?:class|id)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))""", re.I)
+_QUOTE_MARKS = (
+    "gmail_quote",
+    "yahoo_quoted",
+    "moz-cite-prefix",
+    "protonmail_quote",
+    "divrplyfwdmsg",
+    "appendonsend",
+)
 _BREAKING = re.compile(r"address|article|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|table|tr|ul")
 _VOID = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr")
 
@@ -57,7 +68,7 @@ def text_of(message: Message) -> str:
         for part in _own_parts(message):
             if part.get_content_type() == wanted and not part.get_filename():
                 text = _decoded(part)
-                text = _without_markup(text) if wanted == "text/html" else text
+                text = _Html().text(text) if wanted == "text/html" else text
                 if text.strip():
                     return text
     return ""
@@ -87,44 +98,51 @@ def _decoded(part: Message) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))[:MAX_TEXT]
 
 
-class _Text(HTMLParser):
-    """Collects the text of an HTML mail outside scripts, styles and quoted mail."""
+class _Html:
+    """The text of an HTML mail outside scripts, styles and quoted mail.
+
+    In time linear in its length, which the standard library's parser is not for broken markup.
+    """
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text: list[str] = []
-        self._open: list[bool] = []  # for each open element: is it, or is it in, something hidden
+        self._text: list[str] = []
+        self._open: list[tuple[str, bool]] = []  # element, and whether it or a parent is hidden
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if _BREAKING.fullmatch(tag):
-            self.text.append("\n")
-        if _VOID.fullmatch(tag):
+    def text(self, html: str) -> str:
+        """What a reader would see of ``html``."""
+        first, *commented = html.split("<!--")
+        shown = first + "".join(part.partition("-->")[2] for part in commented)
+        for match in _TOKEN.finditer(shown):
+            self._take(match)
+        return re.sub(r"\n{3,}", "\n\n", "".join(self._text))
+
+    def _take(self, match: re.Match[str]) -> None:
+        name = (match["name"] or "").lower()
+        if not name:
+            if not self._is_hidden():
+                self._text.append(re.sub(r"\s+", " ", unescape(match.group())))
             return
-        named = dict(attrs)
-        marks = (named.get("class") or "").lower().split()
-        hidden = (
-            tag in ("blockquote", "script", "style", "head", "title")
-            or any(mark.endswith(_QUOTE_CLASSES) for mark in marks)
-            or (named.get("id") or "").lower().endswith(_QUOTE_IDS)
-        )
-        self._open.append(hidden or self._is_hidden())
+        if _BREAKING.fullmatch(name):
+            self._text.append("\n")
+        if match["end"]:
+            self._close(name)
+        elif not _VOID.fullmatch(name) and len(self._open) < MAX_DEPTH:
+            hidden = self._is_hidden() or _is_quotation(name, match["attributes"])
+            self._open.append((name, hidden))
 
-    def handle_endtag(self, tag: str) -> None:
-        if _BREAKING.fullmatch(tag):
-            self.text.append("\n")
-        if self._open and not _VOID.fullmatch(tag):
-            self._open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self._is_hidden():
-            self.text.append(re.sub(r"\s+", " ", data))
+    def _close(self, name: str) -> None:
+        # Elements such as <p> may end without an end tag: they end with what they are in.
+        for depth in range(len(self._open) - 1, -1, -1):
+            if self._open[depth][0] == name:
+                del self._open[depth:]
+                return
 
     def _is_hidden(self) -> bool:
-        return bool(self._open) and self._open[-1]
+        return bool(self._open) and self._open[-1][1]
 
 
-def _without_markup(html: str) -> str:
-    parser = _Text()
-    parser.feed(html)
-    parser.close()
-    return re.sub(r"\n{3,}", "\n\n", "".join(parser.text))
+def _is_quotation(name: str, attributes: str) -> bool:
+    if name in ("blockquote", "script", "style", "head", "title"):
+        return True
+    marks = " ".join("".join(found) for found in _MARK.findall(attributes)).lower().split()
+    return any(mark.endswith(_QUOTE_MARKS) for mark in marks)

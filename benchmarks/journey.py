@@ -1,0 +1,89 @@
+"""The canonical journey of one lead, and what it costs, against its budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from activities import dispatch
+from activities.ledger.admissions import Request
+from activities.ledger.leads import new_lead
+from benchmarks.automations import TEMPLATES, canonical, put_live
+from benchmarks.cost import Cost, cost_of
+from benchmarks.handwritten import Handwritten, Plan
+from benchmarks.rig import Rig
+from workflows.contracts import TASK_QUEUE, enrollment_id
+
+SHORTENED = ("1 second", "2 seconds")
+"""The waits as run here: the counts are those of 1 day and 7 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that a journey may cost; None: not limited."""
+
+    events: int
+    actions: int
+    bytes: int | None = None
+
+    def broken_by(self, cost: Cost) -> list[str]:
+        """What is over, in words; empty if nothing is."""
+        limits = {"events": self.events, "actions": self.actions, "bytes": self.bytes}
+        return [
+            f"{getattr(cost, what)} {what}, {most} allowed"
+            for what, most in limits.items()
+            if most is not None and getattr(cost, what) > most
+        ]
+
+
+PLAIN = Budget(events=44, actions=10, bytes=8192)
+WITH_TASKS = Budget(events=62, actions=13)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    cost: Cost
+    budget: Budget | None = None
+
+
+async def measure(rig: Rig) -> list[Row]:
+    """The journey alone, with a Salesforce Task per send, and written by hand."""
+    await put_live(rig.ledger, canonical(*SHORTENED))
+    owner = "ada@dripstone.example"
+    await rig.seed("User", Username=owner, Email=owner, LastName="Fox")
+    record = await rig.seed("Lead", LastName="Hopper", Company="Example")
+    return [
+        Row("Dripstone", await _enrollment(rig, "x-plain"), PLAIN),
+        Row("Dripstone, a Task per send", await _enrollment(rig, f"sf-{record}"), WITH_TASKS),
+        Row("written by hand", await _by_hand(rig, "x-hand")),
+    ]
+
+
+async def _enrollment(rig: Rig, lead: str) -> Cost:
+    await admit(rig, "canonical", lead, start=True)
+    handle = rig.client.get_workflow_handle(enrollment_id("canonical", lead))
+    await handle.result()
+    return cost_of(await handle.fetch_history())
+
+
+async def _by_hand(rig: Rig, lead: str) -> Cost:
+    await admit(rig, "canonical", lead, start=False)
+    enrollment = enrollment_id("canonical", lead)
+    plan = Plan(enrollment=enrollment, entry=1, templates=TEMPLATES, wait=1, wait_for_reply=2)
+    handle = await rig.client.start_workflow(
+        Handwritten.run, plan, id=enrollment, task_queue=TASK_QUEUE
+    )
+    await handle.result()
+    return cost_of(await handle.fetch_history())
+
+
+async def admit(rig: Rig, automation: str, lead: str, *, start: bool) -> None:
+    """Let a lead in; the gate lets no mail pass without. Its workflow is started if asked for."""
+    fields = {"email": f"{lead.lower()}@example.com", "first_name": "Grace"}
+    request = Request(automation, new_lead(rig.ledger, "default", fields, lead), f"bench:{lead}")
+    client = rig.client if start else None
+    enrolled = await dispatch.enroll(rig.ledger, client, request, rig.connections)
+    if enrolled.refused or (start and not enrolled.started):
+        raise RuntimeError(f"{lead} was not let in: {enrolled.refused or 'not started'}")

@@ -1,0 +1,100 @@
+"""What is measured on: the real server, worker, ledger, and sandbox vendors in their own process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from activities.ledger import Ledger
+from activities.ledger.connections import Connections
+from benchmarks.handwritten import Handwritten
+from config.settings import SalesforceSettings, Settings, SmtpSettings
+from starters.devserver import GRACE, dev_server
+from starters.processes import LOOPBACK, POLL_SECONDS
+from starters.sandbox.credentials import SandboxSecrets
+from starters.spawn import end, spawn
+from workers.main import run_worker
+from workers.plugin import connect
+from workers.vendors import load_connections
+from workflows.enrollment import Enrollment
+from workflows.writeback import Writeback
+
+PATIENCE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """Everything that a measurement needs; ``sandbox`` is the address of the vendors' levers."""
+
+    client: Client
+    ledger: Ledger
+    connections: Connections
+    sandbox: str
+
+    async def seed(self, kind: str, **fields: str) -> str:
+        """Put a record into the sandbox's Salesforce org; its 18-character id."""
+        async with httpx.AsyncClient(base_url=self.sandbox, trust_env=False) as web:
+            answer = await web.post("/_seed", json={"object": kind, "fields": fields})
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+
+@asynccontextmanager
+async def rig(directory: Path) -> AsyncIterator[Rig]:
+    """All of it for as long as the block lasts, with its data below ``directory``."""
+    async with (
+        dev_server(directory / "temporal", search_attributes={}, port=0, ui_port=0) as temporal,
+        _vendors(directory / "sandbox") as (web, smtp_port),
+    ):
+        settings = _settings(directory, web, smtp_port)
+        ledger = await Ledger.open(settings.ledger_url)
+        connections = load_connections(settings.connections)
+        client = await connect(temporal.address)
+        workflows = (Enrollment, Writeback, Handwritten)
+        worker = asyncio.create_task(run_worker(client, ledger, connections, settings, workflows))
+        try:
+            yield Rig(client, ledger, connections, web)
+        finally:
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+            await ledger.close()
+
+
+@asynccontextmanager
+async def _vendors(directory: Path) -> AsyncIterator[tuple[str, int]]:
+    """The sandbox vendors in a process of their own: the address of the levers, the SMTP port."""
+    directory.mkdir(parents=True)
+    command = (sys.executable, "-m", "starters.sandbox", "--directory", str(directory))
+    with (directory / "output.log").open("wb") as log:
+        process = await spawn(command, log)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (directory / "ports.json").exists():
+                await asyncio.sleep(POLL_SECONDS)
+        ports = json.loads((directory / "ports.json").read_text())
+        yield f"http://{LOOPBACK}:{ports['http_port']}", ports["smtp_port"]
+    finally:
+        await end(process, GRACE)
+
+
+def _settings(directory: Path, web: str, smtp_port: int) -> Settings:
+    secrets = SandboxSecrets.model_validate_json((directory / "sandbox/sandbox.json").read_text())
+    return Settings(
+        ledger_url=f"sqlite:///{directory}/ledger.db",
+        smtp=SmtpSettings(host=LOOPBACK, port=smtp_port, tls="none"),
+        salesforce=SalesforceSettings(
+            base_url=f"{web}/salesforce",
+            login="client_credentials",
+            client_id=secrets.salesforce.client_id,
+            client_secret=SecretStr(secrets.salesforce.client_secret),
+        ),
+    )
