@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from activities.errors import as_application_error
 from activities.ledger import Ledger
-from activities.ledger.admissions import Request, admit
+from activities.ledger.admissions import Answer, Request, admit
 from activities.ledger.connections import Connections
 from activities.ledger.entries import close, find_entry, mark_running, record
-from activities.ledger.leads import find_lead
+from activities.ledger.leads import Lead, find_lead
 from activities.ledger.publishing import NotPublished, newest_version
-from activities.vendors.ports import Never
-from workflows.contracts import Admission, AdmitRequest, CloseRequest, Recorded, RecordRequest
+from workflows.contracts import (
+    Admission,
+    AdmitRequest,
+    CloseRequest,
+    Recorded,
+    RecordRequest,
+    enrollment_id,
+)
 
 
 class Bookkeeping:
@@ -26,17 +31,34 @@ class Bookkeeping:
     async def admit(self, request: AdmitRequest) -> Admission:
         """Admit a lead whose workflow was started by hand; it must be known to the ledger."""
         info = activity.info()
-        run_id = info.workflow_run_id or ""
-        center = await center_of(self._ledger, request.automation)
-        async with self._ledger.transaction(f"automation:{request.automation}") as tx:
-            lead = await find_lead(tx, center, request.lead)
-            if lead is None:
-                return Admission(refused=f"unknown lead {request.lead}: enroll it with its fields")
-            wanted = Request(request.automation, lead, cause=f"run:{run_id}")
+        right_id = enrollment_id(request.automation, request.lead)
+        if info.workflow_id != right_id:
+            return Admission(
+                refused=f"start it under the workflow id {right_id}: it keeps leads "
+                "from being inside twice"
+            )
+        lead = await self._lead_of(request)
+        if isinstance(lead, str):
+            return Admission(refused=lead)
+        # The first run: a workflow that is reset asks again, and must get the same answer.
+        wanted = Request(request.automation, lead, cause=f"run:{request.first_run}")
+        shared = (f"automation:{request.automation}",)
+        async with self._ledger.transaction(f"person:{lead.person}", shared=shared) as tx:
             answer = await admit(self._ledger, tx, wanted, self._connections)
         if answer.start and answer.start.entry:
-            await mark_running(self._ledger, info.workflow_id or "", answer.start.entry, run_id)
-        return Admission(start=answer.start, refused=answer.refused)
+            run_id = info.workflow_run_id or ""
+            await mark_running(self._ledger, right_id, answer.start.entry, run_id)
+        return Admission(start=answer.start, refused=answer.refused or _not_now(answer))
+
+    async def _lead_of(self, request: AdmitRequest) -> Lead | str:
+        """The lead that a workflow was started for, or why it cannot be admitted."""
+        async with self._ledger.reading() as tx:
+            try:
+                center = (await newest_version(tx, request.automation)).center
+            except NotPublished as error:
+                return str(error)
+            lead = await find_lead(tx, center, request.lead)
+        return lead or f"unknown lead {request.lead}: enroll it with its fields"
 
     @activity.defn
     async def record(self, request: RecordRequest) -> Recorded:
@@ -56,14 +78,5 @@ class Bookkeeping:
         return (f"person:{entry['person']}",) if entry else ()
 
 
-async def center_of(ledger: Ledger, automation: str) -> str:
-    """The center of an automation's newest version.
-
-    Raises:
-        ApplicationError: of type ``Never``: it is not published.
-    """
-    try:
-        async with ledger.reading() as tx:
-            return (await newest_version(tx, automation)).center
-    except NotPublished as error:
-        raise as_application_error(Never("dripstone", "not_published", str(error))) from error
+def _not_now(answer: Answer) -> str:
+    return "its lane is busy: it is queued, and started when the lane is free" * answer.queued

@@ -25,8 +25,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.ledger import Ledger
 from activities.ledger.admissions import Answer, Request, admit
 from activities.ledger.connections import Connections
-from activities.ledger.entries import find_entry, mark_running
+from activities.ledger.entries import find_entry, mark_running, newest_entry
 from activities.ledger.inbox import Incoming, Received, receive
+from activities.ledger.leads import find_lead, with_known
 from activities.ledger.tables import deliveries
 from workflows.contracts import TASK_QUEUE, Start, enrollment_id
 from workflows.engine.events import SIGNALS
@@ -60,16 +61,28 @@ async def take_in(
 ) -> Received:
     """Commit one event to the inbox with all that follows from it. After this it may be answered
     with success; ``deliver`` tells the enrollments."""
-    lock = person or incoming.person or incoming.lead or incoming.enrollment or incoming.event.id
+    lock = person or await _person_of(ledger, incoming) or incoming.event.id
     async with ledger.transaction(f"person:{lock}") as tx:
         return await receive(ledger, tx, incoming, connections)
+
+
+async def _person_of(ledger: Ledger, incoming: Incoming) -> str | None:
+    """Whom the event is about: a send to that very person must wait for it, or it for the send."""
+    if incoming.person:
+        return incoming.person
+    async with ledger.reading() as tx:
+        lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
+        entry = await newest_entry(tx, incoming.enrollment) if incoming.enrollment else None
+    return lead.person if lead else entry["person"] if entry else None
 
 
 async def enroll(
     ledger: Ledger, client: Client | None, request: Request, connections: Connections
 ) -> Enrolled:
     """Admit a lead and start its workflow. Asked twice with one cause, it answers the same."""
-    lead = request.lead
+    async with ledger.reading() as tx:
+        known = await find_lead(tx, request.lead.center, request.lead.lead)
+    lead = with_known(request.lead, known)
     locks = (f"person:{lead.person}",)
     async with ledger.transaction(*locks, shared=(f"automation:{request.automation}",)) as tx:
         answer = await admit(ledger, tx, request, connections)
@@ -78,8 +91,8 @@ async def enroll(
         return Enrolled(
             enrollment, refused=answer.refused, queued=answer.queued, is_new=answer.is_new
         )
-    started = False
-    if client is not None:
+    started = answer.is_over
+    if client is not None and not answer.is_over:
         started = await start_workflow(ledger, client, answer.start)
         await _tell_superseded(ledger, client, answer)
     return Enrolled(enrollment, answer.start.entry, started=started, is_new=answer.is_new)
@@ -109,14 +122,21 @@ async def start_workflow(ledger: Ledger, client: Client, start: Start) -> bool:
             rpc_timeout=PATIENCE,
         )
     except WorkflowAlreadyStartedError:
-        running = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=PATIENCE)
-        if await running.memo_value("entry", default=None) != entry:
-            return False
-        await mark_running(ledger, workflow_id, entry, running.run_id)
-        return True
+        return await _runs_already(ledger, client, workflow_id, entry)
     except RPCError:
         return False
     await mark_running(ledger, workflow_id, entry, handle.first_execution_run_id or "")
+    return True
+
+
+async def _runs_already(ledger: Ledger, client: Client, workflow_id: str, entry: int) -> bool:
+    try:
+        running = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=PATIENCE)
+    except RPCError:
+        return False
+    if await running.memo_value("entry", default=None) != entry:
+        return False
+    await mark_running(ledger, workflow_id, entry, running.run_id)
     return True
 
 
@@ -164,13 +184,16 @@ async def _deliver_one(ledger: Ledger, client: Client, row: Mapping[str, Any]) -
         entry = await find_entry(tx, row["enrollment"], row["entry"])
     if entry is None or entry["state"] == "CLOSED":
         return await _mark(ledger, row, "TARGET_CLOSED")
+    if entry["state"] in ("QUEUED", "ADMITTED"):
+        # What runs under that id now, if anything, is an earlier entry: it must not get this.
+        return await _mark(ledger, row, "PENDING", hurry=False)
     kind = str(row["body"]["kind"])
     handle = client.get_workflow_handle(row["enrollment"])
     try:
         name = kind if kind in SIGNALS else "event"
         await handle.signal(name, row["body"], rpc_timeout=PATIENCE)
     except RPCError as error:
-        gone = error.status is RPCStatusCode.NOT_FOUND and entry["state"] != "ADMITTED"
+        gone = error.status is RPCStatusCode.NOT_FOUND
         return await _mark(ledger, row, "PENDING", hurry=not gone)
     return await _mark(ledger, row, "DELIVERED")
 

@@ -29,7 +29,6 @@ from workflows.engine.effects import Outcome, SendEmail
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
 
-
 LARGEST_SKEW = timedelta(seconds=30)
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import yaml
 
 from activities.ledger import Ledger
+from activities.ledger.admissions import Request, admit
+from activities.ledger.leads import new_lead
 from activities.ledger.publishing import TemplateText, publish, set_state
+from benchmarks.rig import Rig
+from workflows.contracts import Start
 from workflows.engine.automation import Automation
 
 TEMPLATES = ("intro", "follow_up", "last_note")
@@ -57,3 +61,14 @@ async def put_live(ledger: Ledger, source: str) -> Automation:
     await publish(ledger, automation, source, texts, "benchmarks")
     await set_state(ledger, automation.id, "enabled", "benchmarks")
     return automation
+
+
+async def let_in(rig: Rig, automation: str, lead: str) -> Start:
+    """Admit a lead, without which the gate lets no mail pass; the input of its workflow."""
+    fields = {"email": f"{lead.lower()}@example.com", "first_name": "Grace"}
+    request = Request(automation, new_lead(rig.ledger, "default", fields, lead), f"bench:{lead}")
+    async with rig.ledger.transaction() as tx:
+        answer = await admit(rig.ledger, tx, request, rig.connections)
+    if answer.start is None:
+        raise RuntimeError(f"{lead} was not let in: {answer.refused}")
+    return answer.start

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from activities import dispatch
-from activities.ledger.admissions import Request
-from activities.ledger.leads import new_lead
-from benchmarks.automations import TEMPLATES, canonical, put_live
+from benchmarks.automations import TEMPLATES, canonical, let_in, put_live
 from benchmarks.cost import Cost, cost_of
 from benchmarks.handwritten import Handwritten, Plan
 from benchmarks.rig import Rig
@@ -62,14 +60,15 @@ async def measure(rig: Rig) -> list[Row]:
 
 
 async def _enrollment(rig: Rig, lead: str) -> Cost:
-    await admit(rig, "canonical", lead, start=True)
+    start = await let_in(rig, "canonical", lead)
+    await dispatch.start_workflow(rig.ledger, rig.client, start)
     handle = rig.client.get_workflow_handle(enrollment_id("canonical", lead))
     await handle.result()
     return cost_of(await handle.fetch_history())
 
 
 async def _by_hand(rig: Rig, lead: str) -> Cost:
-    await admit(rig, "canonical", lead, start=False)
+    await let_in(rig, "canonical", lead)
     enrollment = enrollment_id("canonical", lead)
     plan = Plan(enrollment=enrollment, entry=1, templates=TEMPLATES, wait=1, wait_for_reply=2)
     handle = await rig.client.start_workflow(
@@ -77,13 +76,3 @@ async def _by_hand(rig: Rig, lead: str) -> Cost:
     )
     await handle.result()
     return cost_of(await handle.fetch_history())
-
-
-async def admit(rig: Rig, automation: str, lead: str, *, start: bool) -> None:
-    """Let a lead in; the gate lets no mail pass without. Its workflow is started if asked for."""
-    fields = {"email": f"{lead.lower()}@example.com", "first_name": "Grace"}
-    request = Request(automation, new_lead(rig.ledger, "default", fields, lead), f"bench:{lead}")
-    client = rig.client if start else None
-    enrolled = await dispatch.enroll(rig.ledger, client, request, rig.connections)
-    if enrolled.refused or (start and not enrolled.started):
-        raise RuntimeError(f"{lead} was not let in: {enrolled.refused or 'not started'}")

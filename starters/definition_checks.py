@@ -48,14 +48,14 @@ class Draft:
     """What is checked: the steps that could be read, by their places, and the whole if it could.
 
     ``templates`` has each template's merge fields, and whether each has a default. None for
-    ``templates`` or ``configured`` means that they are not known here, and not checked.
+    ``templates`` or ``connections`` means that they are not known here, and not checked.
     """
 
     document: Document
     steps: Mapping[int, AnyStep]
     automation: Automation | None
     templates: Mapping[str, Mapping[str, bool]] | None
-    configured: Configured | None
+    connections: Configured | None
 
 
 def unknown_templates(draft: Draft) -> Iterator[Found]:
@@ -73,7 +73,7 @@ def merge_fields(draft: Draft) -> Iterator[Found]:
     """Merge fields that nothing fills, and those that no mail may lack. Once per template."""
     for path, name, fields in _templates_used(draft):
         for field in fields:
-            if not field.startswith("lead.") and field not in MERGE_FIELDS:
+            if not field.startswith(("lead.", "lead[")) and field not in MERGE_FIELDS:
                 known = _listed([*MERGE_FIELDS, "lead.<field>"])
                 message = f"template {name!r} names {field!r}, which is unknown; known are {known}"
                 yield path, "error", message
@@ -100,19 +100,19 @@ def missing_connections(draft: Draft) -> Iterator[Found]:
     """Vendors that a step needs and that this installation does not have."""
     for place, step in draft.steps.items():
         vendor, setting = NEEDS.get(step.kind, ("", ""))
-        if vendor and draft.configured and vendor not in draft.configured.vendors:
+        if vendor and draft.connections and vendor not in draft.connections.vendors:
             message = f"needs the connection {vendor!r}, which is not configured: set {setting}"
             yield ("steps", place, "kind"), "error", message
 
 
 def missing_mailbox(draft: Draft) -> Iterator[Found]:
     """The mailbox that the mails are to leave from."""
-    automation, configured = draft.automation, draft.configured
-    if not automation or not configured or configured.mailboxes is None:
+    automation, there = draft.automation, draft.connections
+    if not automation or not there or there.mailboxes is None:
         return
     sends = any(isinstance(step, SendEmail) for step in automation.steps)
     sender = automation.campaign.sender if automation.campaign else "default"
-    if sends and sender not in configured.mailboxes.get(automation.center, ()):
+    if sends and sender not in there.mailboxes.get(automation.center, ()):
         message = f"center {automation.center!r} has no mailbox {sender!r} in the connections file"
         yield ("campaign", "sender"), "error", message
 
@@ -151,6 +151,15 @@ def personal_conditions(draft: Draft) -> Iterator[Found]:
             yield path, "warning", message
 
 
+def conditions_without_value(draft: Draft) -> Iterator[Found]:
+    """Comparisons with nothing, which never hold. (To equal nothing may well be meant.)"""
+    for path, value in _walk(draft.document.value, ()):
+        if isinstance(value, dict) and "field" in value and value.get("value") is None:
+            op = value.get("op")
+            if op in ("in", "contains", "greater_than", "at_least", "less_than", "at_most"):
+                yield (*path, "op"), "error", f"{op!r} compares with nothing: add 'value:'"
+
+
 def endless_loops(draft: Draft) -> Iterator[Found]:
     """Loops that a lead would run through without ever waiting."""
     if draft.automation:
@@ -175,7 +184,8 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
 CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default),
     *(missing_connections, missing_mailbox, unknown_zone),
-    *(short_waits, personal_conditions, endless_loops, idle_steps),
+    *(short_waits, personal_conditions, conditions_without_value),
+    *(endless_loops, idle_steps),
 )
 """In the order in which their findings on one line are told."""
 

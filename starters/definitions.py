@@ -42,14 +42,14 @@ class Finding:
 def load(
     path: FilePath,
     templates: Mapping[str, Mapping[str, bool]] | None = None,
-    configured: Configured | None = None,
+    connections: Configured | None = None,
 ) -> tuple[Automation | None, tuple[Finding, ...]]:
     """Read one automation file; never raises for what is in it.
 
     Args:
         path: the YAML file.
         templates: name -> its merge fields -> whether each has a default; None: not checked.
-        configured: the connections that there are; None: not checked.
+        connections: what is configured here; None: not checked.
 
     Returns:
         The automation, or None if any finding is an error; and all findings, by their lines.
@@ -62,7 +62,7 @@ def load(
     findings = [Finding("error", p.message, str(path), p.line) for p in problems]
     automation = None
     if document:
-        automation, found = _examine(document, templates, configured)
+        automation, found = _examine(document, templates, connections)
         taken = {problem.line for problem in problems}
         for place, severity, message in found:
             line = document.line(place)
@@ -79,14 +79,14 @@ def load(
 def _examine(
     document: Document,
     templates: Mapping[str, Mapping[str, bool]] | None,
-    configured: Configured | None,
+    connections: Configured | None,
 ) -> tuple[Automation | None, list[Found]]:
     if not isinstance(document.value, dict):
         return None, [((), "error", "an automation is a group of fields, such as 'id: welcome'")]
     automation, found = _validate(document)
     steps = _steps(document)
     found += _graph(document, steps)
-    draft = Draft(document, steps, automation, templates, configured)
+    draft = Draft(document, steps, automation, templates, connections)
     for check in CHECKS:
         found += check(draft)
     return automation, found

@@ -42,14 +42,16 @@ class ChildFailed(RuntimeError):
 class Child:
     """A command to run; ready once it prints a line that is a JSON object with the key ``ready``.
 
-    ``environment`` is added to what the child inherits. A child that ``restarts`` is started again
-    whenever it ends by itself. ``patience`` bounds the wait for the ready line, ``grace`` the time
+    ``environment`` is added to what the child inherits; variables whose names begin with one of
+    ``forgets`` are not inherited. A child that ``restarts`` is started again whenever it ends by
+    itself. ``patience`` bounds the wait for the ready line, ``grace`` the time
     between SIGTERM and SIGKILL.
     """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    forgets: tuple[str, ...] = ()
     restarts: bool = False
     patience: timedelta = timedelta(seconds=30)
     grace: timedelta = timedelta(seconds=15)
@@ -114,7 +116,8 @@ class Supervisor:
 
     async def _launch(self, child: Child) -> asyncio.subprocess.Process:
         # Handed on, not read: settings are read in config/settings.py only.
-        environment = {**os.environ, **child.environment}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(child.forgets)}
+        environment = {**inherited, **child.environment}
         with self.log(child.name).open("ab") as log:
             process = await spawn(child.command, log, environment)
         self._processes[child.name] = (child, process)

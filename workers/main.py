@@ -83,7 +83,8 @@ async def run_worker(
             await running.enter_async_context(worker)
         repair = asyncio.create_task(Repair(ledger, client, connections).run())
         running.push_async_callback(_stop, repair)
-        await asyncio.Event().wait()
+        # It never ends by itself: a bug in it must end the worker, not leave it without repairs.
+        await asyncio.shield(repair)
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

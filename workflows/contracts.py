@@ -48,10 +48,14 @@ class Ending(Frozen):
 
 
 class AdmitRequest(Frozen):
-    """Asks for the admission of a lead whose workflow was started by hand."""
+    """Asks for the admission of a lead whose workflow was started by hand.
+
+    ``first_run`` is the id of the workflow's first run, which a reset does not change.
+    """
 
     automation: str
     lead: str
+    first_run: str
 
 
 class Admission(Frozen):

@@ -60,8 +60,7 @@ class Enrollment(Orders):
                     raise  # evicted from the worker's cache, not cancelled
                 # Cancelling in Temporal means removing the lead.
                 self.take_order(Order(verb="remove", reason="cancelled in Temporal"))
-        await self._record_rest()
-        await self._flight.settle()
+        await self._end_well()
         self._upsert(self._journey)
         await workflow.wait_condition(workflow.all_handlers_finished)
         state = self._journey
@@ -78,7 +77,8 @@ class Enrollment(Orders):
     async def _admit(self) -> str:
         start = self._start
         if start.definition is None:
-            request = AdmitRequest(automation=start.automation, lead=start.lead)
+            first = workflow.info().first_execution_run_id
+            request = AdmitRequest(automation=start.automation, lead=start.lead, first_run=first)
             admission: Admission = await workflow.execute_activity(
                 "admit", request, result_type=Admission, summary="Admit", **BOOKKEEPING
             )
@@ -139,19 +139,18 @@ class Enrollment(Orders):
         self._state = state.model_copy(update={"unrecorded": ()})
         self._recording = asyncio.create_task(_have_recorded(request))
 
-    async def _record_rest(self) -> None:
-        """Record what came while the enrollment was closing, or during its last write-backs."""
-        if self._recording:
-            await self._recording
-        self._take_news()
-        while self._journey.unrecorded:
-            state = self._journey
-            request = RecordRequest(
-                enrollment=state.enrollment, entry=state.entry, events=state.unrecorded
-            )
-            self._state = state.model_copy(update={"unrecorded": ()})
-            await _have_recorded(request)
+    async def _end_well(self) -> None:
+        """Record what came while the enrollment was closing and during its last write-backs."""
+        while True:
+            if self._recording:
+                await self._recording
             self._take_news()
+            self._record()
+            if self._recording:
+                continue
+            await self._flight.settle()
+            if not self._signals:
+                return
 
     def _show(self) -> None:
         """Search attributes when a wait or hold begins and at the exit; details always (free)."""

@@ -7,7 +7,7 @@ an entry that lost its lane to a higher priority and has not closed yet.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.connections import Connections
 from activities.ledger.inbox import Received
 from activities.ledger.lanes import holder_of_lane, priority_of, supersede
-from activities.ledger.leads import Lead, find_lead, put_lead
+from activities.ledger.leads import Lead, find_lead, put_lead, with_known
 from activities.ledger.publishing import Version, find_state, find_version
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppression_of
@@ -43,12 +43,13 @@ class Request:
 class Answer:
     """The admission, or why not. ``superseded`` are enrollments that lost their lane to it.
 
-    ``queued``: admitted as soon as its lane is free.
+    ``queued``: admitted as soon as its lane is free. ``is_over``: this entry has closed already.
     """
 
     start: Start | None = None
     refused: str = ""
     queued: bool = False
+    is_over: bool = False
     is_new: bool = True
     superseded: tuple[Received, ...] = ()
 
@@ -57,9 +58,11 @@ async def admit(
     ledger: Ledger, tx: AsyncConnection, request: Request, connections: Connections
 ) -> Answer:
     """Decide on one admission. The same ``cause`` gets the same answer, whatever changed since."""
-    known = await _answered(tx, request.cause)
-    if known:
-        return known
+    answered = await _answered(tx, request.cause)
+    if answered:
+        return answered
+    known = await find_lead(tx, request.lead.center, request.lead.lead)
+    request = replace(request, lead=with_known(request.lead, known))
     state = await find_state(tx, request.automation)
     if state is None or state[0] != "enabled":
         why = f"automation {request.automation!r} is {state[0] if state else 'not enabled'}"
@@ -188,7 +191,8 @@ async def _answered(tx: AsyncConnection, cause: str) -> Answer | None:
     if found and found["state"] == "QUEUED":
         return Answer(queued=True, is_new=False)
     if found:
-        return Answer(start=await start_again(tx, dict(found)), is_new=False)
+        start, is_over = await start_again(tx, dict(found)), found["state"] == "CLOSED"
+        return Answer(start=start, is_new=False, is_over=is_over)
     reason = await tx.scalar(select(refusals.c.reason).where(refusals.c.cause == cause))
     return Answer(refused=str(reason), is_new=False) if reason else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
@@ -12,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.connections import Connections
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.store import Ledger
-from activities.ledger.tables import admissions, holds
+from activities.ledger.tables import admissions, holds, inbox
 from activities.ledger.upsert import insert_new
 from workflows.contracts import CloseRequest, Recorded, RecordRequest
-from workflows.engine.events import Event
+from workflows.engine.events import ANONYMOUS, Event
 from workflows.engine.exits import ExitReason, strongest
 
 
@@ -57,10 +58,27 @@ async def record(
         assert entry is not None
         # The event of a direct signal is about this lead; the workflow that got it knows it.
         origin = (request.enrollment, request.entry)
-        incoming = Incoming(event, entry["center"], "signal", entry["lead"], origin=origin)
+        own = await _under_an_id_of_its_own(tx, event, entry)
+        incoming = Incoming(own, entry["center"], "signal", entry["lead"], origin=origin)
         received = await receive(ledger, tx, incoming, connections)
         keys += received.writebacks
     return Recorded(writebacks=tuple(keys))
+
+
+async def _under_an_id_of_its_own(
+    tx: AsyncConnection, event: Event, entry: Mapping[str, Any]
+) -> Event:
+    """The event, told apart from one of another lead that came under the same id.
+
+    Two leads may send the same words without an id, and upstream systems count per lead; neither
+    may cost the second lead its opt-out.
+    """
+    others = await tx.scalar(select(inbox.c.lead).where(inbox.c.id == event.id))
+    if not event.id.startswith(ANONYMOUS) and others in (None, entry["lead"]):
+        return event
+    short = sha256(event.id.encode()).hexdigest()[:24]
+    own = f"{entry['enrollment']}/{entry['entry']}/signal-{short}"
+    return event.model_copy(update={"id": own})
 
 
 async def close(

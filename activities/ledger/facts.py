@@ -53,12 +53,10 @@ def _task(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
     if not writes.log_emails:
         return None
     data = event.data
+    sent = f"\n\nSent at {event.at.astimezone(UTC).isoformat()}"
     fields = {
         "Subject": _cut(writes.task_subject.format(subject=data.get("subject", "")), SUBJECT_LIMIT),
-        "Description": _cut(
-            f"{data.get('text', '')}\n\nSent at {event.at.astimezone(UTC).isoformat()}",
-            DESCRIPTION_LIMIT,
-        ),
+        "Description": _cut(str(data.get("text", "")), DESCRIPTION_LIMIT - len(sent)) + sent,
         "Type": "Email",
         "Status": "Completed",
         "ActivityDate": event.at.astimezone(ZoneInfo(writes.zone)).date().isoformat(),

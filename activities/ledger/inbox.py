@@ -31,7 +31,9 @@ PERSON_WIDE = frozenset(
 )
 """Events about a human, not about one record: they reach every live enrollment of the person."""
 
-TOLD_TO_NOBODY = frozenset(("email_sent", "campaign_exited", "malformed", "auto_reply"))
+TOLD_TO_NOBODY = frozenset(
+    ("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail")
+)
 """Facts for reports and triggers: no enrollment is signalled."""
 
 TOLD = {
@@ -93,8 +95,7 @@ async def receive(
     await _note_facts(ledger, tx, incoming, person)
     planned = await _plan_writebacks(ledger, tx, incoming, lead, connections)
     if lead and event.kind == "lead_changed":
-        changes = event.data.get("fields")
-        await set_fields(ledger, tx, lead, changes if isinstance(changes, dict) else event.data)
+        await set_fields(ledger, tx, lead, event.changes)
     targets = await _targets(tx, incoming, person)
     for place, target in enumerate(targets):
         await _stop(tx, target, event)
@@ -141,7 +142,7 @@ async def _targets(
     query = select(row).where(row.c.center == incoming.center, row.c.state.in_(OPEN))
     if incoming.enrollment:
         query = query.where(row.c.enrollment == incoming.enrollment)
-    elif incoming.event.kind in PERSON_WIDE and person:
+    elif incoming.event.kind in PERSON_WIDE and person and not incoming.event.is_soft_bounce:
         query = query.where(or_(row.c.person == person, row.c.lead == incoming.lead))
     else:
         query = query.where(row.c.lead == incoming.lead)
@@ -189,9 +190,8 @@ def signal_body(
 ) -> dict[str, JsonValue]:
     """What the workflow is told of an event: no personal data enters its history."""
     names = fields if event.kind == "lead_changed" else TOLD.get(event.kind, ())
-    told: dict[str, JsonValue] = {
-        name: event.data[name] for name in sorted(names) if name in event.data
-    }
+    source = event.changes if event.kind == "lead_changed" else event.data
+    told: dict[str, JsonValue] = {name: source[name] for name in sorted(names) if name in source}
     body: dict[str, JsonValue] = {
         "id": event.id,
         "at": event.at.isoformat(),

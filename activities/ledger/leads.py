@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, available_timezones
 
 from email_validator import EmailNotValidError, validate_email
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.store import Ledger
 from activities.ledger.tables import leads
 
-LEAD_ID = re.compile(r"^(sf-[a-zA-Z0-9]{18}|[a-z][a-z0-9]*-[A-Za-z0-9_-]{1,120})$")
+LEAD_ID = re.compile(r"^(sf-[a-zA-Z0-9]{18}|(?!sf-)[a-z][a-z0-9]*-[A-Za-z0-9_-]{1,120})$")
 _LOOKS_PERSONAL = re.compile(r"^[a-z][a-z0-9]*-(.*@.*|\+?\d[\d_-]{8,})$")
 
 
@@ -128,20 +128,34 @@ def known_zone(zone: JsonValue) -> str | None:
 
 async def put_lead(ledger: Ledger, tx: AsyncConnection, lead: Lead) -> None:
     """Write a lead, keeping fields that the new ones do not name."""
-    now = await ledger.now(tx)
     known = await find_lead(tx, lead.center, lead.lead)
+    lead = with_known(lead, known)
     row = {
         "person": lead.person,
         "email": lead.email,
-        "zone": lead.zone or (known.zone if known else None),
-        "fields": {**(known.fields if known else {}), **lead.fields},
-        "updated_at": now,
+        "zone": lead.zone,
+        "fields": lead.fields,
+        "updated_at": await ledger.now(tx),
     }
     if known:
         here = (leads.c.center == lead.center) & (leads.c.lead == lead.lead)
         await tx.execute(update(leads).where(here).values(row))
     else:
         await tx.execute(insert(leads).values(row | {"center": lead.center, "lead": lead.lead}))
+
+
+def with_known(lead: Lead, known: Lead | None) -> Lead:
+    """The lead, completed by what was known of it: an address and a zone stay, and so do fields."""
+    if known is None:
+        return lead
+    address = known if lead.email is None else lead
+    return replace(
+        lead,
+        person=address.person,
+        email=address.email,
+        zone=lead.zone or known.zone,
+        fields={**known.fields, **lead.fields},
+    )
 
 
 async def find_lead(tx: AsyncConnection, center: str, lead: str) -> Lead | None:

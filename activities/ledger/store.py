@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, func, make_url, select, text
+from sqlalchemy import URL, event, func, make_url, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -50,7 +50,7 @@ class Ledger:
             await migrations.upgrade(engine)
             async with engine.begin() as tx:
                 key = secret or await _kept_secret(tx)
-        except (SQLAlchemyError, OSError) as error:
+        except SQLAlchemyError as error:
             await engine.dispose()
             raise LedgerUnavailable(_why(url, error)) from error
         return cls(engine, key.encode())
@@ -83,9 +83,16 @@ class Ledger:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """One consistent read; nothing may be written."""
-        async with self._engine.connect() as connection, connection.begin():
-            yield connection
+        """One consistent read; nothing may be written.
+
+        Raises:
+            LedgerUnavailable: the database does not answer.
+        """
+        try:
+            async with self._engine.connect() as connection, connection.begin():
+                yield connection
+        except DBAPIError as error:
+            raise LedgerUnavailable(_why(str(self._engine.url), error)) from error
 
     async def now(self, tx: AsyncConnection) -> datetime:
         """The ledger's clock: it decides windows and leases."""
@@ -113,17 +120,28 @@ def _engine_for(url: str) -> AsyncEngine:
         raise LedgerUnavailable(f"DRIPSTONE_LEDGER_URL is no database address: {error}") from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"))
+        _make_room_for(parsed)
+        address = parsed.set(drivername="sqlite+aiosqlite")
+        engine = create_async_engine(address, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _tune_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     if backend == "postgresql":
-        return create_async_engine(parsed.set(drivername="postgresql+psycopg"))
+        address = parsed.set(drivername="postgresql+psycopg")
+        # Parameters are personal data, and an activity's error goes into its workflow's history.
+        return create_async_engine(address, hide_parameters=True)
     raise LedgerUnavailable(
         f"DRIPSTONE_LEDGER_URL names {backend!r}: use sqlite:///file.db or postgresql://..."
     )
+
+
+def _make_room_for(url: URL) -> None:
+    if not url.database:
+        return
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerUnavailable(_why(str(url), error)) from error
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:
@@ -162,7 +180,7 @@ def _why(url: str, error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     where = make_url(url).render_as_string(hide_password=True)
     hint = "check DRIPSTONE_LEDGER_URL and that the database is up"
-    if isinstance(cause, sqlite3.Error):
+    if isinstance(cause, sqlite3.Error | OSError):
         hint = "check that the disk has room and the file can be written"
     if isinstance(error, OperationalError) and "locked" in str(cause):
         hint = "another process has kept it locked for 30 s"

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ledger.leads import Lead, canonical_address
+from activities.ledger.leads import Lead, canonical_address, person_of
 from activities.ledger.store import Ledger
 from activities.ledger.tables import suppressions
 from activities.ledger.upsert import insert_new
@@ -44,7 +44,9 @@ async def _suppress(
 
 async def suppression_of(ledger: Ledger, tx: AsyncConnection, lead: Lead) -> str | None:
     """Why the lead must not be mailed ("unsubscribed", "bounced" ...); None if it may be."""
-    subjects = [("person", lead.person)]
+    # Also under the record: it may have been opted out before its address was known.
+    by_record = person_of(ledger, lead.center, None, lead.lead)
+    subjects = [("person", lead.person), ("person", by_record)]
     if lead.email:
         address = canonical_address(lead.email)
         # Also under the person of the address: the lead may have been filed before it had one.

@@ -18,7 +18,7 @@ def next_opening(window: SendWindow, zone: str, now: datetime) -> datetime | Non
         return None
     place = ZoneInfo(zone)
     local = now.astimezone(place)
-    for days in range(9):
+    for days in range(16):
         day = local.date() + timedelta(days=days)
         if WEEKDAYS[day.weekday()] not in window.days:
             continue
@@ -26,6 +26,8 @@ def next_opening(window: SendWindow, zone: str, now: datetime) -> datetime | Non
         opens = datetime.combine(day, first, place).astimezone(UTC)
         last = datetime.combine(day, first) + length
         closes = last.replace(tzinfo=place).astimezone(UTC)
+        if closes <= opens:
+            continue  # a clock change skips the whole window of that day
         if now < opens:
             return opens
         if now < closes:

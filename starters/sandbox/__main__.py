@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from starters.sandbox.app import open_sandbox
@@ -27,13 +29,14 @@ def main() -> None:
 
 
 async def run(directory: Path, http_port: int = 0, smtp_port: int = 0) -> None:
-    """Serve until a signal asks to end; the ports are printed as one JSON line when ready."""
+    """Serve until a signal asks to end; one JSON line says that it is ready, and the ports."""
     ended = asyncio.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wanted, ended.set)
     sandbox = open_sandbox(directory)
     async with serve(sandbox, http_port, smtp_port) as ports:
-        sys.stdout.write(ports.as_json() + "\n")
+        ready = {"ready": True, **asdict(ports)}
+        sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         await ended.wait()
     sandbox.log.close()

@@ -5,6 +5,8 @@ after_dot and after_250. Kinds: drop (the connection is cut), status (refused wi
 ``value``, 451 when missing), slow (``value`` seconds of silence, then on as usual). At after_dot,
 drop and slow strike once the message is stored; status refuses it, and it is not stored.
 before_dot and after_250 know drop and slow only.
+
+Addresses that begin with ``nobody.`` are unknown here: RCPT answers 550 5.1.1, without a fault.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from starters.sandbox.inbox import Inbox, StoredMail
 from starters.sandbox.log import Log
 
 VENDOR = "smtp"
+UNKNOWN = "nobody."
 _NAME = "sandbox.localhost"
 
 
@@ -207,6 +210,10 @@ class _Hooks:
         self, server: _Session, session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
         if answer := await server.strike("rcpt"):
+            return answer
+        if address.lower().startswith(UNKNOWN):
+            answer = "550 5.1.1 User unknown"
+            self._sandbox.refuse("rcpt", answer)
             return answer
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"

@@ -69,6 +69,7 @@ class Pages:
         return [
             Route("/", self._index),
             Route("/inbox", self._inbox),
+            Route("/inbox/{id}.eml", self._raw_mail),
             Route("/inbox/{id}", self._one_mail),
             Route("/crm", self._crm),
             Route("/crm/{object}/{id}", self._one_record),
@@ -96,9 +97,19 @@ class Pages:
         ]
         return _page("Inbox", _table(("At", "To", "Subject"), rows))
 
-    async def _one_mail(self, request: Request) -> Response:
+    async def _raw_mail(self, request: Request) -> Response:
+        """The bytes as they came, for a mail program or for prospects who answer."""
+        found = self._found(request)
+        if found is None:
+            return _page("No such mail", "", status=404)
+        return Response(found.path.read_bytes(), media_type="message/rfc822")
+
+    def _found(self, request: Request) -> StoredMail | None:
         wanted = request.path_params["id"]
-        found = next((m for m in self._mail.messages() if m.path.stem == wanted), None)
+        return next((m for m in self._mail.messages() if m.path.stem == wanted), None)
+
+    async def _one_mail(self, request: Request) -> Response:
+        found = self._found(request)
         if found is None:
             return _page("No such mail", "", status=404)
         message = _parsed(found)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from activities.message import compose
-from activities.vendors.ports import Never, NotYet, Unclear, VendorFailure
+from activities.vendors.ports import Never, NoSuchMailbox, NotYet, Unclear, VendorFailure
 from activities.vendors.smtp import SmtpMailer, _reference
 from tests.activities.mail_post import ENOUGH, LONG, PARTS, SHORT, Post, Watch, open_post
 
@@ -92,6 +92,17 @@ async def test_a_drop_after_the_content_is_ambiguous_and_a_refusal_is_not(
     assert post.watch.calls == 1
     assert post.watch.stored_before == 0
     assert len(post.sandbox.messages()) == stored
+
+
+@pytest.mark.parametrize(
+    ("point", "code", "verdict"),
+    [("rcpt", 550, NoSuchMailbox), ("rcpt", 554, Never), ("mail", 550, Never)],
+)
+async def test_only_a_refused_recipient_is_a_missing_mailbox(
+    post: Post, point: str, code: int, verdict: type[VendorFailure]
+) -> None:
+    post.sandbox.faults.set("smtp", point, "status", value=code)
+    assert type(await post.failure()) is verdict
 
 
 async def test_a_drop_instead_of_a_goodbye_is_success(post: Post) -> None:

@@ -30,6 +30,7 @@ def test_a_duration_is_read_and_written_back(text: str, seconds: int) -> None:
     duration = read_duration(text)
     assert duration == timedelta(seconds=seconds)
     assert read_duration(write_duration(duration)) == duration
+    assert read_duration(duration) == duration
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ MALFORMED: dict[str, tuple[str, object]] = {
     "bytes for a body": ("reply", b"\xff\xfe"),
     "a moment that is none": ("reply", {"id": "1", "at": "yesterday"}),
     "a moment without a zone": ("reply", {"id": "1", "at": "2026-03-02T10:00:00"}),
-    "an id that is too long": ("reply", {"id": "x" * 201}),
+    "an id that is too long": ("reply", {"id": "x" * 321}),
     "text that UTF-8 cannot hold": ("event", {"kind": "\ud800"}),
     "not a number": ("event", [float("nan"), float("inf")]),
     "nested without end": ("reply", DEEP),
@@ -129,7 +129,7 @@ def test_a_signal_that_is_nearly_right_is_read(name: str, body: JsonValue, kind:
 
 
 def test_the_problem_says_which_field_is_wrong() -> None:
-    long = read_signal("reply", {"id": "x" * 201}, 0, START)
+    long = read_signal("reply", {"id": "x" * 321}, 0, START)
     when = read_signal("reply", {"at": "noon"}, 0, START)
     assert isinstance(long, Malformed)
     assert isinstance(when, Malformed)

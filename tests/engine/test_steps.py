@@ -155,6 +155,8 @@ def test_a_branch_sees_a_changed_field_and_what_an_effect_returned() -> None:
 def test_only_fields_that_conditions_name_are_carried_along() -> None:
     journey = Journey(BRANCHING).event("lead_changed", country="DE", phone="+49 1")
     assert journey.state.values == {"country": "DE"}
+    journey.event("lead_changed", fields={"country": "FR", "phone": "+33 1"})
+    assert journey.state.values == {"country": "FR"}
 
 
 def test_end_ends_at_once() -> None:

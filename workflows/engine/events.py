@@ -25,6 +25,12 @@ SIGNALS = (
 )
 """Signals with a name of their own; every other kind comes as ``event`` with a ``kind``."""
 
+ANONYMOUS = "anon-"
+"""How ids begin that were made up for events without one: unique within an entry only."""
+
+LONGEST_ID = 320
+"""Longer than any id made of an effect's key: names and lead ids have their own limits."""
+
 _OPT_OUTS = {"unsubscribe", "unsubscribed", "optout", "optedout", "complaint"}
 _KIND = r"[a-z][a-z0-9_]{0,62}"
 _DEEPEST = 40
@@ -38,12 +44,18 @@ class Event(Frozen):
     ledger wrote down together with the fact.
     """
 
-    id: str = Field(min_length=1, max_length=200)
+    id: str = Field(min_length=1, max_length=LONGEST_ID)
     kind: str = Field(pattern=f"^{_KIND}$")
     at: AwareDatetime
     data: dict[str, JsonValue] = {}
     recorded: bool = False
     writebacks: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> Mapping[str, JsonValue]:
+        """The changed lead fields of a ``lead_changed``: its ``fields``, else its data."""
+        fields = self.data.get("fields")
+        return fields if isinstance(fields, dict) else self.data
 
     @property
     def is_soft_bounce(self) -> bool:
@@ -91,7 +103,7 @@ def plain_json(body: object, deepest: int = _DEEPEST) -> JsonValue:
 def fingerprint(name: str, body: JsonValue, times: int) -> str:
     """A stable id for an event that came without one: the ``times``-th of its name and body."""
     text = json.dumps([name, body, times], sort_keys=True, ensure_ascii=False)
-    return f"anon-{sha256(text.encode()).hexdigest()[:24]}"
+    return f"{ANONYMOUS}{sha256(text.encode()).hexdigest()[:24]}"
 
 
 def read_signal(name: str, body: JsonValue, times: int, now: datetime) -> Event | Malformed:

@@ -186,7 +186,7 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
     if event.kind == "hold_released":
         return holds.cause_removed(automation, state, now)
     if event.kind == "lead_changed":
-        known = {k: v for k, v in event.data.items() if k in automation.fields_looked_at}
+        known = {k: v for k, v in event.changes.items() if k in automation.fields_looked_at}
         return state.model_copy(update={"values": state.values | known})
     if event.is_soft_bounce:
         return holds.note_soft_bounce(automation, state, event, now)

@@ -42,7 +42,7 @@ class SalesforceSandbox:
         self._records.default_owner = self.integration_user
 
     def seed(self, object_name: str, **fields: Any) -> str:
-        """Put a record in and answer its id; read-only fields may be set too."""
+        """Put a record in and answer its id; read-only fields and the id may be set too."""
         kind = _kind(object_name)
         fixed = {
             name: value
@@ -50,7 +50,8 @@ class SalesforceSandbox:
             if (field := kind.field(name)) is not None and field.writable == "never"
         }
         free = {name: value for name, value in fields.items() if name not in fixed}
-        row = self._records.create(kind, free)
+        wanted = fixed.pop("Id", None)
+        row = self._records.create(kind, free, wanted)
         if fixed:
             self._records.put(kind, {**row, **fixed})
         return str(row["Id"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from starters.sandbox.log import Log
@@ -45,8 +46,8 @@ class Records:
             raise Refusal(404, "ENTITY_IS_DELETED", "entity is deleted")
         return row
 
-    def create(self, kind: Object, body: Mapping[str, Any]) -> Record:
-        """A new record. Raises Refusal, and then nothing was changed."""
+    def create(self, kind: Object, body: Mapping[str, Any], wanted: str | None = None) -> Record:
+        """A new record, with the id that is ``wanted``. Raises Refusal: nothing was changed."""
         change = self._checked(kind, body, "create")
         defaults = {f.name: f.default for f in kind.fields.values()}
         if "OwnerId" in defaults:
@@ -54,7 +55,7 @@ class Records:
         now = _now()
         row = completed(kind, defaults, change)
         row |= {"CreatedDate": now, "LastModifiedDate": now, "SystemModstamp": now}
-        row["Id"] = make_id(kind.prefix, len(self._rows[kind.name]) + 1)
+        row["Id"] = self._free_id(kind, wanted)
         self._unique(kind, row)
         return self._keep("create", kind, row)
 
@@ -106,6 +107,15 @@ class Records:
         """The records with this external id; like Salesforce, without regard to case."""
         wanted = key.casefold()
         return [r for r in self.rows(kind) if str(r.get(field.name) or "").casefold() == wanted]
+
+    def _free_id(self, kind: Object, wanted: str | None) -> str:
+        known = self._rows[kind.name]
+        if wanted is not None:
+            if full_id(wanted) != wanted or not wanted.startswith(kind.prefix) or wanted in known:
+                raise Refusal(400, "MALFORMED_ID", f"not a free {kind.name} id: {wanted}", "Id")
+            return wanted
+        ids = (make_id(kind.prefix, number) for number in count(len(known) + 1))
+        return next(one for one in ids if one not in known)
 
     def _checked(self, kind: Object, body: Mapping[str, Any], action: str) -> Record:
         change: Record = {}

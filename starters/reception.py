@@ -1,0 +1,89 @@
+"""The reception: an event is committed first, answered next, and told to enrollments behind that.
+
+What every endpoint of the ingress shares, and reading a request's body within bounds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as HttpRequest
+
+from activities import dispatch
+from activities.ledger import Ledger
+from activities.ledger.admissions import Request
+from activities.ledger.connections import Connections
+from activities.ledger.inbox import Incoming, Received
+from config.settings import IngressSettings
+from starters.temporal_link import TemporalLink
+from workers.repair import start_writeback
+
+BODY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """The ledger that keeps, the accounts, what callers must show, and the line to Temporal."""
+
+    ledger: Ledger
+    connections: Connections
+    settings: IngressSettings
+    link: TemporalLink
+
+    async def take_in(self, incoming: Incoming) -> Received:
+        """Commit an event. Enrollments and the CRM learn of it right after, in the background.
+
+        Raises:
+            LedgerUnavailable: nothing was committed; nothing may be acknowledged.
+        """
+        received = await dispatch.take_in(self.ledger, incoming, self.connections)
+        if received.targets:
+            event = incoming.event.id
+            self.link.soon(lambda client: dispatch.deliver(self.ledger, client, event))
+        elif received.writebacks:
+            self.link.soon(lambda client: start_writeback(client, "salesforce"))
+        return received
+
+    async def enroll(self, request: Request) -> dispatch.Enrolled:
+        """Commit an admission or a refusal. The workflow is started right after.
+
+        Raises:
+            LedgerUnavailable: nothing was committed.
+        """
+        enrolled = await dispatch.enroll(self.ledger, None, request, self.connections)
+        if enrolled.entry is not None:
+            # Asked again with the same cause, it finds the admission and starts the workflow.
+            self.link.soon(
+                lambda client: dispatch.enroll(self.ledger, client, request, self.connections)
+            )
+        return enrolled
+
+    @property
+    def centers(self) -> tuple[str, ...]:
+        """The centers there are."""
+        return tuple(dict.fromkeys(("default", *self.connections.centers)))
+
+
+async def read_body(request: HttpRequest, limit: int) -> bytes:
+    """The body, at most ``limit`` bytes of it.
+
+    Raises:
+        HTTPException: 413 if it is longer, 408 if it has not come within a minute.
+    """
+    parts, size = [], 0
+    too_long = HTTPException(413, f"longer than {limit} bytes: send it in smaller parts")
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise too_long
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    raise too_long
+                parts.append(part)
+    except TimeoutError:
+        raise HTTPException(408, f"not sent within {BODY_SECONDS} s: send it again") from None
+    return b"".join(parts)

@@ -1,0 +1,231 @@
+"""Events in Dripstone's own format, as upstream systems post them: verified, and read. Pure.
+
+Signed by the Standard Webhooks scheme: HMAC-SHA256 over id, timestamp and the raw body, valid for
+five minutes (https://github.com/standard-webhooks/standard-webhooks).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, NoReturn
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from workflows.engine.base import Frozen, Name
+from workflows.engine.events import Event, plain_json
+
+MOST_EVENTS = 100
+DEEPEST = 20
+SHORTEST_SECRET = 24
+"""Bytes; the scheme asks for 24 to 64."""
+
+OUR_OWN_KINDS = frozenset(
+    ("email_sent", "campaign_exited", "superseded", "turned_off", "criteria_met", "malformed")
+    + ("own_mail",)
+)
+"""Facts that only Dripstone itself can know."""
+
+ENROLL = "enroll"
+
+
+class Unsigned(Exception):
+    """The signature is missing, too old, or not by one of the secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, where in the body, and how to mend it. Holds nothing of what was sent."""
+
+    where: str
+    what: str
+    mend: str
+
+
+class BadEvents(ValueError):
+    """The body cannot be taken; nothing of it was. ``problems`` says why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(f"{len(problems)} problems")
+        self.problems = problems
+
+
+def _text_only(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("is not text")  # a number would be read as seconds since 1970
+    return value
+
+
+def _in_this_age(value: AwareDatetime) -> AwareDatetime:
+    if not 1970 <= value.year <= 2200:
+        raise ValueError("is not between 1970 and 2200")
+    return value
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/+=~-]{1,200}$")]
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+At = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_this_age)]
+
+
+class PostedEvent(Frozen):
+    """One event. At least one of ``lead``, ``person`` and ``email`` says whom it is about.
+
+    ``person`` is Dripstone's own id of a human. ``automation`` belongs to the kind ``enroll``,
+    whose ``data`` are the lead's fields.
+    """
+
+    id: Id
+    kind: Kind
+    at: At
+    lead: Annotated[str, StringConstraints(min_length=1, max_length=140)] | None = None
+    person: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")] | None = None
+    email: Annotated[str, StringConstraints(min_length=3, max_length=320)] | None = None
+    center: Name = "default"
+    automation: Name | None = None
+    data: dict[str, JsonValue] = Field(default={}, max_length=500)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> PostedEvent:
+        if self.kind in OUR_OWN_KINDS:
+            raise ValueError("kind: only Dripstone itself reports this kind")
+        if self.kind == ENROLL and (self.automation is None or not (self.lead or self.email)):
+            raise ValueError("an enroll names its automation, and the lead by lead or email")
+        if self.kind != ENROLL and self.automation is not None:
+            raise ValueError("automation: belongs to the kind enroll only")
+        if not (self.lead or self.person or self.email):
+            raise ValueError("says of nobody whom it is about: add lead, email or person")
+        return self
+
+    @property
+    def event(self) -> Event:
+        """The fact itself, with data that every store can keep."""
+        data = plain_json(self.data)
+        assert isinstance(data, dict)
+        return Event(id=self.id, kind=self.kind, at=self.at, data=data)
+
+
+def check_secret(secret: str) -> str:
+    """The secret itself, if it is ``whsec_`` and the base64 of at least 24 bytes.
+
+    Raises:
+        ValueError: it is not; the message holds nothing of it.
+    """
+    prefix, _, encoded = secret.partition("_")
+    try:
+        size = len(base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True))
+    except binascii.Error:
+        size = 0
+    if prefix != "whsec" or size < SHORTEST_SECRET:
+        raise ValueError(
+            f"not whsec_ and the base64 of at least {SHORTEST_SECRET} random bytes: make one with "
+            "'openssl rand -base64 32' and write whsec_ before it"
+        )
+    return secret
+
+
+def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> None:
+    """Check the signature of ``body`` against each of the secrets (two while one is replaced).
+
+    Raises:
+        Unsigned: it is by none of them, or more than five minutes from now.
+    """
+    for secret in secrets:
+        try:
+            Webhook(secret).verify(body, dict(headers), json_parse=False)
+        # Beside its own error the library lets those of broken base64 and UTF-8 through.
+        except (WebhookVerificationError, ValueError):
+            continue
+        return
+    raise Unsigned
+
+
+def parse(body: bytes) -> tuple[list[PostedEvent], bool]:
+    """The events of a body, and whether it was a list.
+
+    Raises:
+        BadEvents: not JSON, not events, too many, or nested too deeply.
+    """
+    found = _read_json(body)
+    is_list = isinstance(found, list)
+    parts = found if isinstance(found, list) else [found]
+    if not 1 <= len(parts) <= MOST_EVENTS:
+        _refuse("", f"{len(parts)} events", f"send 1 to {MOST_EVENTS} events at once")
+    events: list[PostedEvent] = []
+    problems: list[Problem] = []
+    for place, part in enumerate(parts):
+        try:
+            events.append(PostedEvent.model_validate(part))
+        except ValidationError as error:
+            problems += _problems(error, f"[{place}]" if is_list else "")
+    if problems:
+        raise BadEvents(*problems)
+    return events, is_list
+
+
+def _read_json(body: bytes) -> JsonValue:
+    def no_constant(_name: str) -> NoReturn:
+        raise ValueError("NaN and infinities are no JSON")
+
+    try:
+        found: JsonValue = json.loads(body.decode("utf-8"), parse_constant=no_constant)
+    except (ValueError, RecursionError):
+        _refuse("", "not JSON in UTF-8", "send one event as a JSON object, or a list of them")
+    if _deeper_than(found, DEEPEST):
+        _refuse("", f"nested more than {DEEPEST} deep", "send data flat: nobody looks so deep")
+    return found
+
+
+def _deeper_than(value: JsonValue, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
+
+
+def _refuse(where: str, what: str, mend: str) -> NoReturn:
+    raise BadEvents(Problem(where, what, mend))
+
+
+_MENDS = {
+    "id": "letters, digits and . _ : / + = ~ - (no address), at most 200; the same at every retry",
+    "kind": "lower case letters, digits and _, such as reply, bounce, unsubscribe, meeting_booked",
+    "at": "when it happened, as RFC 3339 with a zone: 2026-11-21T09:30:00Z",
+    "lead": "sf- and the 18-character Salesforce id, or {source}-{key}",
+    "person": "24 hexadecimal digits, as Dripstone shows them; or send lead or email",
+    "email": "one address",
+    "center": "the name of a center in the connections file; leave it out for 'default'",
+    "automation": "the id of the automation, in events of the kind enroll",
+    "data": "a JSON object with at most 500 fields",
+}
+
+
+def _problems(error: ValidationError, where: str) -> list[Problem]:
+    return [_problem(dict(one), where) for one in error.errors(include_input=False)]
+
+
+def _problem(found: Mapping[str, object], where: str) -> Problem:
+    loc = found["loc"]
+    field = str(loc[0]) if isinstance(loc, tuple) and loc else ""
+    if field not in _MENDS:
+        # Not the name that was sent: it may be anything, even an address.
+        unknown = bool(field)
+        what = "has a field that is not known" if unknown else str(found["msg"])
+        return Problem(where, _plain(what), f"the fields of an event are {', '.join(_MENDS)}")
+    return Problem(f"{where}.{field}".lstrip("."), _plain(str(found["msg"])), _MENDS[field])
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
