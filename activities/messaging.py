@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
@@ -82,22 +83,24 @@ class Messaging:
         mailbox = self._mailbox(scene)
         rendered = await self._render(effect, scene, mailbox)
         thread = earlier if effect.thread else []
-        subject = _reply_subject(thread[0]) if thread else rendered.subject
         domain = mailbox.address.rpartition("@")[2]
         message_id = message_id_for(effect.key, self._ledger.secret, domain)
-        parts = MessageParts(
-            from_address=mailbox.address,
-            from_name=mailbox.name,
-            to_address=scene.lead.email or "nobody@invalid.example",
-            subject=subject,
-            text=rendered.text,
-            html=rendered.html,
-            message_id=message_id,
-            date=datetime.now(UTC),
-            unsubscribe_url=self._unsubscribe_url(effect.key),
-            in_reply_to=thread[-1].message_id if thread else None,
-            references=tuple(row.message_id or "" for row in thread),
-        )
+        try:
+            parts = MessageParts(
+                from_address=mailbox.address,
+                from_name=mailbox.name,
+                to_address=scene.lead.email or "",
+                subject=_reply_subject(thread[0]) if thread else rendered.subject,
+                text=rendered.text,
+                html=rendered.html,
+                message_id=message_id,
+                date=datetime.now(UTC),
+                unsubscribe_url=self._unsubscribe_url(effect.key),
+                in_reply_to=thread[-1].message_id if thread else None,
+                references=tuple(row.message_id or "" for row in thread),
+            )
+        except ValidationError as error:
+            raise as_application_error(_not_a_message(error)) from None
         return {
             "mail": parts.model_dump(mode="json"),
             "message_id": message_id,
@@ -202,6 +205,13 @@ def _about(scene: Scene, event: Event) -> Incoming:
     lead = scene.lead
     origin = (scene.entry["enrollment"], scene.entry["entry"])
     return Incoming(event, lead.center, "smtp", lead.lead, lead.person, origin=origin)
+
+
+def _not_a_message(error: ValidationError) -> Never:
+    """What of the mail cannot be sent, by field; the values themselves are personal."""
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    told = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in problems)
+    return Never("dripstone", "message", f"{told}: mend the lead or the template, then retry")
 
 
 def _reply_subject(first: EffectRow) -> str:

@@ -1,1 +1,1 @@
-"""What the product costs and how fast it is, measured on the real server; see docs/benchmarks.md."""
+"""What the product costs and how fast it is, measured for real: see docs/benchmarks.md."""

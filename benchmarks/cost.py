@@ -15,7 +15,6 @@ ONE_ACTION = frozenset(
         EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
-        EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
         EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED,
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
         EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
@@ -69,6 +68,11 @@ def _of_one(event: HistoryEvent) -> int:
             return 0 if event.workflow_execution_started_event_attributes.attempt > 1 else 1
         case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
             return event.activity_task_started_event_attributes.attempt - 1
+        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED if event.event_id == 2:
+            return 0  # signal-with-start is one action, and that is the start
+        case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+            upserted = event.upsert_workflow_search_attributes_event_attributes.search_attributes
+            return 0 if set(upserted.indexed_fields) == {"TemporalChangeVersion"} else 1
         case kind if kind in TWO_ACTIONS:
             return 2
         case kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from activities import dispatch
@@ -45,6 +46,11 @@ class Row:
     cost: Cost
     budget: Budget | None = None
 
+    @property
+    def broken(self) -> list[str]:
+        """How the budget is broken, in words; empty if it is kept or there is none."""
+        return self.budget.broken_by(self.cost) if self.budget else []
+
 
 async def measure(rig: Rig) -> list[Row]:
     """The journey alone, with a Salesforce Task per send, and written by hand."""
@@ -52,10 +58,13 @@ async def measure(rig: Rig) -> list[Row]:
     owner = "ada@dripstone.example"
     await rig.seed("User", Username=owner, Email=owner, LastName="Fox")
     record = await rig.seed("Lead", LastName="Hopper", Company="Example")
+    plain, with_tasks, by_hand = await asyncio.gather(
+        _enrollment(rig, "x-plain"), _enrollment(rig, f"sf-{record}"), _by_hand(rig, "x-hand")
+    )
     return [
-        Row("Dripstone", await _enrollment(rig, "x-plain"), PLAIN),
-        Row("Dripstone, a Task per send", await _enrollment(rig, f"sf-{record}"), WITH_TASKS),
-        Row("written by hand", await _by_hand(rig, "x-hand")),
+        Row("Dripstone", plain, PLAIN),
+        Row("Dripstone, a Task per send", with_tasks, WITH_TASKS),
+        Row("written by hand, the minimum", by_hand),
     ]
 
 

@@ -1,18 +1,19 @@
-"""What is measured on: the real server, worker, ledger, and sandbox vendors in their own process."""
+"""What is measured on: the real server, workers and ledger, and sandbox vendors beside them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
@@ -21,10 +22,11 @@ from config.settings import SalesforceSettings, Settings, SmtpSettings
 from starters.devserver import GRACE, dev_server
 from starters.processes import LOOPBACK, POLL_SECONDS
 from starters.sandbox.credentials import SandboxSecrets
-from starters.spawn import end, spawn
-from workers.main import run_worker
+from starters.spawn import end, spawn, tail
+from workers.main import Activities, ensure_search_attributes, queues
 from workers.plugin import connect
 from workers.vendors import load_connections
+from workflows.contracts import TASK_QUEUE
 from workflows.enrollment import Enrollment
 from workflows.writeback import Writeback
 
@@ -59,14 +61,26 @@ async def rig(directory: Path) -> AsyncIterator[Rig]:
         ledger = await Ledger.open(settings.ledger_url)
         connections = load_connections(settings.connections)
         client = await connect(temporal.address)
-        workflows = (Enrollment, Writeback, Handwritten)
-        worker = asyncio.create_task(run_worker(client, ledger, connections, settings, workflows))
+        await ensure_search_attributes(client)
         try:
-            yield Rig(client, ledger, connections, web)
+            async with _workers(client, queues(ledger, connections, settings)):
+                yield Rig(client, ledger, connections, web)
         finally:
-            worker.cancel()
-            await asyncio.gather(worker, return_exceptions=True)
             await ledger.close()
+
+
+@asynccontextmanager
+async def _workers(client: Client, activities: Mapping[str, Activities]) -> AsyncIterator[None]:
+    """The workers of the product, which know the hand-written workflow too.
+
+    Without the repair loop: its background work would fall into whichever round comes next.
+    """
+    async with AsyncExitStack() as running:
+        for queue, own in activities.items():
+            workflows = [Enrollment, Writeback, Handwritten] if queue == TASK_QUEUE else []
+            worker = Worker(client, task_queue=queue, workflows=workflows, activities=own)
+            await running.enter_async_context(worker)
+        yield
 
 
 @asynccontextmanager
@@ -79,6 +93,8 @@ async def _vendors(directory: Path) -> AsyncIterator[tuple[str, int]]:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not (directory / "ports.json").exists():
+                if process.returncode is not None:
+                    raise RuntimeError(f"the sandbox ended: {tail(directory / 'output.log')}")
                 await asyncio.sleep(POLL_SECONDS)
         ports = json.loads((directory / "ports.json").read_text())
         yield f"http://{LOOPBACK}:{ports['http_port']}", ports["smtp_port"]

@@ -12,6 +12,7 @@ from activities import dispatch
 from benchmarks.automations import SHORT, let_in, put_live
 from benchmarks.handwritten import Handwritten, Plan
 from benchmarks.rig import Rig
+from workers.archive import SETTLED_FOR, archive_closed
 from workflows.contracts import TASK_QUEUE, Start, enrollment_id
 
 BUDGET = 0.9
@@ -22,11 +23,15 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Runs per second of each round: two mails, a wait of one second, the close."""
+    """Runs per second of each round: two mails, a wait of one second, the close.
+
+    ``archived`` is how many closed enrollments a second the repair loop can archive afterwards.
+    """
 
     enrollments: int
     dripstone: tuple[float, ...]
     by_hand: tuple[float, ...]
+    archived: float
 
     @property
     def ratio(self) -> float:
@@ -43,7 +48,16 @@ async def measure(rig: Rig, enrollments: int, rounds: int) -> Throughput:
     for number in range(rounds):
         for by_hand in (False, True) if number % 2 else (True, False):
             found[by_hand].append(await _round(rig, enrollments, by_hand=by_hand))
-    return Throughput(enrollments, tuple(found[False]), tuple(found[True]))
+    archived = await _archive(rig)
+    return Throughput(enrollments, tuple(found[False]), tuple(found[True]), archived)
+
+
+async def _archive(rig: Rig) -> float:
+    await asyncio.sleep(SETTLED_FOR.total_seconds())
+    begun, archived = time.perf_counter(), 0
+    while more := await archive_closed(rig.ledger, rig.client):
+        archived += more
+    return archived / (time.perf_counter() - begun)
 
 
 async def _round(rig: Rig, enrollments: int, *, by_hand: bool) -> float:

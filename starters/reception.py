@@ -16,11 +16,13 @@ from activities.ledger import Ledger
 from activities.ledger.admissions import Request
 from activities.ledger.connections import Connections
 from activities.ledger.inbox import Incoming, Received
+from activities.ledger.leads import find_lead
 from config.settings import IngressSettings
 from starters.temporal_link import TemporalLink
 from workers.repair import start_writeback
 
 BODY_SECONDS = 60
+OPT_OUTS = ("unsubscribe", "complaint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,24 @@ class Reception:
         Raises:
             LedgerUnavailable: nothing was committed; nothing may be acknowledged.
         """
+        received = await self._commit(incoming)
+        also = await self._under_the_address_of_now(incoming)
+        if also:
+            await self._commit(also)
+        return received
+
+    async def _under_the_address_of_now(self, incoming: Incoming) -> Incoming | None:
+        """An opt-out from an earlier address of a record holds for the one it has now, too."""
+        if incoming.event.kind not in OPT_OUTS or not (incoming.lead and incoming.person):
+            return None
+        async with self.ledger.reading() as tx:
+            lead = await find_lead(tx, incoming.center, incoming.lead)
+        if lead is None or lead.person == incoming.person:
+            return None
+        event = incoming.event.model_copy(update={"id": f"{incoming.event.id}/record"})
+        return Incoming(event, incoming.center, incoming.source, person=lead.person)
+
+    async def _commit(self, incoming: Incoming) -> Received:
         received = await dispatch.take_in(self.ledger, incoming, self.connections)
         if received.targets:
             event = incoming.event.id

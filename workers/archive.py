@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dispatch import PATIENCE
 from activities.ledger import Ledger
 from activities.ledger.entries import keep_archive, unarchived
+from workflows.contracts import Ending
 from workflows.engine.state import Decision
 
 AT_ONCE = 20
@@ -55,7 +57,7 @@ async def _read(
             last = history.events[-1]
             run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
             if not run_id:
-                timeline = await _timeline(handle)
+                timeline = await _timeline(client, handle, last)
                 break
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
@@ -63,10 +65,20 @@ async def _read(
     return timeline, histories
 
 
-async def _timeline(handle: WorkflowHandle[Any, Any]) -> list[dict[str, Any]]:
-    """The workflow's own account; empty if it never got far enough to have one."""
-    try:
-        lines = await handle.query("timeline", result_type=list[Decision], rpc_timeout=PATIENCE)
-    except WorkflowQueryFailedError:
-        return []
+async def _timeline(
+    client: Client, handle: WorkflowHandle[Any, Any], last: HistoryEvent
+) -> list[dict[str, Any]]:
+    """The workflow's own account, from its result; one that was cut off is asked for it.
+
+    Empty if it never got far enough to have one.
+    """
+    result = last.workflow_execution_completed_event_attributes.result.payloads
+    if result:
+        (ending,) = await client.data_converter.decode(result, [Ending])
+        lines = list(ending.timeline)
+    else:
+        try:
+            lines = await handle.query("timeline", result_type=list[Decision], rpc_timeout=PATIENCE)
+        except WorkflowQueryFailedError:
+            return []
     return [line.model_dump(mode="json") for line in lines]

@@ -60,23 +60,17 @@ def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict
 
 
 async def run_worker(
-    client: Client,
-    ledger: Ledger,
-    connections: Connections,
-    settings: Settings,
-    workflows: Sequence[type] = (Enrollment, Writeback),
+    client: Client, ledger: Ledger, connections: Connections, settings: Settings
 ) -> None:
-    """Work until cancelled; then finish what is in flight, for at most the grace time.
-
-    ``workflows`` run on the queue ``enrollments``: ours, or those and some of your own.
-    """
+    """Work until cancelled; then finish what is in flight, for at most the grace time."""
     await ensure_search_attributes(client)
     async with AsyncExitStack() as running:
         for queue, activities in queues(ledger, connections, settings).items():
+            workflows = [Enrollment, Writeback] if queue == TASK_QUEUE else []
             worker = Worker(
                 client,
                 task_queue=queue,
-                workflows=workflows if queue == TASK_QUEUE else [],
+                workflows=workflows,
                 activities=activities,
                 graceful_shutdown_timeout=GRACE,
             )

@@ -10,7 +10,7 @@ from workflows.engine.automation import Automation
 from workflows.engine.base import Frozen
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
-from workflows.engine.state import State
+from workflows.engine.state import Decision, State
 
 TASK_QUEUE = "enrollments"
 
@@ -39,12 +39,17 @@ class Start(Frozen):
 
 
 class Ending(Frozen):
-    """The result of ``Enrollment``: how it ended, or why it was not admitted."""
+    """The result of ``Enrollment``: how it ended, or why it was not admitted.
+
+    ``timeline`` is for the archive, which would otherwise have to ask for it: a query replays the
+    whole run, and costs an action.
+    """
 
     exit: ExitReason | None = None
     refused: str = ""
     sends: int = 0
     unknowns: int = 0
+    timeline: tuple[Decision, ...] = ()
 
 
 class AdmitRequest(Frozen):

@@ -64,7 +64,9 @@ class Enrollment(Orders):
         self._upsert(self._journey)
         await workflow.wait_condition(workflow.all_handlers_finished)
         state = self._journey
-        return Ending(exit=state.exit, sends=state.sends, unknowns=state.unknowns)
+        return Ending(
+            exit=state.exit, sends=state.sends, unknowns=state.unknowns, timeline=state.timeline
+        )
 
     async def _one_round(self) -> None:
         self._flight.match(self._journey)
@@ -141,16 +143,15 @@ class Enrollment(Orders):
 
     async def _end_well(self) -> None:
         """Record what came while the enrollment was closing and during its last write-backs."""
-        while True:
-            if self._recording:
-                await self._recording
+        self._record()
+        while self._recording or self._flight.writes_back or self._signals:
+            await workflow.wait_condition(self._has_more_to_end)
             self._take_news()
             self._record()
-            if self._recording:
-                continue
-            await self._flight.settle()
-            if not self._signals:
-                return
+        await self._flight.settle()
+
+    def _has_more_to_end(self) -> bool:
+        return self._has_news() or not (self._recording or self._flight.writes_back)
 
     def _show(self) -> None:
         """Search attributes when a wait or hold begins and at the exit; details always (free)."""

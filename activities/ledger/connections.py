@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S+@\S+)$")]
 """A Salesforce user: the 18-character id, or the address, which is looked up."""
@@ -45,6 +53,18 @@ class SalesforceWrites(_Strict):
     zone: str = "UTC"
     task_subject: str = "Email sent via Qualified: {subject}"
     event_subject: str = "Meeting Booked via Qualified with {owner}"
+
+    @model_validator(mode="after")
+    def _can_be_filled_in(self) -> SalesforceWrites:
+        """Found here and not at the first mail, which would have left by then."""
+        for name, field in (("task_subject", "subject"), ("event_subject", "owner")):
+            try:
+                getattr(self, name).format(**{field: "x"})
+            except (LookupError, ValueError) as error:
+                raise ValueError(f"{name}: only {{{field}}} can stand in it") from error
+        if self.zone not in available_timezones():
+            raise ValueError(f"zone: there is no time zone {self.zone!r}: use one like Asia/Tokyo")
+        return self
 
 
 class CenterConnections(_Strict):

@@ -41,13 +41,9 @@ async def find_mail(tx: AsyncConnection, message_ids: Sequence[str]) -> EffectRo
 
     Nobody can guess one (it is an HMAC): who names it has seen the mail.
     """
-    # Ours are ASCII; others need not be storable in a database at all.
-    asked = [one for one in message_ids if one.isascii() and one.isprintable()]
-    if not asked:
-        return None
-    known = (effects.c.activity == MAIL) & effects.c.message_id.in_(asked)
+    known = (effects.c.activity == MAIL) & effects.c.message_id.in_(message_ids)
     ours = set(await tx.scalars(select(effects.c.message_id).where(known)))
-    first = next((one for one in asked if one in ours), None)
+    first = next((one for one in message_ids if one in ours), None)
     return await find_by(tx, activity=MAIL, message_id=first) if first else None
 
 
@@ -76,12 +72,13 @@ async def lead_of(tx: AsyncConnection, center: str, person: str) -> str | None:
     row = admissions.c
     here = (row.center == center) & (row.person == person) & (row.state != "CLOSED")
     query = select(row.lead).where(here).order_by(row.admitted_at.desc()).limit(1)
-    enrolled = await tx.scalar(query)
+    enrolled: str | None = await tx.scalar(query)
     if enrolled:
         return enrolled
     known = (leads.c.center == center) & (leads.c.person == person)
     query = select(leads.c.lead).where(known).order_by(leads.c.updated_at.desc()).limit(1)
-    return await tx.scalar(query)
+    seen: str | None = await tx.scalar(query)
+    return seen
 
 
 async def find_event(tx: AsyncConnection, event_id: str) -> Kept | None:

@@ -1,8 +1,8 @@
-"""Small looks into the ledger for operators: effects of an entry, answers given, a person's leads."""
+"""Small looks into the ledger for operators: effects, answers given, the leads of a person."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,16 +68,3 @@ async def leads_of(tx: AsyncConnection, center: str, person: str) -> list[str]:
     """Every lead of a person, in a fixed order."""
     query = select(leads.c.lead).where(leads.c.center == center, leads.c.person == person)
     return list((await tx.scalars(query.order_by(leads.c.lead))).all())
-
-
-async def addresses_of(
-    tx: AsyncConnection, center: str, wanted: Iterable[str]
-) -> dict[str, str | None]:
-    """The address of each of these leads that the ledger knows."""
-    asked = list(wanted)
-    found: dict[str, str | None] = {}
-    for start in range(0, len(asked), AT_ONCE):
-        some = leads.c.lead.in_(asked[start : start + AT_ONCE])
-        query = select(leads.c.lead, leads.c.email).where(leads.c.center == center, some)
-        found |= {row[0]: row[1] for row in await tx.execute(query)}
-    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import asyncio
 import hashlib
 import hmac
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,11 @@ class Ledger:
         self._engine = engine
         self._secret = secret
         self.is_sqlite = engine.dialect.name == "sqlite"
+        # SQLite makes a second writer poll, asleep for up to 100 ms at a time; within a process
+        # writers can simply queue.
+        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
+        # Writers of one process queue here, in order: SQLite lets them poll, and one may starve.
+        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @classmethod
     async def open(cls, url: str, secret: str | None = None) -> Ledger:
@@ -72,7 +79,7 @@ class Ledger:
             LedgerUnavailable: the database refused, for example because the disk is full.
         """
         try:
-            async with self._engine.connect() as connection:
+            async with self._turn, self._engine.connect() as connection:
                 tx = await connection.execution_options(dripstone_writes=True)
                 async with tx.begin():
                     if not self.is_sqlite:

@@ -14,5 +14,6 @@ async def insert_new(tx: AsyncConnection, table: Table, row: Mapping[str, Any]) 
     """Insert ``row`` unless a unique key of it is taken. True if it was inserted."""
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table).values(dict(row)).on_conflict_do_nothing()
-    result = await tx.execute(statement)
-    return bool(result.rowcount)
+    # Not by the row count: for an INSERT, the PostgreSQL driver has -1 where nothing was inserted.
+    result = await tx.execute(statement.returning(table.c.center))
+    return result.first() is not None

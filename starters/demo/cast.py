@@ -26,6 +26,7 @@ class Act(StrEnum):
     BOOKS = "books a meeting; the calendar posts the event"
     BOOKS_BY_SIGNAL = "books a meeting; a system of ours signals Temporal directly"
     LOOKS_AT_PRICES = "looks at the prices; the web site posts the event"
+    FILTERED = "has a mail filter that opens every link"
     SILENT = "stays silent"
 
 
@@ -59,6 +60,7 @@ PARTS = {
     "dieter.kraus@basaltwerke.example": Part(Act.AWAY_IN_GERMAN),
     "emily.tan@straitsgranite.example": Part(Act.AWAY),
     "info@redrockmining.example": Part(Act.RECEIPT),
+    "lucy.brown@brownspit.example": Part(Act.FILTERED),
     "priya.nair@deccanstone.example": Part(Act.BOOKS),
     "sam.okafor@lagosaggregates.example": Part(Act.BOOKS, on_mail=2),
     "anna.rossi@marmicarrara.example": Part(Act.BOOKS_BY_SIGNAL, on_mail=2),
@@ -70,18 +72,18 @@ OPTED_OUT_EARLIER = "old.friend@quietquarry.example"
 """Opted out of an earlier campaign, which the ledger knows before this one begins."""
 
 REJECTED = {
-    11: "already enrolled",
-    18: "no address",
-    26: "already enrolled",
-    31: "neither an id nor an address",
-    35: "no address to send to",
-    39: "a Salesforce id of 15 characters",
-    43: "no such time zone",
+    11: "same person as line 3",  # the very same row again
+    18: "email:",  # no domain
+    26: "same person as line 2",  # another record, with the address spelled differently
+    31: "no id",  # and no address either
+    35: "no e-mail address",
+    39: "upper and lower case",  # a spreadsheet has changed the Salesforce id
+    43: "zone:",  # no such time zone
     46: "suppressed: unsubscribed",
-    47: "a customer",
-    52: "an address where an id belongs",
+    47: "not in the audience",  # a customer
+    52: "lead id:",  # an address where an id belongs
 }
-"""The lines of the sample file that must not get in, and why."""
+"""The lines of the sample file that must not get in, and a word of the reason for each."""
 
 STOPS = {
     Act.REPLIES: ExitReason.REPLY_RECEIVED,

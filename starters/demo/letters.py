@@ -1,4 +1,4 @@
-"""What prospects and their mail systems write, as raw messages. Pure: the same for the same mail."""
+"""What prospects and their mail systems write, as raw messages. Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ _WORDS = {
     Act.ASKS_TO_BE_REMOVED: "Please remove me from your list.",
     Act.ASKS_IN_GERMAN: "bitte nehmen Sie mich aus dem Verteiler.",
 }
+# fmt: off
 _MONTHS = (
-    "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
+    "Januar", "Februar", "März", "April", "Mai", "Juni",
+    "Juli", "August", "September", "Oktober", "November", "Dezember",
 )
+# fmt: on
 
 
 def letter_from(act: Act, mail: Message, at: datetime) -> bytes | None:

@@ -34,10 +34,20 @@ SHORTEST_SECRET = 24
 """Bytes; the scheme asks for 24 to 64."""
 
 OUR_OWN_KINDS = frozenset(
-    ("email_sent", "campaign_exited", "superseded", "turned_off", "criteria_met", "malformed")
-    + ("own_mail",)
+    (
+        "email_sent",
+        "campaign_exited",
+        "superseded",
+        "turned_off",
+        "criteria_met",
+        "malformed",
+        "own_mail",
+    )
 )
 """Facts that only Dripstone itself can know."""
+
+OPT_OUTS = frozenset(("unsubscribed", "opt_out", "opted_out", "optout"))
+"""Other words for ``unsubscribe``: an opt-out is honoured however it is called."""
 
 ENROLL = "enroll"
 
@@ -75,7 +85,7 @@ def _in_this_age(value: AwareDatetime) -> AwareDatetime:
     return value
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/+=~-]{1,200}$")]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/+=~-]{1,190}$")]
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 At = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_this_age)]
 
@@ -114,7 +124,8 @@ class PostedEvent(Frozen):
         """The fact itself, with data that every store can keep."""
         data = plain_json(self.data)
         assert isinstance(data, dict)
-        return Event(id=self.id, kind=self.kind, at=self.at, data=data)
+        kind = "unsubscribe" if self.kind in OPT_OUTS else self.kind
+        return Event(id=self.id, kind=kind, at=self.at, data=data)
 
 
 def check_secret(secret: str) -> str:
@@ -200,7 +211,7 @@ def _refuse(where: str, what: str, mend: str) -> NoReturn:
 
 
 _MENDS = {
-    "id": "letters, digits and . _ : / + = ~ - (no address), at most 200; the same at every retry",
+    "id": "letters, digits and . _ : / + = ~ - (no address), at most 190; the same at every retry",
     "kind": "lower case letters, digits and _, such as reply, bounce, unsubscribe, meeting_booked",
     "at": "when it happened, as RFC 3339 with a zone: 2026-11-21T09:30:00Z",
     "lead": "sf- and the 18-character Salesforce id, or {source}-{key}",

@@ -73,9 +73,7 @@ async def leave(
     ledger: Ledger, enrollment: str, reason: ExitReason, *events: Event, entry: int = 1
 ) -> Recorded:
     """Close an entry."""
-    request = CloseRequest(
-        enrollment=enrollment, entry=entry, events=events, reason=reason, at=AT
-    )
+    request = CloseRequest(enrollment=enrollment, entry=entry, events=events, reason=reason, at=AT)
     async with ledger.transaction() as tx:
         return await close(ledger, tx, request, ACCOUNTS)
 

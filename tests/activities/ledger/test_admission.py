@@ -170,7 +170,7 @@ async def test_a_suppression_of_one_center_says_nothing_about_another(ledger: Le
 
 
 async def test_the_audience_and_a_missing_address_keep_a_lead_out(ledger: Ledger) -> None:
-    await make(ledger, audience={"field": "industry", "op": "eq", "value": "mining"})
+    await make(ledger, audience={"field": "industry", "op": "equals", "value": "mining"})
     outside = a_lead(ledger, 1, industry="retail")
     assert "audience" in (await ask(ledger, outside)).refused
     nowhere = a_lead(ledger, 2, None, industry="mining")

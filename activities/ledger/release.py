@@ -1,0 +1,42 @@
+"""Letting the held go on: when what the gate held them for is gone, they are told by an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from activities.ledger.connections import Connections
+from activities.ledger.entries import held_in
+from activities.ledger.inbox import Incoming, receive
+from activities.ledger.store import Ledger
+from workflows.engine.events import Event
+
+MOST = 1_000_000
+
+
+async def release_held(ledger: Ledger, automation: str, connections: Connections) -> list[str]:
+    """Put ``hold_released`` into the inbox for every held entry; the ids of the events.
+
+    To be called once the cause is removed. A hold that the cause does not explain is put up again
+    by the gate. Who delivers the events bounds the rate; the repair loop does.
+    """
+    async with ledger.reading() as tx:
+        held = await held_in(tx, automation, MOST)
+        now = await ledger.now(tx)
+    events = []
+    for row in held:
+        place = f"{row['enrollment']}/{row['entry']}"
+        # By the instant: a lead that is held again after a release must be told again.
+        released = f"{place}/released/{now.isoformat()}"
+        event = Event(id=released, kind="hold_released", at=now)
+        await _put_into_inbox(ledger, row, event, connections)
+        events.append(event.id)
+    return events
+
+
+async def _put_into_inbox(
+    ledger: Ledger, row: Mapping[str, Any], event: Event, connections: Connections
+) -> None:
+    incoming = Incoming(event, row["center"], "release", row["lead"], enrollment=row["enrollment"])
+    async with ledger.transaction(f"person:{row['person']}") as tx:
+        await receive(ledger, tx, incoming, connections)

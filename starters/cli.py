@@ -1,0 +1,120 @@
+"""The command line ``dripstone``: exit status 0 done, 1 no, 2 wrong use; never a traceback."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Annotated, NoReturn
+
+import typer
+
+from activities.ledger import LedgerUnavailable
+from activities.ledger.leads import BadLead
+from activities.ledger.publishing import NotPublished
+from starters import cli_author, cli_enroll, cli_operate, cli_orders, cli_report, cli_run
+from starters.cli_output import Refused, WrongUse, tell
+from starters.ending import finish
+from starters.opened import WrongSettings
+from workers.main import MissingSearchAttributes
+from workers.plugin import TemporalUnreachable
+from workers.vendors import BadConnections
+
+DONE, NO, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+NO_ERRORS = (
+    Refused,
+    NotPublished,
+    BadLead,
+    TemporalUnreachable,
+    LedgerUnavailable,
+    BadConnections,
+    MissingSearchAttributes,
+)
+"""Errors whose message is meant for the person at the terminal."""
+
+app = typer.Typer(
+    name="dripstone",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Durable enrollment of leads in outreach and follow-up automations, on Temporal.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        try:
+            print(importlib.metadata.version("dripstone"))
+        except importlib.metadata.PackageNotFoundError:
+            print("not installed: run from its source")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def _global_options(
+    trace: Annotated[
+        bool, typer.Option("--traceback", help="Show where an error came from.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    # Read from the arguments in ``run``: it is needed for errors in reading them, too.
+    del trace, version
+
+
+for group in (cli_run, cli_author, cli_enroll, cli_operate, cli_orders, cli_report):
+    app.add_typer(group.verbs)
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """All commands; reading them from their signatures takes a while."""
+    return typer.main.get_command(app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command and return its exit status."""
+    try:
+        _command()(args=list(arguments), prog_name="dripstone")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else NO
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it ends in one line and a status
+        if "--traceback" in arguments:
+            traceback.print_exception(error)
+        return _explain(error)
+    return DONE
+
+
+def _explain(error: BaseException) -> int:
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        return DONE  # its reader has seen enough (`dripstone list | head`)
+    if isinstance(error, WrongUse | WrongSettings):
+        tell(f"dripstone: {error}")
+        return WRONG_USE
+    if isinstance(error, NO_ERRORS):
+        tell(f"dripstone: {error}")
+        return NO
+    said = str(error).splitlines()[0] if str(error) else "no message"
+    tell(
+        f"dripstone: unexpected {type(error).__name__}: {said} "
+        "(dripstone --traceback shows where it came from)"
+    )
+    return NO
+
+
+def main() -> NoReturn:
+    """The console script."""
+    logging.captureWarnings(True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in ASCII is no reason to fail
+    finish(run(sys.argv[1:]))

@@ -1,0 +1,211 @@
+"""Commands for authors: validate, publish, enable, disable."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from activities.dispatch import deliver
+from activities.ledger.connections import Connections
+from activities.ledger.publishing import find_state, publish, set_state
+from activities.ledger.release import release_held
+from config.settings import Settings
+from starters.cli_output import AsJson, Refused, answer
+from starters.definition_checks import REQUIRED
+from starters.definitions import Configured, Finding, load
+from starters.opened import Opened, opened, settings_of_environment
+from workers.authoring import Templates, read_templates
+from workers.vendors import load_connections
+from workflows.engine.automation import Automation
+from workflows.engine.steps.send_email import SendEmail
+
+verbs = typer.Typer()
+
+TOLD_AT_ONCE = 50
+
+By = Annotated[
+    str | None, typer.Option("--by", help="Who does it; the user of this machine if left out.")
+]
+AutomationId = Annotated[str, typer.Argument(metavar="AUTOMATION", help="The id of an automation.")]
+
+
+@verbs.command()
+def validate(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Automation files, or folders of them.")
+    ],
+    as_json: AsJson = False,
+    without_connections: Annotated[
+        bool,
+        typer.Option(
+            "--without-connections", help="Leave out which vendors this machine has accounts at."
+        ),
+    ] = False,
+) -> None:
+    """Check automation files: every finding at once, with its line."""
+    settings = settings_of_environment()
+    configured = None if without_connections else configured_by(settings)
+    templates = read_templates(settings.templates)
+    paths = list(_files_of(files))
+    findings: list[Finding] = []
+    for path in paths:
+        findings += check(path, templates, configured)[1]
+    errors = sum(finding.severity == "error" for finding in findings)
+    summary = f"{len(paths)} checked: {errors} errors, {len(findings) - errors} warnings"
+    answer(as_json, {"findings": findings, "errors": errors}, [*map(str, findings), summary])
+    if errors:
+        raise typer.Exit(1)
+
+
+@verbs.command("publish")
+def publish_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An automation file.")],
+    enable_too: Annotated[
+        bool, typer.Option("--enable", help="Let leads in at once, into this version.")
+    ] = False,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a version of an automation and of the templates it names. It never changes again."""
+    settings = settings_of_environment()
+    templates = read_templates(settings.templates)
+    automation, findings = check(file, templates, configured_by(settings))
+    if automation is None:
+        answer(as_json, {"published": False, "findings": findings}, map(str, findings))
+        raise Refused(f"{file}: not published, because of the errors above")
+    source = file.read_text("utf-8-sig")
+    names = (step.template for step in automation.steps if isinstance(step, SendEmail))
+    texts = templates.named(names)
+    who = by or operator()
+
+    async def work() -> dict[str, Any]:
+        async with opened() as here:
+            try:
+                version, is_new = await publish(here.ledger, automation, source, texts, who)
+            except ValueError as error:
+                raise Refused(str(error)) from error
+            released = await _enable(here, automation.id, who) if enable_too else 0
+            async with here.ledger.reading() as tx:
+                state = await find_state(tx, automation.id)
+        return {
+            "published": True,
+            "automation": automation.id,
+            "version": version.version,
+            "is_new": is_new,
+            "state": state[0] if state else "not enabled",
+            "version_for_new_leads": state[1] if state else None,
+            "released": released,
+        }
+
+    document = asyncio.run(work())
+    answer(as_json, document | {"findings": findings}, [*map(str, findings), *_published(document)])
+
+
+def _published(document: dict[str, Any]) -> Iterator[str]:
+    name, version = document["automation"], document["version"]
+    what = "published" if document["is_new"] else "was published before, unchanged"
+    yield f"{name} version {version}: {what}; {document['state']}"
+    if document["state"] != "enabled":
+        yield f"no lead enters yet: dripstone enable {name}"
+    elif document["version_for_new_leads"] != version:
+        older = document["version_for_new_leads"]
+        yield f"new leads still get version {older}: dripstone enable {name}"
+
+
+@verbs.command()
+def enable(automation: AutomationId, by: By = None, as_json: AsJson = False) -> None:
+    """Let leads into the newest version, and let those go on that were held while it was off."""
+
+    async def work() -> dict[str, Any]:
+        async with opened() as here:
+            released = await _enable(here, automation, by or operator())
+            async with here.ledger.reading() as tx:
+                state = await find_state(tx, automation)
+            version = state[1] if state else 0
+            return {"automation": automation, "version": version, "released": released}
+
+    document = asyncio.run(work())
+    lines = [f"{automation} version {document['version']}: enabled"]
+    if document["released"]:
+        lines.append(f"{document['released']} leads that were held go on, a few at a time")
+    answer(as_json, document, lines)
+
+
+@verbs.command()
+def disable(automation: AutomationId, by: By = None, as_json: AsJson = False) -> None:
+    """Let no lead in, and hold those inside where they are: no send begins from now on."""
+
+    async def work() -> int:
+        async with opened() as here:
+            return (await set_state(here.ledger, automation, "disabled", by or operator())).version
+
+    version = asyncio.run(work())
+    lines = [f"{automation}: disabled; leads inside are held at their next step"]
+    answer(as_json, {"automation": automation, "version": version, "state": "disabled"}, lines)
+
+
+async def _enable(here: Opened, automation: str, by: str) -> int:
+    await set_state(here.ledger, automation, "enabled", by)
+    events = await release_held(here.ledger, automation, here.connections)
+    client = await here.client_if_up() if events else None
+    if client:
+        # The first few at once; the rest is told by the repair loop, a bounded number a second.
+        for event in events[:TOLD_AT_ONCE]:
+            await deliver(here.ledger, client, event)
+    return len(events)
+
+
+def check(
+    path: Path, templates: Templates, configured: Configured | None
+) -> tuple[Automation | None, list[Finding]]:
+    """One file with all that is found in it and in the templates it names."""
+    # A broken template is told of once, below, and not as one that is not there.
+    broken = {name: dict.fromkeys(REQUIRED, True) for name in templates.problems}
+    try:
+        automation, found = load(path, {**templates.fields, **broken}, configured)
+    except OSError as error:
+        return None, [Finding("error", f"cannot be read: {error.strerror}", str(path), 1)]
+    findings = list(found)
+    for step in automation.steps if automation else ():
+        problems = templates.problems.get(step.template, ()) if isinstance(step, SendEmail) else ()
+        findings += [Finding("error", problem, str(path), 1, step.id) for problem in problems]
+    sound = not any(finding.severity == "error" for finding in findings)
+    return automation if sound else None, findings
+
+
+def configured_by(settings: Settings, connections: Connections | None = None) -> Configured:
+    """What this installation has accounts for.
+
+    Raises:
+        BadConnections: the connections file cannot be used.
+    """
+    connections = connections or load_connections(settings.connections)
+    sections = {"smtp": settings.smtp, "salesforce": settings.salesforce, "slack": settings.slack}
+    vendors = frozenset(name for name, section in sections.items() if section is not None)
+    mailboxes = {name: tuple(center.mailboxes) for name, center in connections.centers.items()}
+    return Configured(vendors, mailboxes)
+
+
+def operator() -> str:
+    """Who runs the command, as this machine knows them."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
+
+
+def _files_of(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml"))
+        if not inside:
+            raise Refused(f"{path}: no .yaml file is in this folder")
+        yield from inside

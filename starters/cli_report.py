@@ -1,0 +1,120 @@
+"""``dripstone report``: an automation in numbers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from activities.ledger.publishing import find_state, newest_version
+from activities.ledger.report import EffectLine, Report, campaign_report
+from starters.cli_output import AsJson, answer, table
+from starters.opened import Opened, opened
+from starters.standing import Standing, Wanted, counts, standings
+from workers.plugin import TemporalUnreachable
+
+verbs = typer.Typer()
+
+MOST_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What only Temporal knows: how many stand in which state, and who needs attention.
+
+    ``unknown_because`` is there when Temporal could not be asked.
+    """
+
+    states: Mapping[str, int]
+    attention: tuple[Standing, ...]
+    unknown_because: str = ""
+
+
+@verbs.command()
+def report(
+    automation: Annotated[str, typer.Argument(metavar="AUTOMATION", help="Its id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Count what became of an automation's leads: entered, sent, answered, held, gone."""
+
+    async def work() -> tuple[str, Report, Now]:
+        async with opened() as here:
+            async with here.ledger.reading() as tx:
+                await newest_version(tx, automation)
+                state = await find_state(tx, automation)
+                counted = await campaign_report(here.ledger, tx, automation)
+            lifecycle = state[0] if state else "not enabled"
+            return lifecycle, counted, await _now(here, automation)
+
+    state, counted, now = asyncio.run(work())
+    document = {**asdict(counted), "state": state, "now": asdict(now)}
+    answer(as_json, document, _lines(state, counted, now))
+
+
+async def _now(here: Opened, automation: str) -> Now:
+    client = await here.client_if_up()
+    if client is None:
+        return Now({}, (), here.why_no_client)
+    wanted = Wanted(automation, state="attention", limit=MOST_LINES)
+    try:
+        async with here.ledger.reading() as tx:
+            attention = await standings(tx, client, wanted)
+        return Now(await counts(client, automation), tuple(attention))
+    except TemporalUnreachable as error:
+        return Now({}, (), str(error))
+
+
+def _lines(state: str, report: Report, now: Now) -> Iterator[str | Table]:
+    versions = ", ".join(map(str, report.versions)) or "none yet"
+    yield f"{report.automation}: {state}; leads entered in version {versions}"
+    facts = (
+        ("entered", report.entered),
+        ("live", report.live),
+        ("mails sent", report.sent),
+        ("replied", report.replied),
+        ("meetings booked", report.meetings),
+        ("bounced", report.bounced),
+        ("unsubscribed", report.unsubscribed),
+        ("out of office", report.out_of_office),
+    )
+    yield table("", ("", ""), facts)
+    for title, numbers in (
+        ("Where they are now", {k: v for k, v in now.states.items() if v}),
+        ("Exits", report.exits),
+        ("Refused", report.refused),
+    ):
+        if numbers:
+            yield table(f"\n{title}", ("", ""), numbers.items())
+    if now.unknown_because:
+        yield f"\nWhere they are now is not known: {now.unknown_because}"
+    yield from _to_look_at(report, now)
+
+
+def _to_look_at(report: Report, now: Now) -> Iterator[Table]:
+    if report.writebacks:
+        rows = [
+            (activity, ", ".join(f"{count} {state}" for state, count in states.items()))
+            for activity, states in report.writebacks.items()
+        ]
+        yield table("\nWrite-backs", ("", ""), rows)
+    if report.held:
+        held = [(one.lead, one.cause, one.until or "the cause is removed") for one in report.held]
+        yield table(f"\nHeld ({len(report.held)})", ("lead", "because", "until"), held[:MOST_LINES])
+    if now.attention:
+        rows = [(one.lead, one.step) for one in now.attention]
+        yield table("\nNeed attention: dripstone retry or skip", ("lead", "step"), rows)
+    for title, effects in (
+        ("Unknown: perhaps sent, look at the vendor", report.unknown),
+        ("Not sent", report.not_sent),
+    ):
+        if effects:
+            yield _effects(title, effects)
+
+
+def _effects(title: str, effects: tuple[EffectLine, ...]) -> Table:
+    rows = [(one.lead, one.key, one.reason) for one in effects[:MOST_LINES]]
+    return table(f"\n{title} ({len(effects)})", ("lead", "effect", "reason"), rows)

@@ -1,0 +1,195 @@
+"""The ingress: the web server by which events, mail and opt-outs come in.
+
+Nothing is acknowledged that is not committed. It works while Temporal is down, and says nothing
+of anybody in an error or a log line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import structlog
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from activities.ledger import Ledger, LedgerUnavailable
+from activities.ledger.correlation import clock_of
+from config.settings import IngressSettings, Settings
+from starters.event_intake import post_events, secrets_of
+from starters.mail_intake import post_mail
+from starters.processes import until_stopped
+from starters.reception import Reception
+from starters.temporal_link import temporal_link
+from starters.unsubscribe import failed_page, unsubscribe
+from workers.vendors import load_connections
+
+log = structlog.get_logger(__name__)
+
+GRACE_SECONDS = 10
+"""How long requests in flight may take to end when the server is stopped."""
+
+Endpoint = Callable[[Reception, Request], Awaitable[Response]]
+
+
+class CannotListen(RuntimeError):
+    """The address of the ingress cannot be used; the message says why and what to set."""
+
+
+def create_app(reception: Reception) -> Starlette:
+    """The web application.
+
+    Raises:
+        ValueError: the secret of ``/events`` is none.
+    """
+    secrets_of(reception.settings)
+
+    def route(path: str, endpoint: Endpoint, *methods: str) -> Route:
+        async def answer(request: Request) -> Response:
+            return await endpoint(reception, request)
+
+        return Route(path, answer, methods=list(methods))
+
+    return Starlette(
+        routes=[
+            route("/events", post_events, "POST"),
+            route("/webhooks/mail", post_mail, "POST"),
+            route("/u/{token}", unsubscribe, "GET", "POST"),
+            route("/healthz", _healthz, "GET"),
+            route("/readyz", _readyz, "GET"),
+        ],
+        exception_handlers={
+            LedgerUnavailable: _ledger_unavailable,
+            SQLAlchemyError: _ledger_unavailable,
+            HTTPException: _refused,
+            ClientDisconnect: _gone,
+        },
+    )
+
+
+async def _healthz(_reception: Reception, _request: Request) -> Response:
+    return JSONResponse({"status": "up"})
+
+
+async def _readyz(reception: Reception, _request: Request) -> Response:
+    """Ready if the ledger answers. Temporal is reported, but nothing here needs it."""
+    await clock_of(reception.ledger)
+    return JSONResponse({"ledger": "answers", "temporal": await reception.link.state()})
+
+
+async def _ledger_unavailable(request: Request, error: Exception) -> Response:
+    # Its first line: what a database adds below may quote the row.
+    log.error("ingress.ledger_unavailable", error=str(error).splitlines()[0])
+    if request.url.path.startswith("/u/"):
+        return failed_page()
+    what = "the ledger cannot be used: nothing of this was taken in; send it again"
+    return JSONResponse({"error": what}, 503, {"Retry-After": "5"})
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=400)  # nobody is there to read it
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # Whoever runs the server decides what a signal means: it may not be alone in its process.
+        yield
+
+
+@asynccontextmanager
+async def running_ingress(settings: Settings, temporal: str | None = None) -> AsyncIterator[int]:
+    """The ingress for as long as the block lasts, with a ledger of its own; the port it is on.
+
+    ``temporal`` is an address that wins over Temporal's own configuration. Whether Temporal
+    answers makes no difference to callers.
+
+    Raises:
+        CannotListen: the address is taken or not of this machine.
+        LedgerUnavailable: the ledger cannot be opened.
+        BadConnections: the connections file cannot be used.
+        ValueError: the secret of ``/events`` is none.
+    """
+    connections = load_connections(settings.connections)
+    secret = settings.secret.get_secret_value() if settings.secret else None
+    with _listening(settings.ingress) as listener:
+        ledger = await Ledger.open(settings.ledger_url, secret)
+        try:
+            async with temporal_link(temporal) as link:
+                app = create_app(Reception(ledger, connections, settings.ingress, link))
+                async with _serving(app, listener):
+                    yield listener.getsockname()[1]
+        finally:
+            await ledger.close()
+
+
+async def serve_ingress(
+    settings: Settings, *, announce: bool = False, temporal: str | None = None
+) -> None:
+    """Serve until SIGTERM, SIGINT or SIGHUP; then let requests in flight end.
+
+    With ``announce``, one JSON line on standard output tells the port once it answers:
+    ``{"ready": "ingress", "port": 8480}``. Raises what ``running_ingress`` raises.
+    """
+
+    async def serve() -> None:
+        async with running_ingress(settings, temporal) as port:
+            if announce:
+                print(json.dumps({"ready": "ingress", "port": port}), flush=True)
+            await asyncio.Event().wait()
+
+    await until_stopped(serve())
+
+
+@contextmanager
+def _listening(settings: IngressSettings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise CannotListen(
+            f"the ingress cannot listen on {settings.host} port {settings.port}: {error.strerror}: "
+            "set DRIPSTONE_INGRESS__HOST or DRIPSTONE_INGRESS__PORT (0 takes any free port)"
+        ) from error
+    with listener:
+        # asyncio sets it only on sockets that it made itself; without it an answer in two writes
+        # waits 40 ms for the caller's acknowledgement.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield listener
+
+
+@asynccontextmanager
+async def _serving(app: Starlette, listener: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(
+        app,
+        # Addresses of unsubscribe pages are keys, and callers are persons: neither is logged.
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Server(config)
+    web = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started and not web.done():
+            await asyncio.sleep(0.005)
+        yield
+    finally:
+        server.should_exit = True
+        await web

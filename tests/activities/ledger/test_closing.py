@@ -1,0 +1,83 @@
+"""An entry ends exactly once, for the strongest of the reasons known when it does."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from activities.ledger import Ledger
+from activities.ledger.entries import held_in, put_hold
+from activities.ledger.tables import effects, inbox, suppressions
+from tests.activities.ledger.scenes import AT, a_lead, enter, entry_of, happens, leave, make, rows
+from workflows.engine.events import Event
+from workflows.engine.exits import ExitReason
+
+FACTS = ("reply", "meeting_booked", "unsubscribe")
+
+
+@pytest.mark.parametrize("order", list(permutations(FACTS)), ids="-".join)
+async def test_in_any_order_the_strongest_fact_is_the_exit_and_the_others_are_kept(
+    ledger: Ledger, order: tuple[str, ...]
+) -> None:
+    await make(ledger)
+    lead = a_lead(ledger)
+    enrollment = await enter(ledger, lead)
+    # Two facts come through the inbox; one is a direct signal that close has to record.
+    for kind in order[:2]:
+        await happens(ledger, lead, kind)
+    direct = Event(id="direct", kind=order[2], at=AT)
+    recorded = await leave(ledger, enrollment, ExitReason.REPLY_RECEIVED, direct)
+    assert recorded.reason is ExitReason.UNSUBSCRIBED
+    assert (await entry_of(ledger, lead))["exit"] == "unsubscribed"
+    kinds = [row["kind"] for row in await rows(ledger, inbox)]
+    assert sorted(kinds) == sorted([*FACTS, "campaign_exited"])
+    assert len(await rows(ledger, suppressions)) == 1
+    written = {row["activity"] for row in await rows(ledger, effects)}
+    assert written == {"create_event", "mark_unsubscribed"}
+
+
+async def test_an_entry_that_is_closed_twice_answers_the_exit_it_had(ledger: Ledger) -> None:
+    await make(ledger)
+    lead = a_lead(ledger)
+    enrollment = await enter(ledger, lead)
+    first = await leave(ledger, enrollment, ExitReason.COMPLETED)
+    row = await entry_of(ledger, lead)
+    second = await leave(ledger, enrollment, ExitReason.UNSUBSCRIBED)
+    assert first.reason is second.reason is ExitReason.COMPLETED
+    assert await entry_of(ledger, lead) == row
+    exits = [r for r in await rows(ledger, inbox) if r["kind"] == "campaign_exited"]
+    assert [r["data"] for r in exits] == [{"automation": "spring", "reason": "completed"}]
+
+
+async def test_a_fact_after_the_exit_does_not_change_it_and_still_counts(ledger: Ledger) -> None:
+    await make(ledger)
+    lead = a_lead(ledger)
+    enrollment = await enter(ledger, lead)
+    await leave(ledger, enrollment, ExitReason.REPLY_RECEIVED)
+    late = Event(id="late", kind="unsubscribe", at=AT)
+    recorded = await leave(ledger, enrollment, ExitReason.UNSUBSCRIBED, late)
+    assert recorded.reason is ExitReason.REPLY_RECEIVED
+    assert recorded.writebacks == ("late/mark_unsubscribed",)
+    assert len(await rows(ledger, suppressions)) == 1
+
+
+async def test_closing_frees_the_lane_and_the_hold(ledger: Ledger) -> None:
+    await make(ledger)
+    await make(ledger, "autumn")
+    lead = a_lead(ledger)
+    enrollment = await enter(ledger, lead)
+    row = await entry_of(ledger, lead)
+    async with ledger.transaction() as tx:
+        await put_hold(ledger, tx, row, "the automation is disabled")
+        assert [held["enrollment"] for held in await held_in(tx, "spring", 10)] == [enrollment]
+    await leave(ledger, enrollment, ExitReason.COMPLETED)
+    async with ledger.reading() as tx:
+        assert await held_in(tx, "spring", 10) == []
+    await enter(ledger, lead, "autumn")
+
+
+async def test_an_entry_that_the_ledger_does_not_know_ends_as_asked(ledger: Ledger) -> None:
+    recorded = await leave(ledger, "enrollment:spring:crm-1", ExitReason.COMPLETED)
+    assert recorded.reason is ExitReason.COMPLETED
+    assert await rows(ledger, inbox) == []

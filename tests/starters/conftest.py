@@ -1,0 +1,47 @@
+"""What tests of commands share: one real Temporal server a session, and a ledger for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from activities.ledger import Ledger
+from starters.devserver import dev_server
+from tests.starters.commands import Commands
+from workflows.presentation import SEARCH_ATTRIBUTES
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of a real server."""
+    keywords = {key.name: "Keyword" for key in SEARCH_ATTRIBUTES}
+    directory = tmp_path_factory.mktemp("temporal")
+    async with dev_server(directory, search_attributes=keywords, port=0, ui_port=0) as running:
+        yield running.address
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with its tables and nothing in them: making one takes a while, copying none."""
+    path = tmp_path_factory.mktemp("empty") / "ledger.db"
+    ledger = await Ledger.open(f"sqlite:///{path}")
+    await ledger.close()
+    return path
+
+
+@pytest.fixture
+def dripstone(tmp_path: Path, temporal: str, empty_ledger: Path) -> Commands:
+    """The command line, with a ledger of its own and the server of the session."""
+    shutil.copy(empty_ledger, tmp_path)
+    return Commands(tmp_path, temporal)
+
+
+@pytest.fixture
+def cut_off(tmp_path: Path, empty_ledger: Path) -> Commands:
+    """The command line while Temporal is down."""
+    shutil.copy(empty_ledger, tmp_path)
+    return Commands(tmp_path, "127.0.0.1:1")

@@ -1,0 +1,72 @@
+"""Facts reach the CRM whatever became of the enrollment, and an outage there delays no journey."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.workflows.test_stops import written_back
+from tests.workflows.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+MAIL = "[{id: a, kind: send_email, template: intro}]"
+
+
+async def test_a_meeting_booked_after_the_exit_becomes_an_event(world: World) -> None:
+    journey = await world.enroll(await world.publish(MAIL))
+    await journey.ends()
+    await world.happens(
+        journey.lead,
+        "meeting_booked",
+        starts_at="2027-01-05T10:00:00Z",
+        owner_name="Ada Fox",
+        channel="email",
+        type="demo",
+    )
+    await written_back(world)
+    (event,) = journey.records("Event")
+    assert event["Subject"] == "Meeting Booked via Qualified with Ada Fox"
+    assert event["Description"].startswith("Meeting type: demo\nBooked through: email")
+
+
+async def test_an_outage_of_the_crm_delays_no_mail_and_every_task_is_written_afterwards(
+    world: World,
+) -> None:
+    world.fault("salesforce", "api", "status", times=500, value=503)
+    two = "[{id: a, kind: send_email, template: intro}, {id: b, kind: send_email, template: intro}]"
+    journey = await world.enroll(await world.publish(two))
+    status = await journey.until(lambda status: status.exit is not None)
+    assert (status.exit, status.sends, journey.mails()) == ("completed", 2, 2)
+    assert journey.records("Task") == []
+    world.sandbox.sandbox.faults.clear()
+    await journey.ends()
+    async with asyncio.timeout(20):
+        while len(journey.records("Task")) < 2:
+            await asyncio.sleep(0.1)
+    await written_back(world)
+    assert len(journey.records("Task")) == 2
+
+
+async def test_an_answer_that_the_crm_lost_writes_no_second_task(world: World) -> None:
+    world.fault("salesforce", "upsert", "drop_after_commit")
+    journey = await world.enroll(await world.publish(MAIL))
+    assert (await journey.ends()).sends == 1
+    await written_back(world)
+    assert len(journey.records("Task")) == 1
+
+
+async def test_what_comes_during_the_last_write_backs_is_recorded_all_the_same(
+    world: World,
+) -> None:
+    world.fault("salesforce", "api", "status", times=500, value=503)
+    journey = await world.enroll(await world.publish(MAIL))
+    await journey.until(lambda status: status.exit is not None)
+    await journey.handle.signal("unsubscribe", {"id": f"late-{journey.lead.lead}"})
+    await journey.until(lambda status: "unsubscribe" in status.events)
+    world.sandbox.sandbox.faults.clear()
+    assert (await journey.ends()).exit == "completed"
+    again = await world.publish(MAIL)
+    with pytest.raises(AssertionError, match="suppressed: unsubscribed"):
+        await world.enroll(again, journey.lead)

@@ -1,0 +1,229 @@
+"""A whole Dripstone for tests: the real server, sandbox vendors over HTTP and SMTP, one worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import JsonValue
+from temporalio.client import Client, WorkflowHandle
+
+from activities import dispatch
+from activities.ledger import Ledger
+from activities.ledger.admissions import Request
+from activities.ledger.connections import CenterConnections, Connections, Mailbox, SalesforceWrites
+from activities.ledger.entries import find_entry
+from activities.ledger.inbox import Incoming, Received
+from activities.ledger.leads import Lead, new_lead
+from activities.ledger.publishing import TemplateText, publish, set_state
+from config.settings import SalesforceSettings, Settings, SlackSettings, SmtpSettings
+from starters.devserver import dev_server
+from tests.sandboxed import Running, running_sandbox
+from workers.main import run_worker
+from workers.plugin import connect
+from workflows.contracts import Ending, Status
+from workflows.engine.automation import Automation
+from workflows.engine.events import Event
+
+LONG_HISTORY = 300
+"""Events after which this server suggests to continue as new; by default it is 4,096."""
+
+PATIENCE = 20.0
+
+ADA = Mailbox(
+    name="Ada Fox",
+    address="ada@dripstone.example",
+    postal_address="1 Quarry Lane, Matlock",
+    salesforce_user="ada@dripstone.example",
+)
+WRITES = SalesforceWrites(hard_bounce_field="clay_external_hard_bounce__c")
+ACCOUNTS = Connections(
+    centers={"default": CenterConnections(mailboxes={"default": ADA}, salesforce=WRITES)}
+)
+TEMPLATE = TemplateText("intro", "For {{ lead.first_name }}", "Hello. {{ unsubscribe_url }}", None)
+
+OPEN: dict[str, Any] = {"engagement_window": "30 days", "send_window": {"always": True}}
+
+
+@dataclass
+class World:
+    """What a test acts upon and looks at."""
+
+    client: Client
+    ledger: Ledger
+    sandbox: Running
+    settings: Settings
+    count: int = 0
+    workers: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def publish(self, steps: str, name: str = "", **campaign: Any) -> str:
+        """Publish and enable a campaign with these steps (YAML); its id."""
+        self.count += 1
+        automation = name or f"campaign-{self.count}"
+        whole = {
+            "id": automation,
+            "name": automation,
+            "trigger": {"kind": "manual"},
+            "campaign": OPEN | {"lane": f"lane-{self.count}"} | campaign,
+            "steps": yaml.safe_load(steps),
+        }
+        definition = Automation.model_validate(whole)
+        await publish(self.ledger, definition, steps, [TEMPLATE], "a test")
+        await set_state(self.ledger, automation, "enabled", "a test")
+        return automation
+
+    def lead(self, **fields: JsonValue) -> Lead:
+        """A new lead, known to Salesforce."""
+        self.count += 1
+        email = f"lead{self.count}@example.com"
+        record = self.sandbox.sandbox.salesforce.seed_lead(Email=email)
+        named = {"email": email, "first_name": f"L{self.count}"} | fields
+        return new_lead(self.ledger, "default", named, f"sf-{record}")
+
+    async def enroll(self, automation: str, lead: Lead | None = None, cause: str = "") -> Journey:
+        """Enroll a lead (a new one by default); its journey, which has been started."""
+        lead = lead or self.lead()
+        request = Request(automation, lead, cause or f"{automation}/{lead.lead}/{self.count}")
+        enrolled = await dispatch.enroll(self.ledger, self.client, request, ACCOUNTS)
+        assert not enrolled.refused, enrolled.refused
+        handle = self.client.get_workflow_handle(enrolled.enrollment, result_type=Ending)
+        return Journey(self, lead, automation, handle, enrolled.entry or 0)
+
+    async def happens(self, lead: Lead, kind: str, **data: JsonValue) -> Received:
+        """An event about a lead comes in through the inbox and is told to the enrollments."""
+        self.count += 1
+        event = Event(id=f"event-{self.count}", kind=kind, at=datetime.now(UTC), data=data)
+        incoming = Incoming(event, "default", "test", lead.lead)
+        received = await dispatch.take_in(self.ledger, incoming, ACCOUNTS)
+        await dispatch.deliver(self.ledger, self.client, event.id)
+        return received
+
+    def fault(self, vendor: str, point: str, kind: str, times: int = 1, value: int = 0) -> None:
+        """Order a fault from a sandbox vendor."""
+        self.sandbox.sandbox.faults.set(vendor, point, kind, times, value or None)
+
+    def work(self) -> asyncio.Task[None]:
+        """Start a worker."""
+        self.workers.append(
+            asyncio.create_task(run_worker(self.client, self.ledger, ACCOUNTS, self.settings))
+        )
+        return self.workers[-1]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One lead in one automation."""
+
+    world: World
+    lead: Lead
+    automation: str
+    handle: WorkflowHandle[Any, Ending]
+    entry: int = 1
+
+    async def status(self) -> Status:
+        """What the query answers."""
+        answer: Status = await self.handle.query(
+            "status", result_type=Status, rpc_timeout=timedelta(seconds=5)
+        )
+        return answer
+
+    async def until(self, wanted: Callable[[Status], bool]) -> Status:
+        """Wait until the status is as wanted."""
+        status = await self.status()
+        async with asyncio.timeout(PATIENCE):
+            while not wanted(status):
+                await asyncio.sleep(0.05)
+                status = await self.status()
+        return status
+
+    async def until_at(self, step: str, state: str = "waiting") -> Status:
+        """Wait until the lead stands at a step."""
+        return await self.until(lambda status: (status.step, status.state) == (step, state))
+
+    async def ends(self) -> Ending:
+        """Wait for the exit."""
+        async with asyncio.timeout(PATIENCE):
+            return await self.handle.result()
+
+    async def order(self, verb: str, **body: JsonValue) -> Status:
+        """Send an operator's order."""
+        answer: Status = await self.handle.execute_update(verb, body, result_type=Status)
+        return answer
+
+    def mails(self) -> int:
+        """How many mails the lead has got."""
+        messages = self.world.sandbox.sandbox.mail.messages()
+        return sum(mail.to_address == self.lead.email for mail in messages)
+
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """The Tasks or Events that Salesforce has of the lead."""
+        found = self.world.sandbox.sandbox.salesforce.rows(name)
+        return [row for row in found if row.get("WhoId") == self.lead.salesforce_id]
+
+    def crm_lead(self) -> dict[str, Any]:
+        """The lead as Salesforce has it."""
+        found = self.world.sandbox.sandbox.salesforce.rows("Lead")
+        return next(row for row in found if row["Id"] == self.lead.salesforce_id)
+
+    async def row(self) -> Any:
+        """The ledger's row of the entry."""
+        async with self.world.ledger.reading() as tx:
+            return await find_entry(tx, self.handle.id, self.entry)
+
+
+@asynccontextmanager
+async def open_world(directory: Path, *, works: bool = True) -> AsyncIterator[World]:
+    """A world of its own, with a worker if ``works``."""
+    suggested = f"limit.historyCount.suggestContinueAsNew={LONG_HISTORY}"
+    server = dev_server(
+        directory / "temporal",
+        search_attributes={},
+        port=0,
+        ui_port=0,
+        extra=("--headless", f"--dynamic-config-value={suggested}"),
+    )
+    async with server as running:
+        with running_sandbox(directory / "sandbox") as sandbox:
+            ledger = await Ledger.open(f"sqlite:///{directory}/ledger.db")
+            client = await connect(running.address)
+            world = World(client, ledger, sandbox, settings_for(sandbox, directory))
+            sandbox.sandbox.salesforce.seed_user("ada@dripstone.example")
+            if works:
+                world.work()
+            try:
+                yield world
+            finally:
+                for worker in world.workers:
+                    await stop(worker)
+                await ledger.close()
+
+
+async def stop(worker: asyncio.Task[None]) -> None:
+    """End a worker; what is in flight may end first."""
+    worker.cancel()
+    with suppress(asyncio.CancelledError):
+        await worker
+
+
+def settings_for(sandbox: Running, directory: Path) -> Settings:
+    """Settings that lead to the sandbox."""
+    login = sandbox.sandbox.secrets.salesforce
+    return Settings(
+        ledger_url=f"sqlite:///{directory}/ledger.db",
+        smtp=SmtpSettings(host="127.0.0.1", port=sandbox.ports.smtp_port, tls="none"),
+        salesforce=SalesforceSettings(
+            base_url=f"{sandbox.web}/salesforce",
+            login="client_credentials",
+            client_id=login.client_id,
+            client_secret=login.client_secret,
+        ),
+        slack=SlackSettings(
+            base_url=f"{sandbox.web}/slack/api/", token=sandbox.sandbox.secrets.slack.token
+        ),
+    )
