@@ -14,7 +14,7 @@ help:
 	@echo "make dev    the same, without the sample leads, for work on your own automations"
 	@echo "make test   lint, types and every test"
 	@echo "make lint   ruff and mypy alone"
-	@echo "make bench  the benchmarks (minutes; nothing is asserted)"
+	@echo "make bench  the benchmarks, against their budgets (minutes)"
 	@echo "make lock   resolve requirements.lock anew from pyproject.toml"
 	@echo "make clean  remove the environment, the caches and what a demo left"
 

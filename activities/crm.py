@@ -18,12 +18,14 @@ from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect, waiting_writebacks
 from activities.ledger.facts import object_of
 from activities.ledger.gate import judge_step
+from activities.ledger.inbox import tell_criteria_met
 from activities.ledger.leads import set_fields
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, facts_of, note_verdict, read_scene
 from activities.vendors.ports import Crm, HandOver, Never, Receipt
 from workflows.contracts import Drained, DrainRequest
 from workflows.engine.effects import FactEffect, Outcome, UpdateStage
+from workflows.engine.events import Event
 
 DRAINED_AT_ONCE = 200
 
@@ -54,7 +56,7 @@ class CrmWrites:
             intent=_intent(effect, scene, payload),
             judge=judge,
             ask=self._ask,
-            afterwards=lambda tx, row: self._project(tx, scene, effect.stage),
+            afterwards=lambda tx, row: self._project(tx, scene, row, effect.stage),
             repeatable=True,
             locks=scene.locks,
             shared=scene.shared,
@@ -139,8 +141,14 @@ class CrmWrites:
                 return found
         return None
 
-    async def _project(self, tx: AsyncConnection, scene: Scene, stage: str) -> tuple[str, ...]:
-        await set_fields(self._ledger, tx, scene.lead, {"stage": stage})
+    async def _project(
+        self, tx: AsyncConnection, scene: Scene, row: EffectRow, stage: str
+    ) -> tuple[str, ...]:
+        """The stage here too; it is a change of the lead like any other."""
+        lead, at = scene.lead, await self._ledger.now(tx)
+        await set_fields(self._ledger, tx, lead, {"stage": stage})
+        event = Event(id=f"{row.key}/changed", kind="lead_changed", at=at)
+        await tell_criteria_met(self._ledger, tx, lead, event, self._connections)
         return ()
 
 

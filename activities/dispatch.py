@@ -151,8 +151,12 @@ def _attributes(start: Start) -> TypedSearchAttributes:
 
 
 async def deliver(ledger: Ledger, client: Client, event_id: str) -> int:
-    """Tell the enrollments of one event; how many were told. The rest is the repair loop's."""
-    return await _deliver_where(ledger, client, deliveries.c.event == event_id)
+    """Tell the enrollments that an event reaches all that is still to be told to them.
+
+    Returns how many signals were sent. The rest is the repair loop's.
+    """
+    reached = select(deliveries.c.enrollment).where(deliveries.c.event == event_id)
+    return await _deliver_where(ledger, client, deliveries.c.enrollment.in_(reached))
 
 
 async def deliver_to(ledger: Ledger, client: Client, enrollment: str, entry: int) -> int:

@@ -20,9 +20,8 @@ from starters import cli_author, cli_enroll, cli_operate, cli_orders, cli_report
 from starters.cli_output import Refused, WrongUse, tell
 from starters.ending import finish
 from starters.opened import WrongSettings
-from workers.main import MissingSearchAttributes
+from workers.accounts import BadConnections
 from workers.plugin import TemporalUnreachable
-from workers.vendors import BadConnections
 
 DONE, NO, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -33,7 +32,6 @@ NO_ERRORS = (
     TemporalUnreachable,
     LedgerUnavailable,
     BadConnections,
-    MissingSearchAttributes,
 )
 """Errors whose message is meant for the person at the terminal."""
 

@@ -20,8 +20,8 @@ from starters.cli_output import AsJson, Refused, answer
 from starters.definition_checks import REQUIRED
 from starters.definitions import Configured, Finding, load
 from starters.opened import Opened, opened, settings_of_environment
+from workers.accounts import load_connections
 from workers.authoring import Templates, read_templates
-from workers.vendors import load_connections
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_email import SendEmail
 

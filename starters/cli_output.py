@@ -55,6 +55,7 @@ def tell(message: str) -> None:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table whose cells are never cut off."""
     made = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    made.min_width = len(title)  # else a title is folded to the width of its columns
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:

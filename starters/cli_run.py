@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -17,10 +17,9 @@ from temporalio.service import RPCError
 
 from starters.cli_output import Refused, WrongUse, tell
 from starters.logs import log_to_standard_error
-from starters.opened import Opened, opened, settings_of_environment
+from starters.opened import opened, settings_of_environment
 from starters.processes import until_stopped
-from workers.main import run_worker
-from workers.vendors import BadConnections
+from workers.accounts import BadConnections
 from workflows.contracts import TASK_QUEUE
 
 verbs = typer.Typer()
@@ -53,14 +52,20 @@ def dev(context: typer.Context) -> None:
 @verbs.command()
 def worker(ready_line: ReadyLine = False, as_json: AsJson = False) -> None:
     """Carry out enrollments, until SIGTERM or Ctrl-C; what is in flight is finished first."""
+    # Imported here: no other command needs the vendors' clients.
+    from workers.main import MissingSearchAttributes, run_worker
 
     async def work() -> None:
         async with opened() as here:
             client = await here.client()
-            await _at_work(here, client, says_ready=ready_line or as_json)
+            run = run_worker(client, here.ledger, here.connections, here.settings)
+            await _at_work(run, client, says_ready=ready_line or as_json)
 
     log_to_standard_error()
-    asyncio.run(until_stopped(work()))
+    try:
+        asyncio.run(until_stopped(work()))
+    except MissingSearchAttributes as error:
+        raise Refused(str(error)) from error
 
 
 @verbs.command()
@@ -82,9 +87,9 @@ def ingress(ready_line: ReadyLine = False, as_json: AsJson = False) -> None:
         raise WrongUse(f"DRIPSTONE_INGRESS__EVENTS_SECRET: {error}") from error
 
 
-async def _at_work(here: Opened, client: Client, says_ready: bool) -> None:
+async def _at_work(run: Coroutine[Any, Any, None], client: Client, says_ready: bool) -> None:
     """Run the worker, and say so as soon as Temporal knows of it."""
-    work = asyncio.create_task(run_worker(client, here.ledger, here.connections, here.settings))
+    work = asyncio.create_task(run)
     polls = asyncio.create_task(_is_polling(client))
     try:
         await asyncio.wait([work, polls], return_when=asyncio.FIRST_COMPLETED)

@@ -14,7 +14,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from config.settings import Settings, load_settings
 from workers.plugin import TemporalUnreachable, connect
-from workers.vendors import load_connections
+from workers.accounts import load_connections
 
 PATIENCE = timedelta(seconds=10)
 """How long a command tries to reach Temporal."""

@@ -22,6 +22,10 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(seconds=10)
 CONNECT_PATIENCE = timedelta(seconds=10)
+LAST_MOMENT = timedelta(seconds=1)
+"""At the end: enough for what can still be told, and over long before a call to a Temporal that is
+down: so it is a call that is cut off, and not the ledger."""
+
 AT_ONCE = 8
 MOST_WAITING = 500
 """More errands than this are left to the repair loop of the workers, which does them all anyway."""
@@ -95,9 +99,9 @@ class TemporalLink:
         self._connected.set()
 
     async def _finish(self, connecting: asyncio.Task[None]) -> None:
-        """Let errands end that can, for as long as one call may take."""
+        """Let errands end that can; the repair loop has the others."""
         if self._errands and self._client is not None:
-            await asyncio.wait(self._errands, timeout=PATIENCE.total_seconds())
+            await asyncio.wait(self._errands, timeout=LAST_MOMENT.total_seconds())
         tasks = [connecting, *self._errands]
         for task in tasks:
             task.cancel()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NOBODY = 65534
+USER = NOBODY if os.geteuid() == 0 else None
 """PostgreSQL refuses to run as root; as root the tests run it as the user nobody."""
 
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
@@ -31,14 +32,14 @@ def running_postgres() -> Iterator[str]:
     # Directly under /tmp, because a socket's path may have 107 bytes only, and readable by nobody.
     directory = Path(tempfile.mkdtemp(prefix="dripstone-pg-", dir="/tmp"))
     try:
-        if os.geteuid() == 0:
+        if USER is not None:
             os.chown(directory, NOBODY, NOBODY)
         data = directory / "data"
         _run("initdb", f"--pgdata={data}", "--auth=trust", "--username=postgres", "--no-sync")
         settings = [part for setting in QUICK for part in ("-c", setting)]
         command = [_binary("postgres"), "-D", str(data), "-k", str(directory), "-h", "", *settings]
         with (directory / "log").open("wb") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, **_as_nobody())
+            server = subprocess.Popen(command, stdout=log, stderr=log, user=USER, group=USER)
         try:
             _wait_until_ready(server, directory)
             yield f"postgresql://postgres@/postgres?host={directory}"
@@ -57,14 +58,10 @@ def _binary(name: str) -> str:
     return str(Path(found.origin).parent / "pginstall" / "bin" / name)
 
 
-def _as_nobody() -> dict[str, int]:
-    return {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
-
-
 def _run(name: str, *arguments: str) -> None:
     try:
         done = subprocess.run(
-            [_binary(name), *arguments], capture_output=True, check=False, **_as_nobody()
+            [_binary(name), *arguments], capture_output=True, check=False, user=USER, group=USER
         )
     except OSError as error:
         raise NoPostgres(f"{name} cannot be run: {error}") from error

@@ -1,4 +1,4 @@
-"""Every effect has exactly one activity, named after it, on the effect's queue; others are listed."""
+"""Every effect has exactly one activity of its name, on the effect's queue; others are listed."""
 
 from __future__ import annotations
 

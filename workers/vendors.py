@@ -3,41 +3,15 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
-from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
-from activities.ledger.connections import Connections
 from activities.vendors.ports import Chat, Crm, HandOver, Mailer, Never, Receipt
 from activities.vendors.salesforce import Salesforce, SalesforceLogin
 from activities.vendors.slack import Slack, SlackLogin
 from activities.vendors.smtp import SmtpMailer
 from config.settings import Settings
+from workers.accounts import BadConnections, load_connections
 
-
-class BadConnections(ValueError):
-    """The connections file cannot be used; the message says where and how to mend it."""
-
-
-def load_connections(path: Path) -> Connections:
-    """Read ``connections.yaml``. A file that is not there means no accounts.
-
-    Raises:
-        BadConnections: not YAML, or not what connections look like.
-    """
-    if not path.exists():
-        return Connections()
-    try:
-        return Connections.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadConnections(f"{path}: not readable as YAML: {error}") from error
-    except ValidationError as error:
-        problems = (
-            f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}"
-            for one in error.errors(include_input=False, include_url=False)
-        )
-        raise BadConnections("\n".join(problems)) from error
+__all__ = ["BadConnections", "NoMailServer", "chat_of", "crm_of", "load_connections", "mailer_of"]
 
 
 def crm_of(settings: Settings) -> Crm | None:

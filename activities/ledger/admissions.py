@@ -16,6 +16,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
+from activities.ledger.criteria import LeadFields, meets_exit_criteria
 from activities.ledger.inbox import Received
 from activities.ledger.lanes import holder_of_lane, priority_of, supersede
 from activities.ledger.leads import Lead, find_lead, put_lead, with_known
@@ -99,8 +100,10 @@ async def _objection(
     lead, automation = request.lead, version.definition
     if automation.center != lead.center:
         return f"automation {automation.id!r} belongs to center {automation.center!r}"
-    if automation.audience and not automation.audience.holds(_Fields(lead.merge_fields)):
+    if automation.audience and not automation.audience.holds(LeadFields(lead.merge_fields)):
         return "not in the audience of the automation"
+    if await meets_exit_criteria(tx, automation.id, lead):
+        return "meets the exit criteria of the campaign already"
     sends = any(step.kind == "send_email" for step in automation.steps)
     if sends and not lead.email:
         return "no e-mail address, and the automation sends mail"
@@ -216,14 +219,3 @@ async def _refuse(ledger: Ledger, tx: AsyncConnection, request: Request, reason:
     }
     await insert_new(tx, refusals, row)
     return Answer(refused=reason)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """A lead as the audience filter sees it: fields, and no events yet."""
-
-    values: Mapping[str, JsonValue]
-
-    def happened(self, kind: str) -> bool:
-        """Before the enrollment nothing has happened."""
-        return False

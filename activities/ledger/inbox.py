@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger import effects
 from activities.ledger.connections import Connections
+from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead, find_lead, set_fields
 from activities.ledger.publishing import find_version
@@ -31,9 +32,7 @@ PERSON_WIDE = frozenset(
 )
 """Events about a human, not about one record: they reach every live enrollment of the person."""
 
-TOLD_TO_NOBODY = frozenset(
-    ("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail")
-)
+TOLD_TO_NOBODY = frozenset(("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail"))
 """Facts for reports and triggers: no enrollment is signalled."""
 
 TOLD = {
@@ -94,13 +93,34 @@ async def receive(
         return Received(is_new=False)
     await _note_facts(ledger, tx, incoming, person)
     planned = await _plan_writebacks(ledger, tx, incoming, lead, connections)
-    if lead and event.kind == "lead_changed":
-        await set_fields(ledger, tx, lead, event.changes)
     targets = await _targets(tx, incoming, person)
     for place, target in enumerate(targets):
         await _stop(tx, target, event)
         await _deliver(ledger, tx, target, incoming, planned if place == 0 else ())
+    if lead and event.kind == "lead_changed":
+        await set_fields(ledger, tx, lead, event.changes)
+        await tell_criteria_met(ledger, tx, lead, event, connections)
     return Received(True, tuple((t["enrollment"], t["entry"]) for t in targets), planned)
+
+
+async def tell_criteria_met(
+    ledger: Ledger, tx: AsyncConnection, lead: Lead, cause: Event, connections: Connections
+) -> None:
+    """After a change of the lead: stop the enrollments whose custom exit criteria it meets now."""
+    changed = await find_lead(tx, lead.center, lead.lead) or lead
+    about = Incoming(cause, lead.center, "criteria", lead.lead)
+    for target in await _targets(tx, about, None):
+        if not await meets_exit_criteria(tx, target["automation"], changed):
+            continue
+        event = Event(
+            id=f"{target['enrollment']}/{target['entry']}/criteria",
+            kind="criteria_met",
+            at=cause.at,
+        )
+        incoming = Incoming(
+            event, lead.center, "criteria", lead.lead, enrollment=target["enrollment"]
+        )
+        await receive(ledger, tx, incoming, connections)
 
 
 async def _note_facts(

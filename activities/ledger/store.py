@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import asyncio
 import hashlib
 import hmac
 import sqlite3
@@ -35,9 +34,6 @@ class Ledger:
         self._engine = engine
         self._secret = secret
         self.is_sqlite = engine.dialect.name == "sqlite"
-        # SQLite makes a second writer poll, asleep for up to 100 ms at a time; within a process
-        # writers can simply queue.
-        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
         # Writers of one process queue here, in order: SQLite lets them poll, and one may starve.
         self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
 

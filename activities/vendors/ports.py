@@ -1,4 +1,4 @@
-"""What an activity may ask of a vendor: small protocols, and the three ways in which asking can fail.
+"""What an activity may ask of a vendor: small protocols, and the three ways of failing.
 
 A vendor file turns whatever its client library raises into one of these failures, and nothing else;
 which code means which failure is decided in ``activities/errors.py``, the one table.

@@ -40,11 +40,12 @@ OUR_OWN_KINDS = frozenset(
         "superseded",
         "turned_off",
         "criteria_met",
+        "hold_released",
         "malformed",
         "own_mail",
     )
 )
-"""Facts that only Dripstone itself can know."""
+"""Facts that only Dripstone itself can know. Nothing from outside may let go of a hold."""
 
 OPT_OUTS = frozenset(("unsubscribed", "opt_out", "opted_out", "optout"))
 """Other words for ``unsubscribe``: an opt-out is honoured however it is called."""

@@ -18,7 +18,7 @@ import pytest
 from starters.cli import run
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-c", "from starters.cli import main; main()")
+PROGRAM = (sys.executable, "-m", "starters")
 
 WAITING = """\
 id: {name}
@@ -97,7 +97,7 @@ class Commands:
                 yield process
             finally:
                 process.terminate()
-                process.wait(timeout=30)
+                process.wait(timeout=60)
 
     def file(self, name: str, content: str | bytes) -> str:
         """A file in the directory; its path."""

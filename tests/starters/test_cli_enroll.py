@@ -88,14 +88,16 @@ def test_a_broken_row_costs_itself_and_no_other(spring: Commands) -> None:
     done = imported(
         spring,
         "email,name\na@example.com,A\n"
-        'b@example.com,"B\nc@example.com,C\nd@example.com,"D" x\n'
-        "e@example.com,E,more\nno address,F\n,G\n\ng@example.com,=HYPERLINK(1)\n"
-        f"h@example.com,{'x' * 40_000}\n",
+        'b@example.com,"B\nc@example.com,C\nd@example.com,D\n'
+        'e@example.com,"E" x\n'
+        "f@example.com,F,more\nno address,G\n,H\n\ni@example.com,I\n"
+        f"j@example.com,{'x' * 40_000}\n"
+        'k@example.com,"K\nl@example.com,L\n',
     )
-    assert (done.status, done.document["entered"], done.document["rejected"]) == (0, 3, 6)
+    assert (done.status, done.document["entered"], done.document["rejected"]) == (0, 5, 7)
     _, *rows = rejected(done)
-    assert [row[0] for row in rows] == ["3", "5", "6", "7", "8", "11"]
-    said = ("never closed", "quotes are wrong", "3 cells", "email:", "email: empty", "32 KB")
+    assert [row[0] for row in rows] == ["3", "6", "7", "8", "9", "12", "13"]
+    said = ("quotes", "quotes", "3 cells", "email:", "email: empty", "32 KB", "never closed")
     assert all(text in row[1] for text, row in zip(said, rows, strict=True)), rows
 
 

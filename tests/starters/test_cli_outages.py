@@ -109,11 +109,8 @@ def test_a_connections_file_that_cannot_be_used_is_named(cut_off: Commands, cont
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        (("--help",), 0),
         (("list",), 0),
         (("worker",), 1),
-        (("report", "nothing"), 1),
-        (("enroll",), 2),
         (("nonsense",), 2),
     ],
 )

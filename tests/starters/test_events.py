@@ -39,6 +39,7 @@ def nested(levels: int) -> dict[str, Any]:
         ({"data": []}, "data"),
         ({"lead": None}, ""),
         ({"kind": "superseded"}, ""),
+        ({"kind": "hold_released"}, ""),
         ({"kind": "email_sent"}, ""),
         ({"kind": "enroll"}, ""),
         ({"automation": "spring"}, ""),

@@ -83,7 +83,7 @@ async def test_only_the_effect_ledger_keeps_a_second_attempt_from_a_second_mail(
     assert await send(world, kind, times=2) == result
 
 
-def test_the_controls_differ_from_the_real_thing_in_the_guard_alone() -> None:
+async def test_the_controls_differ_from_the_real_thing_in_the_guard_alone() -> None:
     for kind, guard in ((Ungated, "_judge"), (Forgetful, "_intent")):
         own = {name for name in vars(kind) if not name.startswith("__")} - {"attempts"}
         assert own == {guard}

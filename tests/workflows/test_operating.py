@@ -209,7 +209,8 @@ async def test_the_list_and_the_web_ui_show_where_a_lead_is(world: World) -> Non
 
     async def shown() -> dict[str, Any]:
         found = (await journey.handle.describe()).typed_search_attributes
-        return {key.name: found[key] for key in SEARCH_ATTRIBUTES if key in found}
+        values = {key.name: found.get(key) for key in SEARCH_ATTRIBUTES}
+        return {name: value for name, value in values.items() if value is not None}
 
     here = {"DripAutomation": journey.automation, "DripLeadId": journey.lead.lead}
     async with asyncio.timeout(10):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 from temporalio.client import Client, WorkflowHandle
 
 from activities import dispatch
@@ -221,9 +221,10 @@ def settings_for(sandbox: Running, directory: Path) -> Settings:
             base_url=f"{sandbox.web}/salesforce",
             login="client_credentials",
             client_id=login.client_id,
-            client_secret=login.client_secret,
+            client_secret=SecretStr(login.client_secret),
         ),
         slack=SlackSettings(
-            base_url=f"{sandbox.web}/slack/api/", token=sandbox.sandbox.secrets.slack.token
+            base_url=f"{sandbox.web}/slack/api/",
+            token=SecretStr(sandbox.sandbox.secrets.slack.token),
         ),
     )

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field, model_validator
 
 from workflows.engine.base import Frozen, Name
 from workflows.engine.campaign import Campaign
 from workflows.engine.conditions import Condition, FieldIs, parts_of
 from workflows.engine.steps import AnyStep
+from workflows.engine.triggers import AnyTrigger
 
 SCHEMA = 1
 """The schema number of definitions. A default never changes without raising it, because a pinned
 definition leaves out what stands at its default."""
-
-
-class Manual(Frozen):
-    """Leads enter because somebody enrolls them: by command, file or an ``enroll`` event."""
-
-    kind: Literal["manual"]
 
 
 class Automation(Frozen):
@@ -32,7 +25,7 @@ class Automation(Frozen):
     id: Name
     name: str = Field(min_length=1, max_length=120)
     center: Name = "default"
-    trigger: Manual
+    trigger: AnyTrigger
     audience: Condition | None = None
     campaign: Campaign | None = None
     steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=200)

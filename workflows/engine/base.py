@@ -6,10 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints
 
-__all__ = ["Frozen", "JsonValue", "Name"]
+__all__ = ["EventKind", "Frozen", "JsonValue", "Name"]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 """An id that people type and that ends up in workflow ids: lower case, no spaces."""
+
+EventKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""What sort of event: ``reply``, ``meeting_booked``, or whatever an upstream system reports."""
 
 
 class Frozen(BaseModel):

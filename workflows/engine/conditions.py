@@ -132,12 +132,17 @@ def parts_of(
         yield from parts_of(part)
 
 
+def same(left: JsonValue, right: JsonValue) -> bool:
+    """Whether two values are equal as conditions see it: text without regard to case."""
+    return _plain(left) == _plain(right)
+
+
 def _compare(op: Operator, left: JsonValue, right: JsonValue) -> bool:
     empty = left is None or left == "" or left == []
     if op in ("is_empty", "is_not_empty"):
         return empty is (op == "is_empty")
     if op in ("equals", "not_equals"):
-        return (_plain(left) == _plain(right)) is (op == "equals")
+        return same(left, right) is (op == "equals")
     if op in ("in", "not_in"):
         options = right if isinstance(right, list) else [right]
         return (_plain(left) in [_plain(option) for option in options]) is (op == "in")

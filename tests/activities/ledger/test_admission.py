@@ -1,4 +1,4 @@
-"""Who may enter: re-entry, lanes and priorities, suppression, audience; and the same answer twice."""
+"""Who may enter: re-entry, lanes, priorities, suppression, audience; and the same answer twice."""
 
 from __future__ import annotations
 

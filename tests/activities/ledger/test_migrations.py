@@ -17,7 +17,7 @@ async def test_the_migrated_database_is_what_the_tables_describe(ledger: Ledger)
     def differences(connection: Connection) -> list[Any]:
         context = MigrationContext.configure(connection)
         assert context.get_current_revision() == HEAD
-        return [change for change in compare_metadata(context, metadata)]
+        return list(compare_metadata(context, metadata))
 
     async with ledger.reading() as tx:
         assert await tx.run_sync(differences) == []

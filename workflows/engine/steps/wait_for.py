@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from workflows.engine.base import Name
+from workflows.engine.base import EventKind, Name
 from workflows.engine.durations import Duration, write_duration
 from workflows.engine.effects import Outcome
 from workflows.engine.events import Event
 from workflows.engine.steps.base import BaseStep, Go, Moment, Move, Sleep, TimeUp
-
-EventKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class WaitFor(BaseStep):
