@@ -75,7 +75,10 @@ class Bookkeeping:
     async def _locks(self, request: RecordRequest) -> tuple[str, ...]:
         async with self._ledger.reading() as tx:
             entry = await find_entry(tx, request.enrollment, request.entry)
-        return (f"person:{entry['person']}",) if entry else ()
+            lead = await find_lead(tx, entry["center"], entry["lead"]) if entry else None
+        # Two persons, if the lead has got another address since: its mails lock the second one.
+        persons = {entry["person"] if entry else "", lead.person if lead else ""} - {""}
+        return tuple(f"person:{person}" for person in sorted(persons))
 
 
 def _not_now(answer: Answer) -> str:

@@ -31,6 +31,7 @@ from starters.standing import STATES, Standing, Wanted, standings
 from starters.suppressing import Suppressed, Whom, suppress
 from workers.plugin import TemporalUnreachable
 from workflows.engine.events import Event
+from workflows.engine.state import Decision
 
 verbs = typer.Typer()
 
@@ -86,6 +87,13 @@ class Told:
     story: Story | None = None
     why_not: str = ""
 
+    @property
+    def timeline(self) -> list[Decision]:
+        """From the enrollment itself, or, once it has been archived, from the ledger."""
+        if self.story:
+            return list(self.story.timeline)
+        return [Decision.model_validate(line) for line in self.entry["timeline"] or ()]
+
 
 @verbs.command()
 def status(
@@ -120,12 +128,11 @@ async def _tell(here: Opened, entry: Mapping[str, Any], effects: list[Mapping[st
 def _document(told: Told) -> dict[str, Any]:
     left_out = ("timeline", "history", "person", "cause")
     entry = {name: value for name, value in told.entry.items() if name not in left_out}
-    timeline = told.story.timeline if told.story else told.entry["timeline"] or ()
     return {
         "entry": entry,
         "status": told.story.status if told.story else None,
         "not_asked_because": told.why_not or None,
-        "timeline": timeline,
+        "timeline": told.timeline,
         "effects": told.effects,
     }
 
@@ -154,8 +161,8 @@ def _lines(told: Told) -> Iterator[str | Table]:
         yield table("", ("", ""), [row for row in shown if row[1] not in (None, "")])
     elif told.why_not:
         yield f"the ledger says {entry['state'].lower()}; {told.why_not}"
-    if story and story.timeline:
-        decisions = [(line.at, line.step, line.what, line.why) for line in story.timeline]
+    if told.timeline:
+        decisions = [(line.at, line.step, line.what, line.why) for line in told.timeline]
         yield table("\nTimeline", ("at", "step", "what", "why"), decisions)
     if told.effects:
         rows = [(one["key"], one["state"], one["reason"], one["done_at"]) for one in told.effects]

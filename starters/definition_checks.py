@@ -14,6 +14,8 @@ from pydantic import JsonValue
 from starters.step_graph import loops_without_wait, unreachable
 from starters.strict_yaml import Document, Path
 from workflows.engine.automation import Automation
+from workflows.engine.availability import objections
+from workflows.engine.loops import loop_warnings
 from workflows.engine.steps import AnyStep
 from workflows.engine.steps.send_email import SendEmail
 
@@ -119,14 +121,15 @@ def missing_mailbox(draft: Draft) -> Iterator[Found]:
 
 def unknown_zone(draft: Draft) -> Iterator[Found]:
     """A time zone that nobody knows."""
-    path: Path = ("campaign", "send_window", "zone")
-    zone = draft.document.at(path)
-    if isinstance(zone, str):
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            message = f"'{zone[:60]}' is no time zone: write an IANA name such as Europe/London"
-            yield path, "error", message
+    paths: tuple[Path, ...] = (("campaign", "send_window", "zone"), ("trigger", "zone"))
+    for path in paths:
+        zone = draft.document.at(path)
+        if isinstance(zone, str):
+            try:
+                ZoneInfo(zone)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                message = f"'{zone[:60]}' is no time zone: write an IANA name such as Europe/London"
+                yield path, "error", message
 
 
 def short_waits(draft: Draft) -> Iterator[Found]:
@@ -160,6 +163,17 @@ def conditions_without_value(draft: Draft) -> Iterator[Found]:
                 yield (*path, "op"), "error", f"{op!r} compares with nothing: add 'value:'"
 
 
+def steps_that_do_not_suit_the_trigger(draft: Draft) -> Iterator[Found]:
+    """Actions that the table forbids for the trigger, and those that set it off again."""
+    if draft.automation:
+        for objection in objections(draft.automation):
+            place = _place(draft.automation, objection.step)
+            yield ("steps", place, "kind"), "error", objection.message
+        for warning in loop_warnings(draft.automation):
+            place = _place(draft.automation, warning.step)
+            yield ("steps", place, "kind"), "warning", warning.message
+
+
 def endless_loops(draft: Draft) -> Iterator[Found]:
     """Loops that a lead would run through without ever waiting."""
     if draft.automation:
@@ -185,7 +199,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default),
     *(missing_connections, missing_mailbox, unknown_zone),
     *(short_waits, personal_conditions, conditions_without_value),
-    *(endless_loops, idle_steps),
+    *(steps_that_do_not_suit_the_trigger, endless_loops, idle_steps),
 )
 """In the order in which their findings on one line are told."""
 

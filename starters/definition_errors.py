@@ -13,7 +13,7 @@ from starters.strict_yaml import Document, Path
 from workflows.engine.automation import Automation
 
 _GROUPS = ("all", "any", "not", "event", "field")
-_CONDITION_IS_IN = {"audience", "when", "not"}
+_CONDITION_IS_IN = {"audience", "leads", "where", "when", "not"}
 _LISTS_OF_CONDITIONS = {"all", "any"}
 _WORDS = {
     "string_type": "must be text",

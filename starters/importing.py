@@ -80,8 +80,7 @@ class Tally:
             # Rows are named in the file of rejected rows; here they would be a line each.
             alike = outcome.reason.partition(" as line ")[0]
             self.refused[alike] += 1
-        if outcome.fate == "entered" and not outcome.started:
-            self.not_started += 1
+        self.not_started += not outcome.started
 
 
 class Importer:
@@ -113,15 +112,18 @@ class Importer:
             answered = before.get(self._plan.cause(row))
             if isinstance(lead, Outcome):
                 outcomes[row.line] = lead
-            elif answered and answered.state != "ADMITTED" and not answered.refused:
-                fate: Fate = "queued" if answered.state == "QUEUED" else "entered before"
-                outcomes[row.line] = Outcome(row, fate)
+            elif answered and self._is_settled(answered):
+                outcomes[row.line] = _as_before(row, answered)
             else:
                 by_person[lead.person].append((row, lead))
         people = (self._one_by_one(those, before) for those in by_person.values())
         for some in await asyncio.gather(*people):
             outcomes |= {outcome.row.line: outcome for outcome in some}
         return [outcomes[row.line] for row in rows]
+
+    def _is_settled(self, answered: Answered) -> bool:
+        """Whether there is nothing left to do: all but starting what was admitted only."""
+        return not answered.refused and (answered.state != "ADMITTED" or self._client is None)
 
     def _read(self, row: Row) -> Lead | Outcome:
         if row.problem:
@@ -165,6 +167,12 @@ class Importer:
             cause = await entered_by(tx, self._plan.automation, lead.person, self._plan.prefix)
         first = cause.removeprefix(self._plan.prefix) if cause else str(row.line)
         return reason if first == str(row.line) else f"same person as line {first}"
+
+
+def _as_before(row: Row, answered: Answered) -> Outcome:
+    if answered.state == "QUEUED":
+        return Outcome(row, "queued")
+    return Outcome(row, "entered before", started=answered.state != "ADMITTED")
 
 
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -111,7 +111,8 @@ class Supervisor:
 
     async def run(self) -> NoReturn:
         """Wait until cancelled; raises ChildFailed once a child ends that may not be restarted."""
-        await self._failure
+        # Shielded: whoever stops waiting must not take the failure from those who wait after them.
+        await asyncio.shield(self._failure)
         raise AssertionError("a failure is set as an exception only")
 
     async def _launch(self, child: Child) -> asyncio.subprocess.Process:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from starters.demo.sight import Sight
+from workflows.engine.exits import ExitReason
 
 LINE_EVERY_SECONDS: Final = 3.0
 WORDS = {
@@ -25,8 +26,7 @@ WORDS = {
     "out_of_office": "is out of office",
     "auto_reply": "answered by machine",
     "prices_viewed": "looked at the prices",
-    "campaign_exited": "left the campaign",
-}
+} | {reason.value: f"leaves: {reason.value.replace('_', ' ')}" for reason in ExitReason}
 
 
 class Progress(Protocol):
@@ -43,7 +43,7 @@ def progress(console: Console) -> Iterator[Progress]:
     if not console.is_terminal:
         yield _Lines(console)
         return
-    with Live(console=console, refresh_per_second=8, transient=True) as live:
+    with Live(console=console, refresh_per_second=4, transient=True) as live:
         yield _Picture(live)
 
 

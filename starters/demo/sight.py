@@ -45,7 +45,8 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One look. ``entries`` and ``live`` are by lead; ``news`` is (at, kind, lead), newest first.
+    """One look. ``entries`` and ``live`` are by lead; ``news`` is newest first: (at, the kind
+    of event or the reason of an exit, lead).
 
     ``unfinished`` counts effects that are neither sent, nor surely not sent, nor unknown.
     """
@@ -108,9 +109,11 @@ async def _effects(tx: AsyncConnection) -> tuple[int, int]:
 
 async def _news(tx: AsyncConnection) -> tuple[tuple[datetime, str, str], ...]:
     row = inbox.c
-    query = select(row.received_at, row.kind, row.lead).where(row.kind != "email_sent")
+    query = select(row.received_at, row.kind, row.lead, row.data).where(row.kind != "email_sent")
     found = await tx.execute(query.order_by(row.received_at.desc()).limit(NEWS))
-    return tuple((at, kind, lead or "") for at, kind, lead in found)
+    return tuple(
+        (at, str(data.get("reason") or kind), lead or "") for at, kind, lead, data in found
+    )
 
 
 async def _live(stage: Stage, automation: str, lead: str) -> Status | None:

@@ -7,7 +7,7 @@ import base64
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -100,15 +100,7 @@ async def stage(directory: Path, ports: Ports, say: Say) -> AsyncIterator[Stage]
     """
     async with AsyncExitStack() as running:
         say("starting the Temporal server and its web UI")
-        temporal = await running.enter_async_context(
-            dev_server(
-                directory / "temporal",
-                search_attributes={key.name: "Keyword" for key in SEARCH_ATTRIBUTES},
-                # To the server a port that is named is an order; to us it is a wish.
-                port=None if ports.temporal is None else free_port(ports.temporal, say),
-                ui_port=None if ports.ui is None else free_port(ports.ui, say),
-            )
-        )
+        temporal = await running.enter_async_context(_server(directory, ports, say))
         for note in temporal.notes:
             say(note)
         supervisor = await running.enter_async_context(Supervisor(directory / "logs", say))
@@ -133,6 +125,16 @@ async def stage(directory: Path, ports: Ports, say: Say) -> AsyncIterator[Stage]
             sandbox_url=environment["DRIPSTONE_SALESFORCE__BASE_URL"].removesuffix("/salesforce"),
             environment=environment,
         )
+
+
+def _server(directory: Path, ports: Ports, say: Say) -> AbstractAsyncContextManager[Running]:
+    return dev_server(
+        directory / "temporal",
+        search_attributes={key.name: "Keyword" for key in SEARCH_ATTRIBUTES},
+        # To the server a port that is named is an order; to us it is a wish.
+        port=None if ports.temporal is None else free_port(ports.temporal, say),
+        ui_port=None if ports.ui is None else free_port(ports.ui, say),
+    )
 
 
 async def _sandbox(

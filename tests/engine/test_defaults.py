@@ -9,15 +9,16 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from workflows.engine.automation import SCHEMA, Automation, Manual
+from workflows.engine.automation import SCHEMA, Automation
 from workflows.engine.campaign import Campaign, Exits, OutOfOffice, ReEntry, SendWindow, SoftBounces
 from workflows.engine.conditions import AllOf, AnyOf, FieldIs, Happened, NotThis
 from workflows.engine.steps.base import BaseStep
 from workflows.engine.steps.branch import Arm
+from workflows.engine.triggers import KINDS
 
 SNAPSHOT = Path(__file__).with_name("defaults.json")
 BLOCKS: tuple[type[BaseModel], ...] = (
-    *(Automation, Manual, Campaign, Exits, OutOfOffice, ReEntry, SendWindow, SoftBounces),
+    *(Automation, Campaign, Exits, OutOfOffice, ReEntry, SendWindow, SoftBounces),
     *(AllOf, AnyOf, FieldIs, Happened, NotThis, Arm),
 )
 LESSON = (
@@ -31,6 +32,7 @@ LESSON = (
 def kinds() -> Iterator[type[BaseModel]]:
     yield from BLOCKS
     yield from sorted(BaseStep.__subclasses__(), key=lambda kind: kind.__name__)
+    yield from KINDS.values()
 
 
 def test_a_default_never_changes_without_raising_the_schema_number() -> None:

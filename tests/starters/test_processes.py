@@ -196,3 +196,17 @@ def test_a_free_port_is_the_preferred_one_or_another_with_a_word() -> None:
         assert other != port
         assert said == [f"port {port} is taken: using {other} instead"]
     assert free_port(port) == port
+
+
+async def test_a_failure_reaches_also_those_who_watch_after_another_has_stopped(
+    tmp_path: Path,
+) -> None:
+    async with Supervisor(tmp_path, print) as children:
+        await children.start(child("one", STAYS))
+        first = asyncio.create_task(children.run())
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        os.kill(children.pid("one"), signal.SIGKILL)
+        with pytest.raises(ChildFailed, match="one ended"):
+            await children.run()

@@ -132,7 +132,7 @@ async def test_a_lead_comes_back_and_is_mailed_again_when_the_rule_allows(world:
     assert second.mails() == 2
 
 
-async def test_a_worker_that_is_killed_in_the_middle_costs_no_mail_and_doubles_none(
+async def test_a_worker_that_is_replaced_in_the_middle_loses_no_mail_and_doubles_none(
     tmp_path: Path,
 ) -> None:
     async with open_world(tmp_path) as world:

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from activities import dispatch
+from activities.ledger.admissions import start_again
 from tests.workflows.test_stops import written_back
 from tests.workflows.world import World
 
@@ -70,3 +72,26 @@ async def test_what_comes_during_the_last_write_backs_is_recorded_all_the_same(
     again = await world.publish(MAIL)
     with pytest.raises(AssertionError, match="suppressed: unsubscribed"):
         await world.enroll(again, journey.lead)
+
+
+async def test_an_event_for_the_next_entry_is_not_told_to_the_one_that_still_ends(
+    world: World,
+) -> None:
+    steps = "[{id: a, kind: send_email, template: intro}, {id: w, kind: wait_for, events: [go], "
+    automation = await world.publish(steps + "timeout: 20 days}]", re_entry={"rule": "after_exit"})
+    world.fault("salesforce", "api", "status", times=500, value=503)
+    first = await world.enroll(automation)
+    await first.until_at("w")
+    await world.happens(first.lead, "reply")
+    await first.until(lambda status: status.exit is not None)
+    second = await world.enroll(automation, first.lead, cause=f"{automation}/again")
+    assert (second.entry, (await second.row())["state"]) == (2, "ADMITTED")
+    await world.happens(first.lead, "visited")
+    assert "visited" not in (await first.status()).events
+    world.sandbox.sandbox.faults.clear()
+    await first.ends()
+    async with world.ledger.reading() as tx:
+        start = await start_again(tx, await second.row())
+    assert await dispatch.start_workflow(world.ledger, world.client, start)
+    await dispatch.deliver_to(world.ledger, world.client, second.handle.id, 2)
+    await second.until(lambda status: status.entry == 2 and "visited" in status.events)

@@ -30,6 +30,7 @@ from workers.plugin import connect
 from workflows.contracts import Ending, Status
 from workflows.engine.automation import Automation
 from workflows.engine.events import Event
+from workflows.presentation import SEARCH_ATTRIBUTES
 
 LONG_HISTORY = 300
 """Events after which this server suggests to continue as new; by default it is 4,096."""
@@ -183,7 +184,7 @@ async def open_world(directory: Path, *, works: bool = True) -> AsyncIterator[Wo
     suggested = f"limit.historyCount.suggestContinueAsNew={LONG_HISTORY}"
     server = dev_server(
         directory / "temporal",
-        search_attributes={},
+        search_attributes={key.name: "Keyword" for key in SEARCH_ATTRIBUTES},
         port=0,
         ui_port=0,
         extra=("--headless", f"--dynamic-config-value={suggested}"),
@@ -213,7 +214,7 @@ async def stop(worker: asyncio.Task[None]) -> None:
 
 def settings_for(sandbox: Running, directory: Path) -> Settings:
     """Settings that lead to the sandbox."""
-    login = sandbox.sandbox.secrets.salesforce
+    login, slack = sandbox.sandbox.secrets.salesforce, sandbox.sandbox.secrets.slack
     return Settings(
         ledger_url=f"sqlite:///{directory}/ledger.db",
         smtp=SmtpSettings(host="127.0.0.1", port=sandbox.ports.smtp_port, tls="none"),
@@ -225,6 +226,6 @@ def settings_for(sandbox: Running, directory: Path) -> Settings:
         ),
         slack=SlackSettings(
             base_url=f"{sandbox.web}/slack/api/",
-            token=SecretStr(sandbox.sandbox.secrets.slack.token),
+            token=SecretStr(slack.token),
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -124,6 +125,10 @@ async def test_a_ledger_that_cannot_be_opened_says_why_and_how_to_mend_it(
 ) -> None:
     with pytest.raises(LedgerUnavailable, match=says):
         await Ledger.open(url)
+    # The thread of a SQLite connection that failed ends by itself, and needs this loop for it.
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5)
 
 
 async def test_the_password_of_the_database_is_in_no_message() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, JsonValue, field_validator
+from pydantic import AfterValidator, BaseModel, JsonValue, field_validator
 
 from workflows.engine.base import Frozen
 from workflows.engine.conditions import Condition, Happened, parts_of
@@ -27,6 +27,7 @@ class Occasion:
     """
 
     event: Event
+    lead: str = ""
     center: str = "default"
     values: Mapping[str, JsonValue] = field(default_factory=dict)
     before: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -114,13 +115,13 @@ class ChatTrigger(BaseTrigger):
         return given
 
 
-def timings_of(kind: type[BaseTrigger]) -> tuple[Timing, ...]:
+def timings_of(kind: type[BaseModel]) -> tuple[Timing, ...]:
     """The timings that a kind of trigger supports; none if it has no timing."""
     declared = kind.model_fields.get("timing")
     return get_args(declared.annotation) if declared else ()
 
 
-def once_a_session(trigger: ChatTrigger, session: Session, why: str) -> Match:
+def once_a_session(session: Session, why: str) -> Match:
     """One firing a session, however often its events come."""
     return Match(f"session/{session.id}", why)
 

@@ -141,7 +141,8 @@ class StaleLead(BaseTrigger):
         ended = occasion.last_activity is not None and occasion.last_activity > since
         if ended or event.at - since < self.first:
             return None
-        return Match(f"stale/{since.isoformat()}", f"no activity since {since.isoformat()}")
+        began = since.isoformat()
+        return Match(f"stale/{occasion.lead}/{began}", f"no activity since {began}")
 
 
 def _instant(written: JsonValue) -> datetime | None:

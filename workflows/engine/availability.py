@@ -1,0 +1,121 @@
+"""Which action is available for which trigger and timing: a table, and what it objects to.
+
+The table is strict: an action that has no row is available nowhere. ``docs/triggers.md`` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workflows.engine.automation import Automation
+from workflows.engine.steps import AnyStep
+from workflows.engine.triggers import KINDS, AnyTrigger, timing_of
+from workflows.engine.triggers.base import Timing, timings_of
+from workflows.engine.triggers.event_added import EventAdded
+
+Pair = tuple[str, Timing | None]
+"""A kind of trigger, and its timing if it has one."""
+
+
+def _pairs() -> Iterator[Pair]:
+    for kind, model in KINDS.items():
+        for timing in timings_of(model) or (None,):
+            yield kind, timing
+
+
+PAIRS: tuple[Pair, ...] = tuple(_pairs())
+EVERYWHERE = frozenset(PAIRS)
+DURING_A_CONVERSATION: frozenset[Pair] = frozenset(
+    (kind, timing)
+    for kind, timing in PAIRS
+    if timing == "immediately" and kind not in ("lead_captured", "meeting_booked")
+)
+"""The visitor is in the chat, and perhaps nobody knows yet who it is. Who is captured or has
+booked a meeting has left an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Where an action may be used, and why not elsewhere."""
+
+    where: frozenset[Pair]
+    why_not: str = ""
+
+
+ACTIONS: dict[str, Availability] = {
+    "send_email": Availability(
+        EVERYWHERE - DURING_A_CONVERSATION,
+        "the visitor is in the chat at that moment, and perhaps without an address: take "
+        "lead_captured, or a conversation trigger with 'timing: after_conversation'",
+    ),
+    "update_stage": Availability(
+        EVERYWHERE - DURING_A_CONVERSATION,
+        "a stage belongs to a lead, and at that moment the visitor may be unknown: take "
+        "lead_captured, or a conversation trigger with 'timing: after_conversation'",
+    ),
+    "notify": Availability(EVERYWHERE),
+    "wait": Availability(EVERYWHERE),
+    "wait_for": Availability(EVERYWHERE),
+    "branch": Availability(EVERYWHERE),
+    "end": Availability(EVERYWHERE),
+}
+"""One row for each kind of step. Which to choose for a new kind is for its author to decide."""
+
+_SENT_BY = {"email_sent": ("send_email",), "sms_sent": ("send_sms",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Something said against a step because of the automation's trigger."""
+
+    step: str
+    message: str
+
+
+def objections(automation: Automation) -> tuple[Objection, ...]:
+    """What the table, and the rule against feeding oneself, forbid. Any stands against publishing.
+
+    A version that was published while it was allowed goes on.
+    """
+    found = [
+        Objection(step.id, why)
+        for step in automation.steps
+        if (why := _forbidden(step, automation.trigger))
+    ]
+    return tuple(found)
+
+
+def pair_of(trigger: AnyTrigger) -> Pair:
+    """The row's key in the table."""
+    return trigger.kind, timing_of(trigger)
+
+
+def as_markdown() -> str:
+    """The table as the documentation has it: a row a trigger and timing, a column an action."""
+    lines = [
+        f"| trigger | timing | {' | '.join(ACTIONS)} |",
+        "|---|---|" + "---|" * len(ACTIONS),
+    ]
+    for kind, timing in PAIRS:
+        marks = ["yes" if (kind, timing) in row.where else "no" for row in ACTIONS.values()]
+        lines.append(f"| `{kind}` | {timing or ''} | {' | '.join(marks)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _forbidden(step: AnyStep, trigger: AnyTrigger) -> str | None:
+    row = ACTIONS.get(step.kind)
+    if row is None:
+        return f"{step.kind} has no row in the table of actions, and so is available nowhere"
+    kind, timing = pair_of(trigger)
+    if (kind, timing) not in row.where:
+        when = f" ({timing})" if timing else ""
+        return f"{step.kind} is not available for the trigger {kind}{when}: {row.why_not}"
+    if not isinstance(trigger, EventAdded) or trigger.where is not None:
+        return None
+    if step.kind in _SENT_BY.get(trigger.event, ()):
+        return (
+            f"{step.kind} causes the very event that the trigger waits for ({trigger.event}): "
+            "say with 'where:' which of them are meant"
+        )
+    return None
