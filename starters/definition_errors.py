@@ -48,7 +48,8 @@ def explain(error: ValidationError, document: Document) -> Iterator[tuple[Path, 
     }
     for path, detail in details:
         if not (detail["type"] == "missing" and path in misspelt) and not _is_echo(detail):
-            yield path, _message(detail, path, document)
+            place = (*path, "kind") if detail["type"] == "union_tag_invalid" else path
+            yield place, _message(detail, path, document)
 
 
 def _is_echo(detail: ErrorDetails) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.admissions import start_again
 from activities.ledger.connections import Connections
 from activities.ledger.effects import Settlement, left_behind, settle, waiting_writebacks
-from activities.ledger.entries import close, find_entry, not_started, unchecked
+from activities.ledger.entries import close, find_entry, newest_entry, not_started, unchecked
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
 from workers.archive import archive_closed
@@ -37,6 +37,8 @@ LEASE = timedelta(seconds=30)
 NOT_STARTED_FOR = timedelta(seconds=10)
 LEFT_OVER_FOR = timedelta(seconds=20)
 CHECKED_AT_ONCE = 50
+CHECKED_EVERY = timedelta(minutes=2)
+ENDED_LATELY = timedelta(minutes=10)
 CONNECTIONS = ("salesforce",)
 
 
@@ -111,11 +113,28 @@ class Repair:
         await deliver_due(self._ledger, self._client)
 
     async def close_abandoned(self) -> None:
-        """Close entries whose workflow was terminated, deleted or has failed: the lane is free."""
+        """Close entries whose workflow was terminated, has failed or was deleted: the lane is free.
+
+        Those that ended lately are found by one question to Temporal; a deleted workflow leaves no
+        trace to find, so running entries are looked at one by one, each once in a while.
+        """
+        await self._close_ended_lately()
         async with self._ledger.transaction() as tx:
-            rows = await unchecked(self._ledger, tx, CHECKED_AT_ONCE)
+            rows = await unchecked(self._ledger, tx, CHECKED_EVERY, CHECKED_AT_ONCE)
         for row in rows:
             if await self._is_gone(row):
+                await self._close(row)
+
+    async def _close_ended_lately(self) -> None:
+        since = (datetime.now(UTC) - ENDED_LATELY).isoformat()
+        query = (
+            "WorkflowType = 'Enrollment' AND ExecutionStatus IN "
+            f"('Terminated', 'Failed', 'TimedOut', 'Canceled') AND CloseTime > '{since}'"
+        )
+        async for found in self._client.list_workflows(query, limit=CHECKED_AT_ONCE):
+            async with self._ledger.reading() as tx:
+                row = await newest_entry(tx, found.id)
+            if row and row["state"] in ("RUNNING", "SUPERSEDED") and await self._is_gone(row):
                 await self._close(row)
 
     async def _is_gone(self, row: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
@@ -159,13 +159,18 @@ async def not_started(
     return [dict(found) for found in rows]
 
 
-async def unchecked(ledger: Ledger, tx: AsyncConnection, limit: int) -> Sequence[Mapping[str, Any]]:
-    """Running entries whose workflow has not been looked at for the longest time."""
-    row = admissions
-    running = row.c.state.in_(("RUNNING", "SUPERSEDED"))
-    query = select(row).where(running).order_by(row.c.checked_at.is_not(None), row.c.checked_at)
-    rows = [dict(found) for found in (await tx.execute(query.limit(limit))).mappings()]
-    now = await ledger.now(tx)
+async def unchecked(
+    ledger: Ledger, tx: AsyncConnection, every: timedelta, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Running entries whose workflow has not been looked at for ``every``, longest first.
+
+    They count as looked at now.
+    """
+    row, now = admissions, await ledger.now(tx)
+    looked_at = func.coalesce(row.c.checked_at, row.c.running_at, row.c.admitted_at)
+    query = select(row).where(row.c.state.in_(("RUNNING", "SUPERSEDED")), looked_at < now - every)
+    query = query.order_by(looked_at).limit(limit)
+    rows = [dict(found) for found in (await tx.execute(query)).mappings()]
     seen = [this(found["enrollment"], found["entry"]) for found in rows]
     if seen:
         await tx.execute(update(row).where(or_(*seen)).values(checked_at=now))

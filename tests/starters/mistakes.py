@@ -33,7 +33,6 @@ BAD: dict[str, tuple[str, int, str]] = {
     ),
     "no kind": (STEPS + "- id: a\n  for: 1 day\n", 5, "has no kind: add 'kind:'"),
     "no steps": (HEAD + "steps: []\n", 4, "at least 1 item"),
-    "an unknown trigger": (HEAD.replace("manual", "x") + "steps:\n" + MAIL_STEP, 3, "'manual'"),
     "no duration": (STEPS + "- {id: a, kind: wait, for: 3 moons}\n", 5, "not a duration"),
     "a group of both sorts": (
         HEAD + "audience:\n  all: [{event: x}]\n  any: [{event: y}]\nsteps:\n" + MAIL_STEP,

@@ -8,6 +8,7 @@ import pytest
 
 from starters.definitions import Configured, Finding, load
 from tests.starters.mistakes import BAD, HEAD
+from tests.starters.trigger_mistakes import BAD_TRIGGERS
 
 MAIL = {"unsubscribe_url": False, "sender.postal_address": False}
 TEMPLATES = {
@@ -62,9 +63,9 @@ def test_a_good_file_is_read_and_nothing_is_told_of_it(tmp_path: Path) -> None:
     assert (written["steps"][3]["text"], written["steps"][4]["stage"]) == ("1.10", "2")
 
 
-@pytest.mark.parametrize("mistake", BAD)
+@pytest.mark.parametrize("mistake", BAD | BAD_TRIGGERS)
 def test_a_mistake_is_told_on_its_line(mistake: str, tmp_path: Path) -> None:
-    text, line, phrase = BAD[mistake]
+    text, line, phrase = (BAD | BAD_TRIGGERS)[mistake]
     lines = [str(finding) for finding in told(tmp_path, text)]
     start = f"{tmp_path / 'welcome.yaml'}:{line}: "
     assert [said for said in lines if said.startswith(start) and phrase in said], lines
@@ -139,3 +140,24 @@ def test_a_misspelt_field_is_told_once(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "nowhere.yaml")
+
+
+GOOD_TRIGGERS = """- {kind: scheduled, at: 09:00, zone: Europe/London, on: 2026-11-21}
+- {kind: lead_status_changed, stages: any, leads: {not: {field: Source, op: equals, value: Ads}}}
+- {kind: event_added, event: bought, where: {any: [{field: a, op: is_empty}]}}
+- {kind: campaign_exited, reasons: [meeting_booked, unsubscribed], campaigns: [spring]}
+- {kind: conversation_with_bot, timing: after_conversation}
+- {kind: stale_lead, between: [2 weeks, 30 days], stages: [New, 2]}
+"""
+
+
+@pytest.mark.parametrize("trigger", GOOD_TRIGGERS.splitlines())
+def test_a_good_trigger_is_read_and_written_back(trigger: str, tmp_path: Path) -> None:
+    file = tmp_path / "welcome.yaml"
+    head = HEAD.replace("{kind: manual}", trigger.removeprefix("- "))
+    file.write_text(head + "steps:\n- {id: a, kind: end}\n", encoding="utf-8")
+    automation, findings = load(file, TEMPLATES, EVERYTHING)
+    assert findings == ()
+    assert automation is not None
+    text = automation.model_dump_json(by_alias=True, exclude_defaults=True)
+    assert type(automation).model_validate_json(text) == automation
