@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.ledger.entries import newest_entry
-from activities.ledger.report import list_entries
+from activities.ledger.listing import list_entries
 from workers.plugin import TemporalUnreachable
 from workflows.presentation import STATE, STEP
 

@@ -1,4 +1,4 @@
-"""Small looks into the ledger for operators: effects, answers given, the leads of a person."""
+"""Small looks into the ledger for operators: entries, effects, answers given, a person's leads."""
 
 from __future__ import annotations
 
@@ -22,6 +22,25 @@ class Answered:
 
     refused: str = ""
     state: str = ""
+
+
+async def list_entries(
+    tx: AsyncConnection,
+    automation: str | None = None,
+    lead: str | None = None,
+    state: str | None = None,
+    limit: int = 100,
+) -> list[Mapping[str, Any]]:
+    """Rows of entries, newest first. ``state`` is one of the ledger's, or LIVE: not closed."""
+    row = admissions.c
+    left_out = ("timeline", "history")
+    query = select(*(column for column in row if column.name not in left_out))
+    for column, value in ((row.automation, automation), (row.lead, lead)):
+        query = query.where(column == value) if value else query
+    if state:
+        query = query.where(row.state != "CLOSED" if state == "LIVE" else row.state == state)
+    query = query.order_by(row.admitted_at.desc(), row.enrollment, row.entry.desc()).limit(limit)
+    return [dict(found) for found in (await tx.execute(query)).mappings()]
 
 
 async def answers_to(tx: AsyncConnection, causes: Sequence[str]) -> dict[str, Answered]:

@@ -1,4 +1,4 @@
-"""What became of an automation's leads, counted from the ledger alone; and its entries, listed."""
+"""What became of an automation's leads, counted from the ledger alone."""
 
 from __future__ import annotations
 
@@ -118,25 +118,6 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
         refused=await _refused(tx, automation),
         writebacks=await _writebacks(tx, automation),
     )
-
-
-async def list_entries(
-    tx: AsyncConnection,
-    automation: str | None = None,
-    lead: str | None = None,
-    state: str | None = None,
-    limit: int = 100,
-) -> list[Mapping[str, Any]]:
-    """Rows of entries, newest first. ``state`` is one of the ledger's, or LIVE: not closed."""
-    row = admissions.c
-    left_out = ("timeline", "history")
-    query = select(*(column for column in row if column.name not in left_out))
-    for column, value in ((row.automation, automation), (row.lead, lead)):
-        query = query.where(column == value) if value else query
-    if state:
-        query = query.where(row.state != "CLOSED" if state == "LIVE" else row.state == state)
-    query = query.order_by(row.admitted_at.desc(), row.enrollment, row.entry.desc()).limit(limit)
-    return [dict(found) for found in (await tx.execute(query)).mappings()]
 
 
 def _seen_by_entry(automation: str) -> ColumnElement[bool]:

@@ -18,8 +18,9 @@ from activities.ledger.effects import Intent, Settlement, settle, write_intent
 from activities.ledger.entries import close, put_hold
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import Lead, new_lead
+from activities.ledger.listing import list_entries
 from activities.ledger.publishing import publish, set_state
-from activities.ledger.report import Report, campaign_report, list_entries
+from activities.ledger.report import Report, campaign_report
 from workflows.contracts import CloseRequest, enrollment_id
 from workflows.engine.automation import Automation
 from workflows.engine.events import Event
