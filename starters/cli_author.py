@@ -6,6 +6,7 @@ import asyncio
 import os
 import pwd
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ import typer
 
 from activities.dispatch import deliver
 from activities.ledger.connections import Connections
-from activities.ledger.publishing import find_state, publish, set_state
+from activities.ledger.publishing import TemplateText, find_state, publish, set_state
 from activities.ledger.release import release_held
 from config.settings import Settings
 from starters.cli_output import AsJson, Refused, answer
@@ -81,30 +82,41 @@ def publish_command(
         raise Refused(f"{file}: not published, because of the errors above")
     source = file.read_text("utf-8-sig")
     names = (step.template for step in automation.steps if isinstance(step, SendEmail))
-    texts = templates.named(names)
-    who = by or operator()
-
-    async def work() -> dict[str, Any]:
-        async with opened() as here:
-            try:
-                version, is_new = await publish(here.ledger, automation, source, texts, who)
-            except ValueError as error:
-                raise Refused(str(error)) from error
-            released = await _enable(here, automation.id, who) if enable_too else 0
-            async with here.ledger.reading() as tx:
-                state = await find_state(tx, automation.id)
-        return {
-            "published": True,
-            "automation": automation.id,
-            "version": version.version,
-            "is_new": is_new,
-            "state": state[0] if state else "not enabled",
-            "version_for_new_leads": state[1] if state else None,
-            "released": released,
-        }
-
-    document = asyncio.run(work())
+    draft = Draft(automation, source, templates.named(names))
+    document = asyncio.run(_publish(draft, by or operator(), enable_too))
     answer(as_json, document | {"findings": findings}, [*map(str, findings), *_published(document)])
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is about to be published."""
+
+    automation: Automation
+    source: str
+    texts: list[TemplateText]
+
+
+async def _publish(draft: Draft, by: str, enable_too: bool) -> dict[str, Any]:
+    name = draft.automation.id
+    async with opened() as here:
+        try:
+            version, is_new = await publish(
+                here.ledger, draft.automation, draft.source, draft.texts, by
+            )
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        released = await _enable(here, name, by) if enable_too else 0
+        async with here.ledger.reading() as tx:
+            state = await find_state(tx, name)
+    return {
+        "published": True,
+        "automation": name,
+        "version": version.version,
+        "is_new": is_new,
+        "state": state[0] if state else "not enabled",
+        "version_for_new_leads": state[1] if state else None,
+        "released": released,
+    }
 
 
 def _published(document: dict[str, Any]) -> Iterator[str]:

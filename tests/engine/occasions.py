@@ -46,8 +46,8 @@ def trigger(**written: JsonValue) -> AnyTrigger:
     return TRIGGER.validate_python(written)
 
 
-def event(kind: str, /, at: datetime = START, **data: JsonValue) -> Event:
-    return Event(id=f"{kind}-1", kind=kind, at=at, data=data)
+def event(kind: str, /, **data: JsonValue) -> Event:
+    return Event(id=f"{kind}-1", kind=kind, at=START, data=data)
 
 
 def talk(words: Iterable[str]) -> list[Event]:

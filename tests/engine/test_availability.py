@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from pathlib import Path
 from typing import get_args
 
@@ -86,19 +85,20 @@ def test_the_documentation_tells_of_each_trigger() -> None:
     assert [kind for kind in KINDS if f"kind: {kind}" not in page] == []
 
 
-@pytest.mark.parametrize(("pair", "step"), list(product(PAIRS, STEPS)))
-def test_the_table_is_enforced(pair: tuple[str, str | None], step: str) -> None:
-    made = automation(written(*pair), step)
-    assert pair_of(made.trigger) == pair
-    found = objections(made)
-    if pair in DURING_A_CONVERSATION and step in ("send_email", "update_stage"):
-        (objection,) = found
-        assert objection.step == "it"
-        said = f"{step} is not available for the trigger {pair[0]} (immediately): "
-        assert objection.message.startswith(said)
-        assert "take lead_captured" in objection.message
-    else:
-        assert found == ()
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_table_is_enforced(pair: tuple[str, str | None]) -> None:
+    for step in STEPS:
+        made = automation(written(*pair), step)
+        assert pair_of(made.trigger) == pair
+        found = objections(made)
+        if pair in DURING_A_CONVERSATION and step in ("send_email", "update_stage"):
+            (objection,) = found
+            assert objection.step == "it"
+            said = f"{step} is not available for the trigger {pair[0]} (immediately): "
+            assert objection.message.startswith(said)
+            assert "take lead_captured" in objection.message
+        else:
+            assert found == ()
 
 
 def test_another_timing_or_trigger_can_make_a_step_illegal() -> None:

@@ -112,7 +112,7 @@ def test_what_is_due_for_one_automation_enters_no_other(kind: str) -> None:
 def test_two_automations_do_not_set_each_other_off_for_ever() -> None:
     ping = published("ping", {"kind": "lead_status_changed", "stages": ["A"]})
     pong = published("pong", {"kind": "lead_status_changed", "stages": ["B"]})
-    chain, moves = (), 0
+    chain: tuple[str, ...] = ()
     first = event("lead_changed", fields={"stage": "A"})
     cause: Event | None = None
     stages = ("B", "A")
@@ -121,8 +121,7 @@ def test_two_automations_do_not_set_each_other_off_for_ever() -> None:
         chain = chain_after(cause, verdict.automation)
         stages = (stages[1], stages[0])
         cause = event("lead_changed", fields={"stage": stages[1]}, caused_by=list(chain))
-        moves += 1
-    assert (moves, chain) == (2, ("ping", "pong"))
+    assert chain == ("ping", "pong")
     assert cause is not None
     assert judge(_moved(cause, "B", "A"), ping).why == (
         "loop: it caused the event itself, through ping -> pong"

@@ -19,7 +19,8 @@ BETWEEN: dict[str, JsonValue] = {"between": ["14 days", "30 days"]}
 
 
 def stale(period: dict[str, JsonValue], **more: JsonValue) -> StaleLead:
-    found = trigger(**({"kind": "stale_lead", "stages": ["New", "Contacted"]} | period | more))
+    stages: JsonValue = ["New", "Contacted"]
+    found = trigger(**{"kind": "stale_lead", "stages": stages, **period, **more})
     assert isinstance(found, StaleLead)
     return found
 
@@ -81,7 +82,7 @@ def test_who_was_stale_before_enters_only_if_existing_ones_are_included(
 def rings(watching: StaleLead, since: datetime, at: datetime, **known: object) -> str | None:
     last = known.get("last_activity", since)
     occasion = Occasion(
-        event("lead_stale", at=at, since=since.isoformat()),
+        event("lead_stale", since=since.isoformat()).model_copy(update={"at": at}),
         lead="x-1",
         values={"stage": str(known.get("stage", "new"))},
         last_activity=last if isinstance(last, datetime) else None,

@@ -180,7 +180,8 @@ def test_a_moment_of_the_chat_fires_once_for_what_it_is_about(
     kind: str, happening: str, data: dict[str, JsonValue], key: str | None
 ) -> None:
     found = match({"kind": kind}, happening, data)
-    assert found.key.startswith(key) if found and key else found is key is None
+    assert (found is None) is (key is None)
+    assert not found or found.key.startswith(str(key))
 
 
 def test_nothing_that_happens_enrolls_a_lead_by_hand() -> None:
