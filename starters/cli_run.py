@@ -126,7 +126,7 @@ async def _is_polling(client: Client) -> None:
 def _hand_on(context: typer.Context, command: Callable[..., Any]) -> None:
     """Let a command that is written elsewhere read the rest of the arguments itself."""
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command()(command)
+    alone.command(context_settings={"help_option_names": ["-h", "--help"]})(command)
     name = context.command_path
     try:
         alone(args=list(context.args), prog_name=name)
