@@ -28,6 +28,8 @@ from workflows.engine.effects import FactEffect, Outcome, UpdateStage
 from workflows.engine.events import Event
 
 DRAINED_AT_ONCE = 200
+FAILURES_IN_A_ROW = 3
+"""After so many the vendor is taken to be down, and the rest waits for the next round."""
 
 
 class CrmWrites:
@@ -85,21 +87,29 @@ class CrmWrites:
 
     @activity.defn
     async def drain_writebacks(self, request: DrainRequest) -> Drained:
-        """Do the write-backs of a connection that nobody has in hand; stop at the first outage."""
-        done = 0
+        """Do the write-backs of a connection that nobody has in hand; stop when it seems down."""
+        done = failed = 0
         async with self._ledger.reading() as tx:
             rows = await waiting_writebacks(
                 self._ledger, tx, request.connection, timedelta(0), DRAINED_AT_ONCE
             )
-        for place, row in enumerate(rows):
+        for row in rows:
             try:
                 await self._write_back(FactEffect(key=row.key))
-                done += 1
+                done, failed = done + 1, 0
             except ApplicationError as error:
-                # A refused record must not keep the others from being written.
-                if not error.non_retryable:
-                    return Drained(done=done, left=len(rows) - place)
-        return Drained(done=done, left=0 if len(rows) < DRAINED_AT_ONCE else 1)
+                # One record that is locked or refused must not keep the others from being written.
+                failed += not error.non_retryable
+                if failed == FAILURES_IN_A_ROW:
+                    break
+        return Drained(done=done, left=await self._left(request.connection))
+
+    async def _left(self, connection: str) -> int:
+        async with self._ledger.reading() as tx:
+            rows = await waiting_writebacks(
+                self._ledger, tx, connection, timedelta(0), DRAINED_AT_ONCE
+            )
+        return len(rows)
 
     async def _write_back(self, effect: FactEffect) -> Outcome:
         """Facts are true whatever became of the enrollment, so nothing is judged here."""

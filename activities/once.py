@@ -8,7 +8,7 @@ again; after it the effect is UNKNOWN, unless the call can be repeated safely.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -66,6 +66,11 @@ class Deed:
     shared: tuple[str, ...] = ()
     owner: str = field(default_factory=lambda: uuid4().hex)
 
+    @property
+    def phase(self) -> str:
+        """A repeatable call may have been done by any attempt that began."""
+        return "handed_over" if self.repeatable else ""
+
 
 async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
     """Carry out a deed, or answer what became of it before.
@@ -83,7 +88,7 @@ async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
     try:
         receipt = await deed.ask(row, lambda: _pass_the_point(ledger, deed))
     except NotYet as failure:
-        await give_back(ledger, row.key, deed.owner)
+        await give_back(ledger, row.key, deed.owner, deed.phase)
         raise as_application_error(failure) from failure
     except Unclear as failure:
         return await _unclear(ledger, deed, failure)
@@ -110,9 +115,11 @@ async def _claim(ledger: Ledger, deed: Deed) -> Outcome | None:
             return Outcome(state="unknown", cause="the worker died in the call")
         verdict = await deed.judge(tx)
         if verdict is None:
-            await write_intent(ledger, tx, deed.intent, deed.owner)
+            intent = replace(deed.intent, phase=deed.phase)
+            await write_intent(ledger, tx, intent, deed.owner)
         elif verdict.state == "refused" and row:
-            await settle(ledger, tx, row.key, Settlement("NOT_SENT", verdict.cause))
+            state = "UNKNOWN" if row.phase else "NOT_SENT"
+            await settle(ledger, tx, row.key, Settlement(state, verdict.cause))
         return verdict
 
 
@@ -135,7 +142,7 @@ async def _pass_the_point(ledger: Ledger, deed: Deed) -> None:
 
 async def _unclear(ledger: Ledger, deed: Deed, failure: VendorFailure) -> Outcome:
     if deed.repeatable:
-        await give_back(ledger, deed.intent.key, deed.owner)
+        await give_back(ledger, deed.intent.key, deed.owner, deed.phase)
         again = NotYet(failure.vendor, failure.code, "perhaps done; the call is repeatable")
         raise as_application_error(again) from failure
     await _settle(ledger, deed.intent.key, Settlement("UNKNOWN", str(failure)))

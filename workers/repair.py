@@ -89,10 +89,13 @@ class Repair:
                 log.warning("repair.failed", repair=repair.__name__, error=str(error))
 
     async def admit_queued(self) -> None:
-        """Admit entries that waited for a lane which is free by now."""
+        """Admit entries whose lane has become free; close those that were stopped meanwhile."""
         async with self._ledger.reading() as tx:
             waiting = await queued(tx, CHECKED_AT_ONCE)
         for entry in waiting:
+            if entry["stop_reason"]:
+                await self._close(entry)
+                continue
             async with self._ledger.transaction(f"person:{entry['person']}") as tx:
                 admitted = await take_free_lane(self._ledger, tx, entry)
                 row = await find_entry(tx, entry["enrollment"], entry["entry"])
@@ -166,7 +169,7 @@ class Repair:
         """Give intents of ended enrollments their final state: none is silently lost."""
         async with self._ledger.transaction() as tx:
             for row in await left_behind(self._ledger, tx, CHECKED_AT_ONCE):
-                handed = row.phase == "handed_over"
+                handed = bool(row.phase)
                 final = (
                     Settlement("UNKNOWN", "the worker died in the call")
                     if handed

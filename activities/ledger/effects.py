@@ -49,7 +49,11 @@ class EffectRow:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be asked of a vendor: the row to be written."""
+    """What is about to be asked of a vendor: the row to be written.
+
+    A call that can be repeated has no point of no return: its ``phase`` is ``handed_over`` from
+    the start, so that it never ends NOT_SENT though an earlier attempt may have done it.
+    """
 
     key: str
     center: str
@@ -58,6 +62,7 @@ class Intent:
     payload: Mapping[str, Any]
     payload_hash: str
     about: Mapping[str, Any]
+    phase: str = ""
 
 
 async def find_effect(tx: AsyncConnection, key: str) -> EffectRow | None:
@@ -87,6 +92,7 @@ async def write_intent(ledger: Ledger, tx: AsyncConnection, intent: Intent, owne
     """Write INTENT for a new key, or take over the row of that key, under a new lease."""
     now = await ledger.now(tx)
     claim = {"state": "INTENT", "lease_owner": owner, "lease_until": now + LEASE}
+    claim |= {"phase": intent.phase}
     row = {
         "key": intent.key,
         "center": intent.center,
@@ -162,11 +168,11 @@ async def settle(ledger: Ledger, tx: AsyncConnection, key: str, final: Settlemen
     await tx.execute(update(effects).where(open_row).values(values))
 
 
-async def give_back(ledger: Ledger, key: str, owner: str) -> None:
-    """Surely not done: end the lease, so that the next attempt may begin at once."""
+async def give_back(ledger: Ledger, key: str, owner: str, phase: str = "") -> None:
+    """End the lease, so that the next attempt may begin at once. ``phase`` as in ``Intent``."""
     async with ledger.transaction() as tx:
         mine = (effects.c.key == key) & (effects.c.lease_owner == owner)
-        values = {"lease_until": await ledger.now(tx), "phase": "", "lease_owner": None}
+        values = {"lease_until": await ledger.now(tx), "phase": phase, "lease_owner": None}
         await tx.execute(update(effects).where(mine).values(values))
 
 

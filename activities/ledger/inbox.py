@@ -18,7 +18,7 @@ from activities.ledger import effects
 from activities.ledger.connections import Connections
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.facts import writebacks_of
-from activities.ledger.leads import Lead, find_lead, set_fields
+from activities.ledger.leads import Lead, find_lead, person_of, set_fields
 from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppress_person
@@ -126,13 +126,19 @@ async def tell_criteria_met(
 async def _note_facts(
     ledger: Ledger, tx: AsyncConnection, incoming: Incoming, person: str | None
 ) -> None:
-    """An opt-out or a hard bounce suppresses the person, whatever enrollment lives."""
+    """An opt-out or a hard bounce suppresses the person, whatever enrollment lives.
+
+    An opt-out also holds for the record: it must outlive a change of its address (T-01).
+    """
     event = incoming.event
     reasons = {"unsubscribe": "unsubscribed", "complaint": "complained", "bounce": "bounced"}
     reason = reasons.get(event.kind)
     if person and reason and not event.is_soft_bounce:
         why = (reason, event.id, event.at)
         await suppress_person(tx, incoming.center, person, why)
+        if incoming.lead and event.kind != "bounce":
+            record = person_of(ledger, incoming.center, None, incoming.lead)
+            await suppress_person(tx, incoming.center, record, why)
 
 
 async def _plan_writebacks(

@@ -62,15 +62,11 @@ async def queued(tx: AsyncConnection, limit: int) -> list[Mapping[str, Any]]:
 
 
 async def take_free_lane(ledger: Ledger, tx: AsyncConnection, entry: Mapping[str, Any]) -> bool:
-    """Admit a queued entry if its lane is free now; a stop that came meanwhile closes it."""
+    """Admit a queued entry if its lane is free now."""
     row = admissions.c
     here = (row.enrollment == entry["enrollment"]) & (row.entry == entry["entry"])
     still = here & (row.state == "QUEUED")
     now = await ledger.now(tx)
-    if entry["stop_reason"]:
-        values = {"state": "CLOSED", "exit": entry["stop_reason"], "closed_at": now}
-        await tx.execute(update(admissions).where(still).values(values))
-        return False
     same = (row.center == entry["center"]) & (row.lane == entry["lane"])
     taken = same & (row.person == entry["person"]) & row.state.in_(LIVE)
     if await tx.scalar(select(row.enrollment).where(taken)):
