@@ -142,6 +142,7 @@ def test_a_session_that_falls_silent_counts_as_ended() -> None:
     session = fold("s1", talk(["start", "bot"]))
     assert idle_from(session) == START + timedelta(minutes=2) + IDLE
     assert idle_from(session, timedelta(minutes=5)) == START + timedelta(minutes=7)
+    assert idle_from(hear(session, talk(["email"])[0])) == idle_from(session)  # it came late
     assert idle_from(Session(id="s1")) is None
     ended = fold("s1", talk(["bot", "end"]))
     assert ended.is_over

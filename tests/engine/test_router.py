@@ -135,6 +135,8 @@ def _moved(cause: Event, before: str, after: str) -> Occasion:
 def test_an_automation_does_not_enter_a_lead_for_what_it_caused_itself() -> None:
     itself = Occasion(event("lead_created", caused_by=["welcome"]))
     assert entered(itself, CREATED) == []
+    through_others = Occasion(event("lead_created", caused_by=["first", "welcome", "last"]))
+    assert entered(through_others, CREATED) == []
     assert entered(Occasion(event("lead_created", caused_by=["other"])), CREATED) == ["welcome"]
 
 

@@ -54,7 +54,8 @@ def test_an_episode_is_due_when_the_first_day_is_full(
 ) -> None:
     for existing in (True, False):
         watching = stale(period, include_existing=existing)
-        assert watching.due(START, START + watched_for) == START + days * DAY
+        for since in (START + watched_for, START + days * DAY):
+            assert watching.due(START, since) == START + days * DAY
 
 
 @pytest.mark.parametrize(

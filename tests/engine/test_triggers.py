@@ -220,7 +220,7 @@ def test_a_kind_that_does_not_say_when_it_fires_is_found_out() -> None:
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
-        ({"every": "1 day"}, None),
+        ({"every": "15 minutes"}, None),
         ({"at": "09:00", "zone": "Europe/London"}, None),
         ({"at": "09:00", "zone": "Europe/London", "days": ["mon"]}, None),
         ({"at": "09:00", "zone": "Europe/London", "on": "2026-11-21"}, None),
