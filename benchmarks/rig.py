@@ -19,10 +19,10 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from benchmarks.handwritten import Handwritten
 from config.settings import SalesforceSettings, Settings, SmtpSettings
-from starters.devserver import GRACE, dev_server
-from starters.processes import LOOPBACK, POLL_SECONDS
+from starters.processes.devserver import GRACE, dev_server
+from starters.processes.spawn import end, spawn, tail
+from starters.processes.supervisor import LOOPBACK, POLL_SECONDS
 from starters.sandbox.credentials import SandboxSecrets
-from starters.spawn import end, spawn, tail
 from workers.main import Activities, ensure_search_attributes, queues
 from workers.plugin import connect
 from workers.vendors import load_connections

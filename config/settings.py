@@ -63,7 +63,7 @@ class IngressSettings(_Section):
 class Settings(BaseSettings):
     """Everything that differs from one installation to the next.
 
-    ``secret`` is the key of person ids and unsubscribe links; without it, one is kept in the ledger.
+    ``secret`` is the key of person ids and unsubscribe links; without it the ledger keeps one.
     """
 
     model_config = SettingsConfigDict(

@@ -16,10 +16,11 @@ import typer
 from activities.ledger import LedgerUnavailable
 from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
-from starters import cli_author, cli_enroll, cli_operate, cli_orders, cli_report, cli_run
-from starters.cli_output import Refused, WrongUse, tell
-from starters.ending import finish
-from starters.opened import WrongSettings
+from starters.commands import author, enroll, operate, orders, report
+from starters.commands import run as running
+from starters.commands.opened import WrongSettings
+from starters.commands.output import Refused, WrongUse, tell
+from starters.processes.ending import finish
 from workers.accounts import BadConnections
 from workers.plugin import TemporalUnreachable
 
@@ -67,7 +68,7 @@ def _global_options(
     del trace, version
 
 
-for group in (cli_run, cli_author, cli_enroll, cli_operate, cli_orders, cli_report):
+for group in (running, author, enroll, operate, orders, report):
     app.add_typer(group.verbs)
 
 

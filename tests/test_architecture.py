@@ -93,7 +93,7 @@ def test_a_rule_that_is_broken_is_seen(
         (wrong_arrows, "workers/a.py", "import activities.vendors, workflows.engine, config"),
         (impure_engine, "workflows/engine/a.py", "import re, pydantic, collections.abc"),
         (environment_readers, "config/settings.py", "import os, pydantic_settings\nos.environ"),
-        (oversized, "starters/cli/a.py", "def f(a, b, c, d, e, g): ..."),
+        (oversized, "starters/commands/a.py", "def f(a, b, c, d, e, g): ..."),
         (oversized, "activities/ledger/migrations/versions/1.py", "x = 1\n" * 251),
         (oversized, "workers/a.py", "class A:\n    def f(self, a, b, c, d, e): ..."),
     ],

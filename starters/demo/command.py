@@ -26,8 +26,8 @@ from starters.demo.play import (
 )
 from starters.demo.prospects import Ignored
 from starters.demo.stage import Ports, Stage
-from starters.devserver import DevServerError
-from starters.processes import ChildFailed, until_stopped
+from starters.processes.devserver import DevServerError
+from starters.processes.supervisor import ChildFailed, until_stopped
 
 NO, WRONG_USE, INTERRUPTED = 1, 2, 130
 ON_A_TERMINAL = 120.0

@@ -17,7 +17,7 @@ import httpx
 from rich.console import Console
 
 from activities.ledger.publishing import publish, set_state
-from starters.definitions import load
+from starters.definitions.loading import load
 from starters.demo.directory import own_directory
 from starters.demo.outcome import Outcome
 from starters.demo.progress import Progress, progress

@@ -13,13 +13,13 @@ from activities import dispatch
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import BadLead, new_lead
 from config.settings import Settings
+from starters.commands.opened import Opened
 from starters.demo.cast import OPTED_OUT_EARLIER
 from starters.demo.stage import CONFIG, Stage
-from starters.importing import Import, Importer, Outcome
-from starters.lead_file import LeadFile, examine
-from starters.lead_rows import Row, read_rows
-from starters.opened import Opened
-from starters.salesforce_ids import lead_id
+from starters.leads.file import LeadFile, examine
+from starters.leads.importing import Import, Importer, Outcome
+from starters.leads.rows import Row, read_rows
+from starters.leads.salesforce_ids import lead_id
 from workflows.engine.automation import Automation
 from workflows.engine.events import Event
 

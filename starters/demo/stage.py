@@ -17,8 +17,8 @@ from temporalio.client import Client
 import config
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
-from starters.devserver import NAMESPACE, Running, dev_server
-from starters.processes import (
+from starters.processes.devserver import NAMESPACE, Running, dev_server
+from starters.processes.supervisor import (
     LOOPBACK,
     Child,
     ChildFailed,

@@ -56,7 +56,7 @@ ENGINE_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint", "__impor
 ENVIRONMENT = {"environ", "environb", "getenv", "putenv"}
 ENVIRONMENT_FILES = {
     "config/settings.py": "reads it, once",
-    "starters/processes.py": "hands it on to children, unread",
+    "starters/processes/supervisor.py": "hands it on to children, unread",
 }
 
 

@@ -54,7 +54,7 @@ def _judge(source: Source, function: Function) -> Iterator[str]:
         yield (f"{where} has {lines} lines, {FUNCTION_LINES} allowed: name its parts and call them")
     parameters = _parameters(function)
     # Typer reads a command's options from its signature.
-    if parameters > PARAMETERS and not source.path.startswith("starters/cli"):
+    if parameters > PARAMETERS and not source.path.startswith("starters/commands/"):
         yield (
             f"{where} takes {parameters} parameters, {PARAMETERS} allowed: those that travel "
             "together are a value with a name"

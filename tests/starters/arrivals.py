@@ -24,7 +24,7 @@ from activities.ledger.effects import Intent, Settlement, settle, write_intent
 from activities.ledger.leads import new_lead
 from activities.ledger.publishing import TemplateText, publish, set_state
 from config.settings import IngressSettings, Settings
-from starters.ingress import running_ingress
+from starters.ingress.app import running_ingress
 from workers.vendors import load_connections
 from workflows.engine.automation import Automation
 

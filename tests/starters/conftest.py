@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from activities.ledger import Ledger
-from starters.devserver import dev_server
+from starters.processes.devserver import dev_server
 from tests.starters.commands import Commands
 from workflows.presentation import SEARCH_ATTRIBUTES
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from starters.definitions import Configured, Finding, load
+from starters.definitions.loading import Configured, Finding, load
 from tests.starters.mistakes import BAD, HEAD
 from tests.starters.trigger_mistakes import BAD_TRIGGERS
 

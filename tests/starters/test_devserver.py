@@ -14,7 +14,7 @@ import pytest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
-from starters.devserver import (
+from starters.processes.devserver import (
     DATABASE,
     GRPC_PORT,
     LOG,

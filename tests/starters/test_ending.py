@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = """
 import atexit, logging, logging.handlers, sys
-from starters.ending import finish
+from starters.processes.ending import finish
 
 sys.stdout = open(1, "w", buffering=8192, closefd=False)  # whatever PYTHONUNBUFFERED says
 buffer = logging.handlers.MemoryHandler(100, target=logging.StreamHandler(sys.stderr))

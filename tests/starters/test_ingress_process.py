@@ -14,9 +14,9 @@ import pytest
 from temporalio.client import Client
 
 from activities.ledger.tables import admissions, deliveries
-from starters.devserver import dev_server
-from starters.ingress import CannotListen, running_ingress
-from starters.processes import free_port
+from starters.ingress.app import CannotListen, running_ingress
+from starters.processes.devserver import dev_server
+from starters.processes.supervisor import free_port
 from tests.starters.arrivals import (
     ADDRESSES,
     BOB,
@@ -33,7 +33,7 @@ from workflows.presentation import SEARCH_ATTRIBUTES
 ATTRIBUTES = {attribute.name: "Keyword" for attribute in SEARCH_ATTRIBUTES}
 PROGRAM = """
 import asyncio, pathlib, sys
-from starters.ingress import serve_ingress
+from starters.ingress.app import serve_ingress
 from tests.starters.arrivals import NOWHERE, settings_in
 
 asyncio.run(serve_ingress(settings_in(pathlib.Path(sys.argv[1])), announce=True, temporal=NOWHERE))

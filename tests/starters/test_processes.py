@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import pytest
 
-from starters.processes import Child, ChildFailed, Supervisor, first_failure, free_port
+from starters.processes.supervisor import Child, ChildFailed, Supervisor, first_failure, free_port
 
 READY = 'import os, time; print(\'{"ready": true, "pid": %d}\' % os.getpid(), flush=True); '
 STAYS = f"{READY}time.sleep(600)"
@@ -24,7 +24,7 @@ STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {STAY
 
 PARENT = f"""
 import asyncio, pathlib, sys
-from starters.processes import Child, Supervisor, until_stopped
+from starters.processes.supervisor import Child, Supervisor, until_stopped
 
 async def main():
     async with Supervisor(pathlib.Path(sys.argv[1]), print) as children:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import config
-from starters.schema import automation_schema, automation_schema_text
+from starters.definitions.schema import automation_schema, automation_schema_text
 
 FILE = Path(config.__file__).with_name("automation.schema.json")
 

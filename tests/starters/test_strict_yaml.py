@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from starters.strict_yaml import DEEPEST, LARGEST, MOST_NODES, read
+from starters.definitions.strict_yaml import DEEPEST, LARGEST, MOST_NODES, read
 
 LAUGHS = "a: &a [x, x]\n" + "".join(
     f"{new}: &{new} [*{old}, *{old}, *{old}, *{old}]\n"

@@ -23,7 +23,7 @@ from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.publishing import TemplateText, publish, set_state
 from config.settings import SalesforceSettings, Settings, SlackSettings, SmtpSettings
-from starters.devserver import dev_server
+from starters.processes.devserver import dev_server
 from tests.sandboxed import Running, running_sandbox
 from workers.main import run_worker
 from workers.plugin import connect

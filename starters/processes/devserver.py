@@ -19,8 +19,8 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNa
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from starters.processes import LOOPBACK, POLL_SECONDS, Say, free_port
-from starters.spawn import end, ending, spawn, tail
+from starters.processes.spawn import end, ending, spawn, tail
+from starters.processes.supervisor import LOOPBACK, POLL_SECONDS, Say, free_port
 
 NAMESPACE = "default"
 GRPC_PORT = 7233

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import JsonValue
 
-from starters.step_graph import loops_without_wait, unreachable
-from starters.strict_yaml import Document, Path
+from starters.definitions.step_graph import loops_without_wait, unreachable
+from starters.definitions.strict_yaml import Document, Path
 from workflows.engine.automation import Automation
 from workflows.engine.availability import objections
 from workflows.engine.loops import loop_warnings

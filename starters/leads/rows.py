@@ -13,8 +13,8 @@ from typing import IO
 
 from pydantic import JsonValue
 
-from starters.lead_columns import field_name, fields_of, without_empty
-from starters.lead_file import LeadFile, UnreadableFile
+from starters.leads.columns import field_name, fields_of, without_empty
+from starters.leads.file import LeadFile, UnreadableFile
 
 LONGEST_FIELD = 32 * 1024
 LONGEST_LINE = 4 * 1024 * 1024

@@ -15,9 +15,8 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ApplicationError
 
-from starters.cli_author import operator
-from starters.cli_output import AsJson, Refused, answer
-from starters.enrollments import (
+from starters.commands.author import operator
+from starters.commands.enrollments import (
     PATIENCE,
     EnrollmentId,
     NoAnswer,
@@ -28,7 +27,8 @@ from starters.enrollments import (
     meant,
     why_no_answer,
 )
-from starters.opened import opened
+from starters.commands.opened import opened
+from starters.commands.output import AsJson, Refused, answer
 from workflows.contracts import OrderBody, Status
 
 verbs = typer.Typer()

@@ -13,8 +13,8 @@ from temporalio.client import Client, RPCError, WorkflowHandle, WorkflowQueryRej
 from temporalio.service import RPCStatusCode
 
 from activities.ledger.entries import newest_entry
-from starters.cli_output import Refused, WrongUse
-from starters.salesforce_ids import lead_id
+from starters.commands.output import Refused, WrongUse
+from starters.leads.salesforce_ids import lead_id
 from workflows.contracts import Status, enrollment_id
 from workflows.engine.state import Decision
 

@@ -11,8 +11,8 @@ from activities.ledger.inbox import Incoming
 from activities.ledger.leads import find_lead, person_of
 from activities.ledger.listing import leads_of
 from activities.ledger.suppressions import suppress_domain
-from starters.cli_output import Refused, WrongUse
-from starters.opened import Opened
+from starters.commands.opened import Opened
+from starters.commands.output import Refused, WrongUse
 from workflows.engine.events import Event
 
 LONGEST_REASON = 40

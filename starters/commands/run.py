@@ -15,10 +15,10 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from starters.cli_output import Refused, WrongUse, tell
-from starters.logs import log_to_standard_error
-from starters.opened import opened, settings_of_environment
-from starters.processes import until_stopped
+from starters.commands.logs import log_to_standard_error
+from starters.commands.opened import opened, settings_of_environment
+from starters.commands.output import Refused, WrongUse, tell
+from starters.processes.supervisor import until_stopped
 from workers.accounts import BadConnections
 from workflows.contracts import TASK_QUEUE
 
@@ -73,7 +73,7 @@ def ingress(ready_line: ReadyLine = False, as_json: AsJson = False) -> None:
     """Take in webhooks and events, and answer unsubscribe links; works with Temporal down."""
 
     # Imported here: no other command needs a web server.
-    from starters.ingress import CannotListen, serve_ingress
+    from starters.ingress.app import CannotListen, serve_ingress
 
     settings = settings_of_environment()
     log_to_standard_error()

@@ -13,8 +13,8 @@ from temporalio.client import Client
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from config.settings import Settings, load_settings
-from workers.plugin import TemporalUnreachable, connect
 from workers.accounts import load_connections
+from workers.plugin import TemporalUnreachable, connect
 
 PATIENCE = timedelta(seconds=10)
 """How long a command tries to reach Temporal."""

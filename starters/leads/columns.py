@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from starters.lead_file import UnreadableFile
+from starters.leads.file import UnreadableFile
 
 KNOWN = {
     "email": "email",

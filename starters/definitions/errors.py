@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
-from starters.strict_yaml import Document, Path
+from starters.definitions.strict_yaml import Document, Path
 from workflows.engine.automation import Automation
 
 _GROUPS = ("all", "any", "not", "event", "field")

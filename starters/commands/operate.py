@@ -13,9 +13,8 @@ from rich.table import Table
 from activities.dispatch import deliver, take_in
 from activities.ledger.inbox import Incoming
 from activities.ledger.listing import effects_of, in_flight
-from starters.cli_author import operator
-from starters.cli_output import AsJson, Refused, WrongUse, answer, table
-from starters.enrollments import (
+from starters.commands.author import operator
+from starters.commands.enrollments import (
     EnrollmentId,
     NoAnswer,
     OfAutomation,
@@ -25,10 +24,11 @@ from starters.enrollments import (
     entry_of,
     meant,
 )
-from starters.opened import Opened, opened
-from starters.salesforce_ids import lead_id
-from starters.standing import STATES, Standing, Wanted, standings
-from starters.suppressing import Suppressed, Whom, suppress
+from starters.commands.opened import Opened, opened
+from starters.commands.output import AsJson, Refused, WrongUse, answer, table
+from starters.commands.standing import STATES, Standing, Wanted, standings
+from starters.commands.suppressing import Suppressed, Whom, suppress
+from starters.leads.salesforce_ids import lead_id
 from workers.plugin import TemporalUnreachable
 from workflows.engine.events import Event
 from workflows.engine.state import Decision

@@ -18,7 +18,7 @@ from activities.ledger.connections import Connections
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import find_lead
 from config.settings import IngressSettings
-from starters.temporal_link import TemporalLink
+from starters.ingress.temporal_link import TemporalLink
 from workers.repair import start_writeback
 
 BODY_SECONDS = 60

@@ -23,7 +23,7 @@ from activities.ledger.correlation import find_mail, people_at
 from activities.ledger.effects import EffectRow
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import BadLead, canonical_address
-from starters.reception import Reception, read_body
+from starters.ingress.reception import Reception, read_body
 from starters.webhooks.mail import InboundMail, UnreadableMail, parse
 from workflows.engine.events import Event, plain_json
 

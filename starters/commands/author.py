@@ -17,10 +17,10 @@ from activities.ledger.connections import Connections
 from activities.ledger.publishing import TemplateText, find_state, publish, set_state
 from activities.ledger.release import release_held
 from config.settings import Settings
-from starters.cli_output import AsJson, Refused, answer
-from starters.definition_checks import REQUIRED
-from starters.definitions import Configured, Finding, load
-from starters.opened import Opened, opened, settings_of_environment
+from starters.commands.opened import Opened, opened, settings_of_environment
+from starters.commands.output import AsJson, Refused, answer
+from starters.definitions.checks import REQUIRED
+from starters.definitions.loading import Configured, Finding, load
 from workers.accounts import load_connections
 from workers.authoring import Templates, read_templates
 from workflows.engine.automation import Automation

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from starters import strict_yaml
-from starters.definition_checks import CHECKS, Configured, Draft, Found, Severity
-from starters.definition_errors import explain, path_of
-from starters.strict_yaml import Document, Path
+from starters.definitions import strict_yaml
+from starters.definitions.checks import CHECKS, Configured, Draft, Found, Severity
+from starters.definitions.errors import explain, path_of
+from starters.definitions.strict_yaml import Document, Path
 from workflows.engine.automation import Automation, graph_problems
 from workflows.engine.steps import AnyStep
 

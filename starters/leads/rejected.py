@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from starters.importing import Outcome
+from starters.leads.importing import Outcome
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

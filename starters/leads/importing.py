@@ -20,10 +20,10 @@ from activities.dispatch import enroll
 from activities.ledger.admissions import Request
 from activities.ledger.leads import BadLead, Lead, new_lead
 from activities.ledger.listing import Answered, answers_to, entered_by
-from starters.lead_file import LeadFile
-from starters.lead_rows import Row
-from starters.opened import Opened
-from starters.salesforce_ids import lead_id
+from starters.commands.opened import Opened
+from starters.leads.file import LeadFile
+from starters.leads.rows import Row
+from starters.leads.salesforce_ids import lead_id
 
 AT_ONCE = 20
 CHUNK = 400

@@ -18,12 +18,12 @@ from activities.ledger import LedgerUnavailable
 from activities.ledger.admissions import Request
 from activities.ledger.leads import new_lead
 from activities.ledger.publishing import find_state, newest_version
-from starters.cli_output import Refused, WrongUse, table, tell
-from starters.importing import Import, Importer, Outcome, Tally
-from starters.lead_file import LeadFile, UnreadableFile, examine
-from starters.lead_rows import Row, read_rows
-from starters.opened import Opened, opened
-from starters.rejected_rows import RejectedRows
+from starters.commands.opened import Opened, opened
+from starters.commands.output import Refused, WrongUse, table, tell
+from starters.leads.file import LeadFile, UnreadableFile, examine
+from starters.leads.importing import Import, Importer, Outcome, Tally
+from starters.leads.rejected import RejectedRows
+from starters.leads.rows import Row, read_rows
 
 TELL_EVERY = 5_000
 

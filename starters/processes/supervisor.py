@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, Self, TypeVar
 
-from starters.spawn import end, ending, spawn, tail
+from starters.processes.spawn import end, ending, spawn, tail
 
 Say = Callable[[str], None]
 """Where sentences for the person at the terminal go."""

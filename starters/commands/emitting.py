@@ -13,8 +13,8 @@ from pydantic import JsonValue, ValidationError
 from activities.dispatch import deliver, take_in
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import find_lead
-from starters.cli_output import Refused, WrongUse
-from starters.opened import opened
+from starters.commands.opened import opened
+from starters.commands.output import Refused, WrongUse
 from workflows.engine.events import Event
 
 OURS = frozenset(("email_sent", "campaign_exited", "malformed", "superseded", "hold_released"))

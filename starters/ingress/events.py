@@ -14,7 +14,7 @@ from activities.ledger.correlation import find_event, lead_of
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import BadLead, Lead, check_lead_id, find_lead, new_lead, person_of
 from config.settings import IngressSettings
-from starters.reception import Reception, read_body
+from starters.ingress.reception import Reception, read_body
 from starters.webhooks.events import (
     ENROLL,
     BadEvents,

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from activities.ledger.correlation import find_mail_by_token, next_opt_out_id
 from activities.ledger.effects import EffectRow
 from activities.ledger.inbox import Incoming
-from starters.reception import Reception
+from starters.ingress.reception import Reception
 from workflows.engine.events import Event
 
 NO_TOKEN = "0" * 40

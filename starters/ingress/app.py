@@ -24,12 +24,12 @@ from starlette.routing import Route
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.correlation import clock_of
 from config.settings import IngressSettings, Settings
-from starters.event_intake import post_events, secrets_of
-from starters.mail_intake import post_mail
-from starters.processes import until_stopped
-from starters.reception import Reception
-from starters.temporal_link import temporal_link
-from starters.unsubscribe import failed_page, unsubscribe
+from starters.ingress.events import post_events, secrets_of
+from starters.ingress.mail import post_mail
+from starters.ingress.reception import Reception
+from starters.ingress.temporal_link import temporal_link
+from starters.ingress.unsubscribe import failed_page, unsubscribe
+from starters.processes.supervisor import until_stopped
 from workers.vendors import load_connections
 
 log = structlog.get_logger(__name__)

@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import typer
 
-from starters.cli_output import AsJson, WrongUse, answer
-from starters.emitting import Emitted, emit_event, read_data, read_event
-from starters.enrolling import FromFile, enroll_file, enroll_one, file_lines
-from starters.salesforce_ids import lead_id
+from starters.commands.emitting import Emitted, emit_event, read_data, read_event
+from starters.commands.enrolling import FromFile, enroll_file, enroll_one, file_lines
+from starters.commands.output import AsJson, WrongUse, answer
+from starters.leads.salesforce_ids import lead_id
 
 verbs = typer.Typer()
 

@@ -12,9 +12,9 @@ from rich.table import Table
 
 from activities.ledger.publishing import find_state, newest_version
 from activities.ledger.report import EffectLine, Report, campaign_report
-from starters.cli_output import AsJson, answer, table
-from starters.opened import Opened, opened
-from starters.standing import Standing, Wanted, counts, standings
+from starters.commands.opened import Opened, opened
+from starters.commands.output import AsJson, answer, table
+from starters.commands.standing import Standing, Wanted, counts, standings
 from workers.plugin import TemporalUnreachable
 
 verbs = typer.Typer()

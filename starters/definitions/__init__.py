@@ -1,0 +1,1 @@
+"""Automation files: read strictly, checked completely, every finding with its line."""

@@ -1,0 +1,1 @@
+"""The web server by which events, mail and opt-outs come in."""

@@ -1,0 +1,1 @@
+"""Processes of ours: started, watched, ended, and none left behind."""
