@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.crm_calls import CrmCalls, crm_intent
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
@@ -20,9 +18,9 @@ from activities.ledger.facts import object_of
 from activities.ledger.gate import judge_step
 from activities.ledger.inbox import tell_criteria_met
 from activities.ledger.leads import set_fields
-from activities.once import Deed, about_step, do_once
+from activities.once import Deed, do_once
 from activities.scene import Scene, facts_of, note_verdict, read_scene
-from activities.vendors.ports import Crm, HandOver, Never, Receipt
+from activities.vendors.ports import Crm, Never
 from workflows.contracts import Drained, DrainRequest
 from workflows.engine.effects import FactEffect, Outcome, UpdateStage
 from workflows.engine.events import Event
@@ -38,7 +36,7 @@ class CrmWrites:
     def __init__(self, ledger: Ledger, connections: Connections, crm: Crm | None) -> None:
         self._ledger = ledger
         self._connections = connections
-        self._crm = crm
+        self._ask = CrmCalls(crm).ask
 
     @activity.defn
     async def update_stage(self, effect: UpdateStage) -> Outcome:
@@ -55,7 +53,7 @@ class CrmWrites:
             return await note_verdict(self._ledger, tx, scene, judge_step(facts))
 
         deed = Deed(
-            intent=_intent(effect, scene, payload),
+            intent=crm_intent(effect, scene, payload),
             judge=judge,
             ask=self._ask,
             afterwards=lambda tx, row: self._project(tx, scene, row, effect.stage),
@@ -126,31 +124,6 @@ class CrmWrites:
         deed = Deed(intent=intent, judge=judge, ask=self._ask, repeatable=True)
         return await do_once(self._ledger, deed)
 
-    async def _ask(self, row: EffectRow, _hand_over: HandOver) -> Receipt:
-        payload = row.payload
-        if "object" not in payload:
-            return Receipt("projection only")
-        if self._crm is None:
-            message = (
-                "Salesforce is not configured: set DRIPSTONE_SALESFORCE__CLIENT_ID and the rest"
-            )
-            raise Never("salesforce", "not_configured", message)
-        if "id" in payload:
-            return await self._crm.update(payload["object"], payload["id"], payload["fields"])
-        # A short key of fixed length: external id fields hold at most 255 characters.
-        key = sha256(row.key.encode()).hexdigest()[:32]
-        owner = await self._owner(self._crm, payload.get("owners", []))
-        fields = payload["fields"] | ({"OwnerId": owner} if owner else {})
-        return await self._crm.upsert(payload["object"], payload["key_field"], key, fields)
-
-    async def _owner(self, crm: Crm, owners: list[str]) -> str | None:
-        """The first owner that the CRM knows; None leaves the record to the integration user."""
-        for owner in owners:
-            found = await crm.user_id_by_email(owner) if "@" in owner else owner
-            if found:
-                return found
-        return None
-
     async def _project(
         self, tx: AsyncConnection, scene: Scene, row: EffectRow, stage: str
     ) -> tuple[str, ...]:
@@ -160,11 +133,3 @@ class CrmWrites:
         event = Event(id=f"{row.key}/changed", kind="lead_changed", at=at)
         await tell_criteria_met(self._ledger, tx, lead, event, self._connections)
         return ()
-
-
-def _intent(effect: UpdateStage, scene: Scene, payload: Mapping[str, Any]) -> Intent:
-    digest = sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-    about = about_step(effect, scene.lead.person)
-    return Intent(
-        effect.key, scene.lead.center, effect.activity, "salesforce", payload, digest, about
-    )

@@ -26,7 +26,7 @@ from activities.ledger import Ledger
 from activities.ledger.admissions import Answer, Request, admit
 from activities.ledger.connections import Connections
 from activities.ledger.entries import find_entry, mark_running, newest_entry
-from activities.ledger.inbox import Incoming, Received, receive
+from activities.ledger.inbox import CRITERIA_MET, Incoming, Received, receive
 from activities.ledger.leads import find_lead, with_known
 from activities.ledger.tables import deliveries
 from workflows.contracts import TASK_QUEUE, Start, enrollment_id
@@ -151,12 +151,14 @@ def _attributes(start: Start) -> TypedSearchAttributes:
 
 
 async def deliver(ledger: Ledger, client: Client, event_id: str) -> int:
-    """Tell the enrollments that an event reaches all that is still to be told to them.
+    """Tell the enrollments of one event, and of the exit criteria that it made true.
 
     Returns how many signals were sent. The rest is the repair loop's.
     """
-    reached = select(deliveries.c.enrollment).where(deliveries.c.event == event_id)
-    return await _deliver_where(ledger, client, deliveries.c.enrollment.in_(reached))
+    row = deliveries.c
+    reached = select(row.enrollment).where(row.event == event_id)
+    follows = row.event.endswith(CRITERIA_MET) & row.enrollment.in_(reached)
+    return await _deliver_where(ledger, client, (row.event == event_id) | follows)
 
 
 async def deliver_to(ledger: Ledger, client: Client, enrollment: str, entry: int) -> int:

@@ -15,7 +15,8 @@ from activities.ledger.connections import CenterConnections, Connections
 from activities.ledger.entries import find_entry, put_hold, remove_hold
 from activities.ledger.gate import Facts
 from activities.ledger.leads import Lead, find_lead
-from activities.ledger.publishing import Version, find_state, find_version
+from activities.ledger.lifecycle import find_obstacle
+from activities.ledger.publishing import Version, find_version
 from activities.vendors.ports import Never
 from workflows.engine.effects import Effect, Outcome
 
@@ -65,13 +66,13 @@ async def read_scene(ledger: Ledger, effect: Effect, connections: Connections) -
 async def facts_of(ledger: Ledger, tx: AsyncConnection, scene: Scene) -> Facts:
     """What the gate's policy looks at for any effect of a step, read inside ``tx``."""
     entry = await find_entry(tx, scene.entry["enrollment"], scene.entry["entry"])
-    state = await find_state(tx, scene.version.automation)
+    obstacle = await find_obstacle(ledger, tx, scene.version.automation)
     return Facts(
         now=await ledger.now(tx),
         admission=entry["state"] if entry else None,
         stop_reason=entry["stop_reason"] if entry else None,
         exit=entry["exit"] if entry else None,
-        automation_state=state[0] if state else "not enabled",
+        automation_state=obstacle.what if obstacle else "enabled",
     )
 
 

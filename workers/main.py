@@ -18,11 +18,13 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.bookkeeping import Bookkeeping
+from activities.calendars import Calendars
 from activities.crm import CrmWrites
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.messaging import Messaging
 from activities.notifications import Notifications
+from activities.step_writes import StepWrites
 from config.settings import Settings
 from workers.repair import Repair
 from workers.vendors import chat_of, crm_of, mailer_of
@@ -49,12 +51,17 @@ def activities_of(instance: object) -> Activities:
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
     """The activities of each task queue, with their clients injected."""
-    crm = CrmWrites(ledger, connections, crm_of(settings))
+    crm = crm_of(settings)
+    crm_writes = (
+        *activities_of(CrmWrites(ledger, connections, crm)),
+        *activities_of(StepWrites(ledger, connections, crm)),
+    )
+    bookkeeping = activities_of(Bookkeeping(ledger, connections))
     mailer, public_url = mailer_of(settings), settings.ingress.public_url
     return {
-        TASK_QUEUE: activities_of(Bookkeeping(ledger, connections)),
+        TASK_QUEUE: (*bookkeeping, *activities_of(Calendars(ledger, connections))),
         "messaging": activities_of(Messaging(ledger, connections, mailer, public_url)),
-        "crm": activities_of(crm),
+        "crm": crm_writes,
         "notifications": activities_of(Notifications(ledger, connections, chat_of(settings))),
     }
 

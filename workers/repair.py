@@ -26,6 +26,7 @@ from activities.ledger.effects import Settlement, left_behind, settle, waiting_w
 from activities.ledger.entries import close, find_entry, newest_entry, not_started, unchecked
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
+from activities.ledger.retiring import tell_turned_off, turn_off_expired
 from workers.archive import archive_closed
 from workflows.contracts import CloseRequest, DrainRequest
 from workflows.engine.exits import ExitReason
@@ -74,6 +75,7 @@ class Repair:
     async def one_pass(self) -> None:
         """Every repair once, each by itself: one that fails does not stop the others."""
         passes: Sequence[Callable[[], Awaitable[None]]] = (
+            self.turn_off,
             self.admit_queued,
             self.start_admitted,
             self.tell_due,
@@ -87,6 +89,11 @@ class Repair:
                 await repair()
             except (RPCError, LedgerUnavailable) as error:
                 log.warning("repair.failed", repair=repair.__name__, error=str(error))
+
+    async def turn_off(self) -> None:
+        """Turn off campaigns whose time is over; finish what a turn-off that died began."""
+        await turn_off_expired(self._ledger, self._connections)
+        await tell_turned_off(self._ledger, self._connections)
 
     async def admit_queued(self) -> None:
         """Admit entries whose lane has become free; close those that were stopped meanwhile."""

@@ -17,9 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
 from activities.ledger.criteria import LeadFields, meets_exit_criteria
+from activities.ledger.goals import reached_goal_before
 from activities.ledger.inbox import Received
 from activities.ledger.lanes import holder_of_lane, priority_of, supersede
 from activities.ledger.leads import Lead, find_lead, put_lead, with_known
+from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_state, find_version
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppression_of
@@ -64,10 +66,12 @@ async def admit(
         return answered
     known = await find_lead(tx, request.lead.center, request.lead.lead)
     request = replace(request, lead=with_known(request.lead, known))
+    obstacle = await find_obstacle(ledger, tx, request.automation)
     state = await find_state(tx, request.automation)
-    if state is None or state[0] != "enabled":
-        why = f"automation {request.automation!r} is {state[0] if state else 'not enabled'}"
-        return await _refuse(ledger, tx, request, f"{why}: dripstone enable {request.automation}")
+    if obstacle or state is None:
+        what, remedy = (obstacle.what, obstacle.remedy) if obstacle else ("not enabled", "")
+        why = f"automation {request.automation!r} is {what}: {remedy}"
+        return await _refuse(ledger, tx, request, why)
     version = await find_version(tx, request.automation, state[1])
     refusal = await _objection(ledger, tx, request, version)
     if refusal:
@@ -104,6 +108,8 @@ async def _objection(
         return "not in the audience of the automation"
     if await meets_exit_criteria(tx, automation.id, lead):
         return "meets the exit criteria of the campaign already"
+    if await reached_goal_before(tx, automation, lead):
+        return "has reached the goal already"
     sends = any(step.kind == "send_email" for step in automation.steps)
     if sends and not lead.email:
         return "no e-mail address, and the automation sends mail"

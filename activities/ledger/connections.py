@@ -40,7 +40,9 @@ class SalesforceWrites(_Strict):
 
     ``key_field`` is a unique external id on Task and Event: with it a write-back happens once,
     however often it is tried. ``log_meetings: false`` if Events come from a workflow of your own.
-    ``zone`` decides the day of a Task's due date. ``fallback_owner`` owns what has no other owner.
+    ``zone`` decides the day of a Task's due date, and ``user_zones`` for single users, by id or
+    address as steps name them. ``fallback_owner`` owns what has no other owner. ``writable_fields``
+    are those of leads and contacts that a ``set_field`` step may write.
     """
 
     log_emails: bool = True
@@ -51,6 +53,8 @@ class SalesforceWrites(_Strict):
     key_field: FieldName = "Dripstone_Key__c"
     fallback_owner: SalesforceUser | None = None
     zone: str = "UTC"
+    user_zones: dict[SalesforceUser, str] = {}
+    writable_fields: tuple[FieldName, ...] = ()
     task_subject: str = "Email sent via Qualified: {subject}"
     event_subject: str = "Meeting Booked via Qualified with {owner}"
 
@@ -62,9 +66,14 @@ class SalesforceWrites(_Strict):
                 getattr(self, name).format(**{field: "x"})
             except (LookupError, ValueError) as error:
                 raise ValueError(f"{name}: only {{{field}}} can stand in it") from error
-        if self.zone not in available_timezones():
-            raise ValueError(f"zone: there is no time zone {self.zone!r}: use one like Asia/Tokyo")
+        for zone in (self.zone, *self.user_zones.values()):
+            if zone not in available_timezones():
+                raise ValueError(f"zone: there is no time zone {zone!r}: use one like Asia/Tokyo")
         return self
+
+    def zone_of(self, user: str | None) -> str:
+        """The zone in which a user's days are reckoned (an IANA name)."""
+        return self.user_zones.get(user or "", self.zone)
 
 
 class CenterConnections(_Strict):

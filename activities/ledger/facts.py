@@ -55,8 +55,8 @@ def _task(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
     data = event.data
     sent = f"\n\nSent at {event.at.astimezone(UTC).isoformat()}"
     fields = {
-        "Subject": _cut(writes.task_subject.format(subject=data.get("subject", "")), SUBJECT_LIMIT),
-        "Description": _cut(str(data.get("text", "")), DESCRIPTION_LIMIT - len(sent)) + sent,
+        "Subject": cut(writes.task_subject.format(subject=data.get("subject", "")), SUBJECT_LIMIT),
+        "Description": cut(str(data.get("text", "")), DESCRIPTION_LIMIT - len(sent)) + sent,
         "Type": "Email",
         "Status": "Completed",
         "ActivityDate": event.at.astimezone(ZoneInfo(writes.zone)).date().isoformat(),
@@ -76,7 +76,7 @@ def _event(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None
     ends = _instant(data.get("ends_at")) or starts + timedelta(minutes=30)
     kind, channel = data.get("type") or "meeting", data.get("channel") or "unknown"
     fields = {
-        "Subject": _cut(writes.event_subject.format(owner=owner), SUBJECT_LIMIT),
+        "Subject": cut(writes.event_subject.format(owner=owner), SUBJECT_LIMIT),
         "Description": f"Meeting type: {kind}\nBooked through: {channel}\n"
         f"Booked at: {event.at.astimezone(UTC).isoformat()}",
         "StartDateTime": starts.astimezone(UTC).isoformat(),
@@ -123,7 +123,7 @@ def _upsert(
     return Planned(activity, "salesforce", payload)
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
     """Visibly shortened, if it is too long for the field (T-08)."""
     mark = CUT if limit > SUBJECT_LIMIT else "..."
     return text if len(text) <= limit else text[: limit - len(mark)] + mark

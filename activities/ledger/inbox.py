@@ -18,14 +18,14 @@ from activities.ledger import effects
 from activities.ledger.connections import Connections
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.facts import writebacks_of
-from activities.ledger.leads import Lead, find_lead, person_of, set_fields
+from activities.ledger.leads import Lead, find_lead, set_fields
 from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
-from activities.ledger.suppressions import suppress_person
+from activities.ledger.suppressions import suppress_lead, suppress_person
 from activities.ledger.tables import admissions, deliveries, inbox
 from activities.ledger.upsert import insert_new
 from workflows.engine.events import Event
-from workflows.engine.exits import ExitReason, exit_caused_by, strongest
+from workflows.engine.exits import ExitReason, strongest
 
 PERSON_WIDE = frozenset(
     ("reply", "unsubscribe", "complaint", "bounce", "out_of_office", "meeting_booked")
@@ -41,6 +41,9 @@ TOLD = {
     "meeting_booked": ("id",),
 }
 """Which data of an event a workflow is told: nothing personal, and only what it decides by."""
+
+CRITERIA_MET = "/criteria"
+"""How the id of the event ends that an entry's custom exit criteria are met."""
 
 OPEN = ("QUEUED", "ADMITTED", "RUNNING", "SUPERSEDED")
 
@@ -113,7 +116,7 @@ async def tell_criteria_met(
         if not await meets_exit_criteria(tx, target["automation"], changed):
             continue
         event = Event(
-            id=f"{target['enrollment']}/{target['entry']}/criteria",
+            id=f"{target['enrollment']}/{target['entry']}{CRITERIA_MET}",
             kind="criteria_met",
             at=cause.at,
         )
@@ -137,8 +140,7 @@ async def _note_facts(
         why = (reason, event.id, event.at)
         await suppress_person(tx, incoming.center, person, why)
         if incoming.lead and event.kind != "bounce":
-            record = person_of(ledger, incoming.center, None, incoming.lead)
-            await suppress_person(tx, incoming.center, record, why)
+            await suppress_lead(tx, incoming.center, incoming.lead, why)
 
 
 async def _plan_writebacks(
@@ -179,7 +181,7 @@ async def _targets(
 async def _stop(tx: AsyncConnection, target: Mapping[str, Any], event: Event) -> None:
     """From this commit on the gate refuses what the event stops, even if the signal is late."""
     version = await find_version(tx, target["automation"], target["version"])
-    reason = exit_caused_by(event, version.definition.stops_on)
+    reason = version.definition.exit_by(event)
     if reason is None:
         return
     known = [ExitReason(target["stop_reason"])] if target["stop_reason"] else []

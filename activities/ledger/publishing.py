@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.lifecycle import Act, note
 from activities.ledger.store import Ledger
 from activities.ledger.tables import automations, campaign_settings, lifecycle, templates
 from activities.ledger.upsert import insert_new
@@ -69,7 +70,8 @@ async def publish(
     digest = sha256(json.dumps([definition, pinned], sort_keys=True).encode()).hexdigest()[:24]
     async with ledger.transaction(f"automation:{automation.id}") as tx:
         newest = await _newest(tx, automation.id)
-        if newest and newest.digest == digest:
+        put_away = (await find_state(tx, automation.id) or ("", 0))[0] == "archived"
+        if newest and newest.digest == digest and not put_away:
             return newest, False
         if newest and newest.center != automation.center:
             raise ValueError(
@@ -92,6 +94,9 @@ async def publish(
             )
         )
         await _keep_settings(ledger, tx, automation, by)
+        if put_away:
+            await tx.execute(delete(lifecycle).where(lifecycle.c.automation == automation.id))
+        await note(ledger, tx, Act("published", automation.center, by, automation.id, number))
     pinned_version = Version(
         automation.center, automation.id, number, digest, automation, dict(pinned)
     )
@@ -111,7 +116,9 @@ async def _keep_settings(
     if automation.campaign is None:
         return
     exits = automation.campaign.exits.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    until = automation.campaign.active_until
     settings = {"priority": automation.campaign.priority, "exits": exits}
+    settings |= {"active_until": until.isoformat()} if until else {}
     row = campaign_settings
     number = await tx.scalar(
         select(func.max(row.c.number)).where(row.c.automation == automation.id)
@@ -132,26 +139,48 @@ async def set_state(ledger: Ledger, automation: str, state: str, by: str) -> Ver
     """Enable or disable the newest published version, at once for leads in flight too.
 
     Raises:
-        NotPublished: nothing of that id has been published.
+        NotPublished: nothing of that id has been published, or it is archived.
     """
     async with ledger.transaction(f"automation:{automation}") as tx:
         newest = await newest_version(tx, automation)
-        row = {
-            "center": newest.center,
-            "automation": automation,
-            "version": newest.version,
-            "state": state,
-            "changed_at": await ledger.now(tx),
-            "changed_by": by,
-        }
-        if not await insert_new(tx, lifecycle, row):
-            here = lifecycle.c.automation == automation
-            await tx.execute(lifecycle.update().where(here).values(row))
+        await put_state(ledger, tx, newest, state, (by, ""))
         return newest
 
 
+async def put_state(
+    ledger: Ledger, tx: AsyncConnection, newest: Version, state: str, why: tuple[str, str]
+) -> None:
+    """Set the state, and log who did it and the reason, in ``why``, unless nothing changes.
+
+    Raises:
+        NotPublished: it is archived.
+    """
+    before = await find_state(tx, newest.automation)
+    if before == (state, newest.version):
+        return
+    if before and before[0] == "archived":
+        raise NotPublished(
+            f"automation {newest.automation!r} is archived: dripstone publish FILE makes a new "
+            "version of it"
+        )
+    row = {
+        "center": newest.center,
+        "automation": newest.automation,
+        "version": newest.version,
+        "state": state,
+        "changed_at": await ledger.now(tx),
+        "changed_by": why[0],
+    }
+    if not await insert_new(tx, lifecycle, row):
+        here = lifecycle.c.automation == newest.automation
+        await tx.execute(lifecycle.update().where(here).values(row))
+    act = "turned off" if state == "off" else state
+    about = (newest.automation, newest.version)
+    await note(ledger, tx, Act(act, newest.center, why[0], *about, why[1]))
+
+
 async def find_state(tx: AsyncConnection, automation: str) -> tuple[str, int] | None:
-    """(enabled | disabled | archived, the version that new leads get); None if never set."""
+    """(enabled | disabled | off | archived, the version that new leads get); None if never set."""
     here = lifecycle.c.automation == automation
     row = (await tx.execute(select(lifecycle).where(here))).mappings().first()
     return (row["state"], row["version"]) if row else None

@@ -80,6 +80,7 @@ class Report:
     unsubscribed: int
     meetings: int
     out_of_office: int
+    goals: int
     exits: Mapping[str, int]
     held: tuple[HeldLead, ...]
     refused: Mapping[str, int]
@@ -100,9 +101,10 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
     ).where(admissions.c.automation == automation)
     by_version = (await tx.execute(entries.group_by(admissions.c.version))).all()
     facts = await _facts(tx, automation)
+    versions = tuple(sorted(row[0] for row in by_version))
     return Report(
         automation=automation,
-        versions=tuple(sorted(row[0] for row in by_version)),
+        versions=versions,
         entered=sum(row[1] for row in by_version),
         live=sum(row[2] for row in by_version),
         sent=await _sent(tx, automation),
@@ -113,6 +115,7 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
         unsubscribed=facts["unsubscribed"],
         meetings=facts["meetings"],
         out_of_office=facts["out_of_office"],
+        goals=await _goals(tx, automation, versions[-1]) if versions else 0,
         exits=await _exits(tx, automation),
         held=(*await _held(tx, automation), *await _away(ledger, tx, automation)),
         refused=await _refused(tx, automation),
@@ -156,6 +159,14 @@ def _of_entries(query: Select[Any], automation: str) -> Select[Any]:
         effects.c.entry == admissions.c.entry
     )
     return query.join(admissions, here).where(admissions.c.automation == automation)
+
+
+async def _goals(tx: AsyncConnection, automation: str, version: int) -> int:
+    """How many entries saw the goal of this version, whether it ended them or not."""
+    goal = (await find_version(tx, automation, version)).definition.goal
+    entry = admissions.c.enrollment + "/" + cast(admissions.c.entry, String)
+    seen = _seen_by_entry(automation) & (inbox.c.kind == (goal.event if goal else ""))
+    return int(await tx.scalar(select(func.count(distinct(entry))).where(seen)) or 0)
 
 
 async def _sent(tx: AsyncConnection, automation: str) -> int:

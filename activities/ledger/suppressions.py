@@ -1,4 +1,4 @@
-"""Who must not be contacted: persons, addresses, domains; per channel. Rows are only ever added."""
+"""Who must not be contacted: persons, records, domains; per channel. Rows are only ever added."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ async def suppress_person(
 ) -> bool:
     """Suppress a person in e-mail; ``why`` is (reason, event id, instant). True if it is new."""
     return await _suppress(tx, center, ("person", person), why)
+
+
+async def suppress_lead(
+    tx: AsyncConnection, center: str, lead: str, why: tuple[str, str, datetime]
+) -> bool:
+    """Suppress a record in e-mail, whatever address it has or will have; ``why`` as above."""
+    return await _suppress(tx, center, ("lead", lead), why)
 
 
 async def suppress_domain(
@@ -46,7 +53,7 @@ async def suppression_of(ledger: Ledger, tx: AsyncConnection, lead: Lead) -> str
     """Why the lead must not be mailed ("unsubscribed", "bounced" ...); None if it may be."""
     # Also under the record: it may have been opted out before its address was known.
     by_record = person_of(ledger, lead.center, None, lead.lead)
-    subjects = [("person", lead.person), ("person", by_record)]
+    subjects = [("person", lead.person), ("person", by_record), ("lead", lead.lead)]
     if lead.email:
         address = canonical_address(lead.email)
         # Also under the person of the address: the lead may have been filed before it had one.

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text
+from sqlalchemy import text as sql
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-    Text,
-    text,
-)
-from sqlalchemy.types import TypeEngine
+from activities.ledger.columns import at as _at
+from activities.ledger.columns import document as _json
+from activities.ledger.columns import identifier as _id
+from activities.ledger.columns import metadata
+from activities.ledger.columns import table as _table
 
-from activities.ledger.instant import Instant
-
-metadata = MetaData()
-
-
-def _id(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, String(255), nullable=nullable)
-
-
-def _table(name: str, *columns: Column[Any] | PrimaryKeyConstraint | Index) -> Table:
-    return Table(name, metadata, Column("center", String(63), nullable=False), *columns)
-
-
-def _json(name: str) -> Column[Any]:
-    return Column(name, JSON, nullable=False)
-
-
-def _at(name: str, *, nullable: bool = False) -> Column[datetime]:
-    kind: TypeEngine[datetime] = Instant()
-    return Column(name, kind, nullable=nullable)
-
+__all__ = ["metadata"]
 
 leads = _table(
     "leads",
@@ -75,6 +46,27 @@ lifecycle = _table(
     _at("changed_at"),
     Column("changed_by", Text, nullable=False),
     PrimaryKeyConstraint("automation"),
+)
+
+lifecycle_log = _table(
+    "lifecycle_log",
+    Column("number", Integer, nullable=False),
+    _id("automation", nullable=True),
+    Column("version", Integer),
+    Column("act", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    _at("done_at"),
+    Column("done_by", Text, nullable=False),
+    PrimaryKeyConstraint("number"),
+    Index("lifecycle_log_automation", "automation"),
+)
+
+centers = _table(
+    "centers",
+    Column("state", String(20), nullable=False),
+    _at("changed_at"),
+    Column("changed_by", Text, nullable=False),
+    PrimaryKeyConstraint("center"),
 )
 
 campaign_settings = _table(
@@ -125,14 +117,15 @@ admissions = _table(
     Index("admissions_lead", "center", "lead"),
     Index("admissions_state", "state", "admitted_at"),
     Index("admissions_cause", "cause"),
+    Index("admissions_stopped", "stop_reason", "state"),
     Index(
         "admissions_lane",
         "center",
         "lane",
         "person",
         unique=True,
-        sqlite_where=text("state IN ('ADMITTED', 'RUNNING')"),
-        postgresql_where=text("state IN ('ADMITTED', 'RUNNING')"),
+        sqlite_where=sql("state IN ('ADMITTED', 'RUNNING')"),
+        postgresql_where=sql("state IN ('ADMITTED', 'RUNNING')"),
     ),
 )
 

@@ -77,6 +77,7 @@ def _lines(state: str, report: Report, now: Now) -> Iterator[str | Table]:
         ("mails sent", report.sent),
         ("replied", report.replied),
         ("meetings booked", report.meetings),
+        ("reached the goal", report.goals),
         ("bounced", report.bounced),
         ("unsubscribed", report.unsubscribed),
         ("out of office", report.out_of_office),

@@ -42,7 +42,7 @@ async def test_an_event_is_committed_and_stops_the_enrollment_with_temporal_down
     assert await arrivals.rows(inbox, "id", "kind", "lead") == [("e-1", "unsubscribe", ADA)]
     assert await arrivals.rows(admissions, "stop_reason") == [("unsubscribed",)]
     assert await arrivals.rows(deliveries, "event", "enrollment") == [("e-1", ENROLLMENT)]
-    assert [row[0] for row in await arrivals.rows(suppressions, "reason")] == ["unsubscribed"]
+    assert {row[0] for row in await arrivals.rows(suppressions, "reason")} == {"unsubscribed"}
     assert ("e-1/mark_unsubscribed", "PLANNED") in await arrivals.rows(effects, "key", "state")
 
 

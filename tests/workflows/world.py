@@ -35,7 +35,8 @@ from workflows.presentation import SEARCH_ATTRIBUTES
 LONG_HISTORY = 300
 """Events after which this server suggests to continue as new; by default it is 4,096."""
 
-PATIENCE = 20.0
+PATIENCE = 90
+"""Seconds. An activity task that a stopping worker had just been given is retried after 30."""
 
 ADA = Mailbox(
     name="Ada Fox",

@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 from workflows.engine.base import Frozen, Name
 from workflows.engine.campaign import Campaign
 from workflows.engine.conditions import Condition, FieldIs, parts_of
+from workflows.engine.events import Event
+from workflows.engine.exits import ExitReason, exit_caused_by
+from workflows.engine.goal import Goal
 from workflows.engine.steps import AnyStep
 from workflows.engine.triggers import AnyTrigger
 
@@ -16,7 +19,7 @@ definition leaves out what stands at its default."""
 
 
 class Automation(Frozen):
-    """A trigger, an audience, steps, and for campaigns the campaign block.
+    """A trigger, an audience, a goal, steps, and for campaigns the campaign block.
 
     Steps run from the first to the next in the list, unless a step says where to go.
     """
@@ -28,6 +31,7 @@ class Automation(Frozen):
     trigger: AnyTrigger
     audience: Condition | None = None
     campaign: Campaign | None = None
+    goal: Goal | None = None
     steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=200)
 
     @model_validator(mode="after")
@@ -52,6 +56,13 @@ class Automation(Frozen):
     def stops_on(self) -> tuple[str, ...]:
         """The optional stop events that end an enrollment here."""
         return self.campaign.exits.on if self.campaign else ("bounce", "unsubscribe")
+
+    def exit_by(self, event: Event) -> ExitReason | None:
+        """The exit that an event causes here, if any; other stops are stronger than the goal."""
+        if reason := exit_caused_by(event, self.stops_on):
+            return reason
+        stops = self.goal and self.goal.stops and self.goal.is_reached_by(event)
+        return ExitReason.GOAL_REACHED if stops else None
 
     @property
     def lane(self) -> str:

@@ -43,6 +43,12 @@ class Availability:
     why_not: str = ""
 
 
+_ABOUT_A_RECORD = Availability(
+    EVERYWHERE - DURING_A_CONVERSATION,
+    "it belongs to a record of the CRM, and at that moment the visitor may have none: take "
+    "lead_captured, or a conversation trigger with 'timing: after_conversation'",
+)
+
 ACTIONS: dict[str, Availability] = {
     "send_email": Availability(
         EVERYWHERE - DURING_A_CONVERSATION,
@@ -54,10 +60,17 @@ ACTIONS: dict[str, Availability] = {
         "a stage belongs to a lead, and at that moment the visitor may be unknown: take "
         "lead_captured, or a conversation trigger with 'timing: after_conversation'",
     ),
+    "set_field": Availability(EVERYWHERE),
+    "create_task": _ABOUT_A_RECORD,
+    "create_event": _ABOUT_A_RECORD,
+    "create_note": _ABOUT_A_RECORD,
     "notify": Availability(EVERYWHERE),
     "wait": Availability(EVERYWHERE),
     "wait_for": Availability(EVERYWHERE),
+    "wait_until": Availability(EVERYWHERE),
     "branch": Availability(EVERYWHERE),
+    "jump": Availability(EVERYWHERE),
+    "ab_split": Availability(EVERYWHERE),
     "end": Availability(EVERYWHERE),
 }
 """One row for each kind of step. Which to choose for a new kind is for its author to decide."""

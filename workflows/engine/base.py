@@ -6,13 +6,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints
 
-__all__ = ["EventKind", "Frozen", "JsonValue", "Name"]
+__all__ = ["EventKind", "Frozen", "JsonValue", "Name", "TimeOfDay"]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 """An id that people type and that ends up in workflow ids: lower case, no spaces."""
 
 EventKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """What sort of event: ``reply``, ``meeting_booked``, or whatever an upstream system reports."""
+
+
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time by the wall clock, such as 09:30; the zone is said beside it."""
 
 
 class Frozen(BaseModel):

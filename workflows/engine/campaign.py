@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from workflows.engine.base import Frozen, Name
 from workflows.engine.conditions import Condition
@@ -96,3 +96,4 @@ class Campaign(Frozen):
     re_entry: ReEntry = ReEntry()
     out_of_office: OutOfOffice = OutOfOffice()
     soft_bounces: SoftBounces = SoftBounces()
+    active_until: AwareDatetime | None = None

@@ -6,14 +6,15 @@ the records it needs stay in the ledger: an effect names them and holds no perso
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from workflows.engine.base import Frozen
+from workflows.engine.base import Frozen, TimeOfDay
 from workflows.engine.exits import ExitReason
 
-Queue = Literal["messaging", "crm", "notifications"]
+Queue = Literal["enrollments", "messaging", "crm", "notifications"]
 
 
 class Effect(Frozen):
@@ -66,7 +67,84 @@ class Notify(Effect):
     text: str
 
 
-AnyEffect = Annotated[SendEmail | UpdateStage | Notify, Field(discriminator="kind")]
+class SetField(Effect):
+    """Set a field of the lead, in the lead projection and, unless ``only_here``, in the CRM."""
+
+    queue: ClassVar[Queue] = "crm"
+    activity: ClassVar[str] = "set_field"
+
+    kind: Literal["set_field"]
+    field: str
+    value: JsonValue
+    fill_if_empty: bool = False
+    only_here: bool = False
+
+
+class Written(Effect):
+    """A record about the lead in the CRM. ``subject`` and ``text`` are Liquid templates."""
+
+    queue: ClassVar[Queue] = "crm"
+
+    subject: str
+    text: str
+
+
+class AddTask(Written):
+    """Create a Task, due ``days`` days from now; ``time`` is when to remind of it."""
+
+    activity: ClassVar[str] = "add_task"
+
+    kind: Literal["add_task"]
+    type: str
+    priority: str
+    days: int
+    time: TimeOfDay | None = None
+    assigned_to: str | None = None
+
+
+class AddEvent(Written):
+    """Create an Event of ``minutes`` minutes, ``days`` days from now at ``time``."""
+
+    activity: ClassVar[str] = "add_event"
+
+    kind: Literal["add_event"]
+    days: int
+    time: TimeOfDay
+    minutes: int
+    assigned_to: str | None = None
+
+
+class AddNote(Written):
+    """Write a note."""
+
+    activity: ClassVar[str] = "add_note"
+
+    kind: Literal["add_note"]
+
+
+class PlanWait(Effect):
+    """Reckon an instant of the calendar; the answer is the outcome's ``until``, in UTC.
+
+    One of ``date``, ``weekdays``, ``business_days`` and ``field`` is given.
+    """
+
+    queue: ClassVar[Queue] = "enrollments"
+    activity: ClassVar[str] = "plan_wait"
+
+    kind: Literal["plan_wait"]
+    date: datetime.date | None = None
+    weekdays: tuple[str, ...] | None = None
+    business_days: int | None = None
+    field: str | None = None
+    days: int = 0
+    time: TimeOfDay
+    zone: str | None = None
+
+
+AnyEffect = Annotated[
+    SendEmail | UpdateStage | Notify | SetField | AddTask | AddEvent | AddNote | PlanWait,
+    Field(discriminator="kind"),
+]
 
 
 class FactEffect(Frozen):

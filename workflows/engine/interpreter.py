@@ -21,7 +21,7 @@ from workflows.engine.events import (
     read_return,
     read_signal,
 )
-from workflows.engine.exits import ExitReason, exit_caused_by
+from workflows.engine.exits import ExitReason
 from workflows.engine.moves import close, enter, follow, moment_of, put
 from workflows.engine.state import (
     SEEN_LENGTH,
@@ -169,9 +169,11 @@ def _receive(automation: Automation, state: State, event: Event, now: datetime) 
             "writebacks": (*state.writebacks, *event.writebacks),
         }
     ).noting(Decision(at=now, step=state.step, what=f"event: {event.kind}"))
+    if automation.goal and automation.goal.is_reached_by(event):
+        state = state.noting(Decision(at=now, step=state.step, what="goal reached"))
     if state.exit or isinstance(state.wanted, Close):
         return state
-    reason = exit_caused_by(event, automation.stops_on)
+    reason = automation.exit_by(event)
     if reason:
         return close(state, reason, now, event.id)
     return _react(automation, state, event, now)

@@ -104,7 +104,7 @@ async def test_on_a_full_disk_nothing_is_half_written_and_the_message_says_what_
     assert text[:50] not in str(raised.value) + str(raised.value.__cause__)
     assert await rows(ledger, suppressions) == []
     assert (await take_in(ledger, incoming, ACCOUNTS)).is_new
-    assert len(await rows(ledger, suppressions)) == 1
+    assert len(await rows(ledger, suppressions)) == 2  # the person and the record
     kinds = [row["kind"] for row in await rows(ledger, inbox)]
     assert kinds.count("unsubscribe") == 1
     await ledger.close()

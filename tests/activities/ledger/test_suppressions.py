@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from activities.ledger import Ledger
-from activities.ledger.leads import canonical_address
+from activities.ledger.leads import canonical_address, new_lead
 from activities.ledger.suppressions import suppress_domain, suppress_person, suppression_of
-from tests.activities.ledger.scenes import AT, a_lead
+from tests.activities.ledger.scenes import AT, a_lead, enter, happens, make
 
 WHY = ("unsubscribed", "e-1", AT)
 
@@ -52,3 +52,25 @@ async def test_a_lead_without_an_address_is_a_person_of_its_own(ledger: Ledger) 
         await suppress_person(tx, "default", one.person, WHY)
         assert await suppression_of(ledger, tx, one) == "unsubscribed"
         assert await suppression_of(ledger, tx, other) is None
+
+
+async def test_an_opt_out_outlives_a_change_of_the_address(ledger: Ledger) -> None:
+    await make(ledger)
+    lead = a_lead(ledger)
+    await enter(ledger, lead)
+    await happens(ledger, lead, "unsubscribe")
+    moved = new_lead(ledger, lead.center, {"email": "quite.another@elsewhere.example"}, lead.lead)
+    assert moved.person != lead.person
+    async with ledger.reading() as tx:
+        assert await suppression_of(ledger, tx, moved) == "unsubscribed"
+
+
+async def test_a_bounce_says_nothing_about_another_address_of_the_lead(ledger: Ledger) -> None:
+    await make(ledger)
+    lead = a_lead(ledger)
+    await enter(ledger, lead)
+    await happens(ledger, lead, "bounce")
+    moved = new_lead(ledger, lead.center, {"email": "quite.another@elsewhere.example"}, lead.lead)
+    async with ledger.reading() as tx:
+        assert await suppression_of(ledger, tx, lead) == "bounced"
+        assert await suppression_of(ledger, tx, moved) is None

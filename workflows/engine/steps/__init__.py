@@ -6,15 +6,35 @@ from typing import Annotated
 
 from pydantic import Field
 
+from workflows.engine.steps.ab_split import AbSplit
 from workflows.engine.steps.branch import Branch
+from workflows.engine.steps.create_event import CreateEvent
+from workflows.engine.steps.create_note import CreateNote
+from workflows.engine.steps.create_task import CreateTask
 from workflows.engine.steps.end import End
+from workflows.engine.steps.jump import Jump
 from workflows.engine.steps.notify import Notify
 from workflows.engine.steps.send_email import SendEmail
+from workflows.engine.steps.set_field import SetField
 from workflows.engine.steps.update_stage import UpdateStage
 from workflows.engine.steps.wait import Wait
 from workflows.engine.steps.wait_for import WaitFor
+from workflows.engine.steps.wait_until import WaitUntil
 
 AnyStep = Annotated[
-    SendEmail | Wait | WaitFor | Branch | UpdateStage | Notify | End,
+    SendEmail
+    | Wait
+    | WaitFor
+    | WaitUntil
+    | Branch
+    | Jump
+    | AbSplit
+    | UpdateStage
+    | SetField
+    | CreateTask
+    | CreateEvent
+    | CreateNote
+    | Notify
+    | End,
     Field(discriminator="kind"),
 ]

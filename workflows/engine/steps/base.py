@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pydantic import Field, JsonValue
@@ -26,6 +26,7 @@ class Moment:
     values: Mapping[str, JsonValue]
     events: frozenset[str]
     sends: int
+    visits: Mapping[str, int] = field(default_factory=dict)
 
     def happened(self, kind: str) -> bool:
         """Whether an event of this kind came since the enrollment began."""
@@ -49,6 +50,14 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
+class SleepUntil:
+    """Wait for news, at most until an instant; the step is resumed with each piece of news."""
+
+    until: datetime
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class Go:
     """Go on: to ``target``, or to the following step if it is None."""
 
@@ -61,7 +70,7 @@ class Finish:
     """The automation is done with this lead."""
 
 
-Move = Do | Sleep | Go | Finish
+Move = Do | Sleep | SleepUntil | Go | Finish
 
 
 class TimeUp(Frozen):

@@ -1,0 +1,150 @@
+"""What is done with automations, by whom and when; and what keeps one from working now.
+
+The log is only ever added to. The switch of a center holds all of its automations at once and
+leaves the state of each as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ledger.store import Ledger
+from activities.ledger.tables import (
+    automations,
+    campaign_settings,
+    centers,
+    lifecycle,
+    lifecycle_log,
+)
+from activities.ledger.upsert import insert_new
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One line of the log. Without ``automation`` it was done with the whole center."""
+
+    act: str
+    center: str
+    done_by: str
+    automation: str | None = None
+    version: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why an automation neither takes leads nor sends now, and how to mend it."""
+
+    what: str
+    remedy: str
+
+
+async def note(ledger: Ledger, tx: AsyncConnection, act: Act) -> None:
+    """Add a line to the log, with the ledger's time."""
+    await tx.execute(insert(lifecycle_log).values(**asdict(act), done_at=await ledger.now(tx)))
+
+
+async def log_of(tx: AsyncConnection, center: str, automation: str) -> list[Mapping[str, Any]]:
+    """The log of an automation and of its center, oldest first."""
+    row = lifecycle_log.c
+    about = or_(row.automation == automation, row.automation.is_(None))
+    query = select(lifecycle_log).where(row.center == center, about).order_by(row.number)
+    return [dict(found) for found in (await tx.execute(query)).mappings()]
+
+
+async def overview(tx: AsyncConnection) -> list[Mapping[str, Any]]:
+    """Each automation once: its state, its versions, and what was done with it last."""
+    newest = select(automations.c.automation, func.max(automations.c.version).label("newest"))
+    versions = newest.group_by(automations.c.automation).subquery()
+    last = select(func.max(lifecycle_log.c.number)).where(lifecycle_log.c.automation.is_not(None))
+    lines = last.group_by(lifecycle_log.c.automation)
+    log = select(lifecycle_log).where(lifecycle_log.c.number.in_(lines)).subquery()
+    columns: tuple[ColumnElement[Any], ...] = (
+        *(
+            automations.c.automation,
+            automations.c.center,
+            versions.c.newest.label("newest_version"),
+        ),
+        lifecycle.c.version.label("version_for_new_leads"),
+        func.coalesce(lifecycle.c.state, "not enabled").label("state"),
+        func.coalesce(centers.c.state, "enabled").label("center_state"),
+        *(log.c.act, log.c.done_at, log.c.done_by, log.c.reason),
+    )
+    query = (
+        select(*columns)
+        .join(
+            versions,
+            and_(
+                automations.c.automation == versions.c.automation,
+                automations.c.version == versions.c.newest,
+            ),
+        )
+        .outerjoin(lifecycle, lifecycle.c.automation == automations.c.automation)
+        .outerjoin(centers, centers.c.center == automations.c.center)
+        .outerjoin(log, log.c.automation == automations.c.automation)
+        .order_by(automations.c.center, automations.c.automation)
+    )
+    return [dict(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def find_obstacle(ledger: Ledger, tx: AsyncConnection, automation: str) -> Obstacle | None:
+    """What keeps the automation from working now; None if nothing does."""
+    row = campaign_settings.c
+    newest = select(row.settings).where(row.automation == automation)
+    settings = newest.order_by(row.number.desc()).limit(1).scalar_subquery()
+    query = (
+        select(lifecycle.c.center, lifecycle.c.state, centers.c.state, settings)
+        .outerjoin(centers, centers.c.center == lifecycle.c.center)
+        .where(lifecycle.c.automation == automation)
+    )
+    found = (await tx.execute(query)).first()
+    if found is None:
+        return Obstacle("not enabled", f"dripstone enable {automation}")
+    center, state, state_of_center, in_force = found
+    if state == "archived":
+        return Obstacle("archived", "dripstone publish FILE --enable makes a new version")
+    if state != "enabled":
+        return Obstacle(state, f"dripstone enable {automation}")
+    if state_of_center == "disabled":
+        return Obstacle("disabled with its center", f"dripstone enable --center {center}")
+    ended = end_of(in_force or {})
+    if ended and ended <= await ledger.now(tx):
+        later = "publish it with a later active_until, then enable it"
+        return Obstacle(f"past its end, {ended.isoformat()}", later)
+    return None
+
+
+def end_of(settings: Mapping[str, Any]) -> datetime | None:
+    """Until when campaign settings let a campaign be active; None: without end."""
+    written = settings.get("active_until")
+    return datetime.fromisoformat(written) if written else None
+
+
+async def switch_center(ledger: Ledger, center: str, state: str, by: str) -> list[str]:
+    """Enable or disable a center as a whole, from this commit on; its automations.
+
+    Effects that are being claimed in any of them are waited for, as when one is disabled.
+    """
+    query = select(automations.c.automation).where(automations.c.center == center).distinct()
+    async with ledger.reading() as tx:
+        names = sorted((await tx.scalars(query)).all())
+    async with ledger.transaction(*(f"automation:{name}" for name in names)) as tx:
+        row = {
+            "center": center,
+            "state": state,
+            "changed_at": await ledger.now(tx),
+            "changed_by": by,
+        }
+        here = centers.c.center == center
+        before = await tx.scalar(select(centers.c.state).where(here))
+        if not await insert_new(tx, centers, row):
+            await tx.execute(centers.update().where(here).values(row))
+        if (before or "enabled") != state:
+            await note(ledger, tx, Act(state, center, by))
+    return names

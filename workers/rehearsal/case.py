@@ -1,0 +1,69 @@
+"""One lead in one automation, as a rehearsal keeps it: the engine's state and its admission."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from activities.ledger.leads import Lead
+from activities.ledger.publishing import TemplateText
+from workflows.contracts import enrollment_id
+from workflows.engine.automation import Automation
+from workflows.engine.exits import ExitReason
+from workflows.engine.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """An automation to be rehearsed, with its templates by name. Leads enter at ``begins``."""
+
+    automation: Automation
+    templates: Mapping[str, TemplateText]
+    begins: datetime
+
+    @property
+    def priority(self) -> int:
+        """Who wins a lane: the higher one; a tie stays."""
+        return self.automation.campaign.priority if self.automation.campaign else 0
+
+
+@dataclass(eq=False, slots=True)
+class Case:
+    """What the ledger and Temporal would know of one enrollment.
+
+    ``serial`` is that of the wanted thing last taken off; ``tries`` counts the attempts of an
+    effect that began at ``tried_since``; ``pending`` are signals to an entry still in the queue.
+    """
+
+    play: Play
+    lead: Lead
+    admission: Literal["QUEUED", "RUNNING", "SUPERSEDED", "CLOSED"]
+    state: State
+    stop_reason: ExitReason | None = None
+    closed_at: datetime | None = None
+    serial: int = 0
+    tried_since: datetime | None = None
+    first_subject: str = ""
+    last_mail: str = ""
+    pending: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, play: Play, lead: Lead, now: datetime) -> Case:
+        """A case that has not begun."""
+        enrollment = enrollment_id(play.automation.id, lead.lead)
+        looked_at = play.automation.fields_looked_at
+        values = {k: v for k, v in sorted(lead.merge_fields.items()) if k in looked_at}
+        blank = State(enrollment=enrollment, entry=1, enrolled_at=now, values=values)
+        return cls(play, lead, "QUEUED", blank)
+
+    @property
+    def lane(self) -> tuple[str, str, str]:
+        """Where no other enrollment of the person may be: center, lane, person."""
+        return (self.lead.center, self.play.automation.lane, self.lead.person)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self.admission in ("RUNNING", "SUPERSEDED")

@@ -1,0 +1,188 @@
+"""Engine mode: every lead on one virtual clock, in one process, without a server.
+
+The interpreter, the templates, the gate's policy, the windows and the default write-backs are
+those of production; what takes milliseconds there takes no time here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from activities.ledger.connections import Connections
+from activities.ledger.facts import writebacks_of
+from activities.ledger.inbox import signal_body
+from activities.ledger.leads import Lead
+from workers.rehearsal.agenda import Agenda, Rank
+from workers.rehearsal.attempts import Attempts
+from workers.rehearsal.case import Case, Play
+from workers.rehearsal.people import People, meets_exit_criteria
+from workers.rehearsal.story import Audience, Happening, Line, Surroundings
+from workflows.engine.events import SIGNALS, Event
+from workflows.engine.exits import exit_caused_by, strongest
+from workflows.engine.interpreter import advance, begin, hear
+from workflows.engine.state import Close, Closed, Fired, News, Perform, State
+
+LONGEST = timedelta(days=400)
+"""After so much virtual time a rehearsal ends; who is inside still counts as stuck."""
+
+SUPPRESSING = {"unsubscribe": "unsubscribed", "complaint": "complained", "bounce": "bounced"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a rehearsal plays with."""
+
+    connections: Connections
+    surroundings: Surroundings
+    audience: Audience
+
+
+class EngineMode:
+    """One rehearsal. ``now`` is the virtual time."""
+
+    def __init__(self, stage: Stage, begins: datetime) -> None:
+        self.now = begins
+        self.people = People()
+        self.agenda = Agenda()
+        self.stage = stage
+        self._attempts = Attempts(self)
+        self._ends = begins + LONGEST
+        self._events = 0
+
+    def run(self, plays: Iterable[Play], leads: Iterable[Lead]) -> None:
+        """Let every lead enter every automation, and time pass until nothing is left to happen."""
+        plays = list(plays)
+        for lead in leads:
+            for play in plays:
+                self.agenda.add(play.begins, Rank.ENTRY, partial(self._enroll, play, lead))
+        for at, call in self.agenda.until(self._ends):
+            self.now = at
+            call()
+
+    def _enroll(self, play: Play, lead: Lead) -> None:
+        refusal = self.people.objection(play, lead, self.now)
+        case = Case.of(play, lead, self.now)
+        holder = self.people.holder(case.lane)
+        if holder and not refusal and holder.play.priority >= play.priority:
+            campaign = play.automation.campaign
+            if campaign and campaign.when_busy == "wait":
+                self.people.queue(case)
+                self._plan_happenings(lead)
+                return
+            lane, other = play.automation.lane, holder.play
+            refusal = f"lane {lane!r} is busy: in {other.automation.id!r}, priority "
+            refusal += str(other.priority)
+        if refusal:
+            self.stage.audience.refused(play.automation.id, lead, refusal)
+            return
+        if holder:
+            holder.admission = "SUPERSEDED"
+            self._tell(holder, self._event("superseded"))
+        self._plan_happenings(lead)
+        self._begin(case)
+
+    def _plan_happenings(self, lead: Lead) -> None:
+        self.plan(lead, self.stage.surroundings.at_enrollment(lead, self.now))
+
+    def plan(self, lead: Lead, happenings: Iterable[Happening]) -> None:
+        """Have these happen to a lead."""
+        for one in happenings:
+            event = self._event(one.kind, one.at).model_copy(update={"data": dict(one.data)})
+            self.agenda.add(one.at, Rank.EVENT, partial(self.receive, lead, event))
+
+    def _event(self, kind: str, at: datetime | None = None) -> Event:
+        self._events += 1
+        return Event(id=f"rehearsed-{self._events}", kind=kind, at=at or self.now)
+
+    def _begin(self, case: Case) -> None:
+        self.people.enter(case)
+        blank = case.state.model_copy(update={"enrolled_at": self.now})
+        self._follow(case, begin(case.play.automation, blank))
+        pending, case.pending = case.pending, []
+        for body in pending:
+            self._hear(case, body)
+
+    def receive(self, lead: Lead, event: Event) -> None:
+        """A fact about a lead: what it suppresses, writes back, stops and tells."""
+        reason = SUPPRESSING.get(event.kind)
+        if reason and not event.is_soft_bounce:
+            self.people.suppress(lead.person, reason)
+        reached = self.people.reached_by(lead, event)
+        about = next((case for case in reached if case.lead.lead == lead.lead), None)
+        if about:
+            self.write_back(about, about.lead, event)
+        for case in reached:
+            self._tell(case, event)
+        if event.kind == "lead_changed":
+            self.change(lead, dict(event.changes))
+
+    def change(self, lead: Lead, fields: dict[str, object]) -> None:
+        """A lead's fields change; campaigns whose exit criteria it meets now end for it."""
+        self.people.change(lead, fields)  # type: ignore[arg-type]
+        for case in self.people.reached_by(lead, self._event("criteria_met")):
+            if meets_exit_criteria(case.play, case.lead):
+                self._tell(case, self._event("criteria_met"))
+
+    def write_back(self, case: Case, lead: Lead, event: Event) -> None:
+        """Tell the default write-backs of a fact."""
+        accounts = self.stage.connections.of(lead.center)
+        for planned in writebacks_of(event, lead, accounts):
+            up = self.stage.surroundings.down_until("salesforce", self.now)
+            why = f"once salesforce is up again, from {up.isoformat()}" if up else ""
+            step = str(event.data.get("step") or case.state.step)
+            self.tell(case, Line(self.now, "crm", step, planned.activity, why, planned.payload))
+
+    def _tell(self, case: Case, event: Event) -> None:
+        reason = exit_caused_by(event, case.play.automation.stops_on)
+        if reason:
+            known = [case.stop_reason] if case.stop_reason else []
+            case.stop_reason = strongest([reason, *known])
+        body = signal_body(event, case.play.automation.fields_looked_at, ())
+        if case.admission == "QUEUED":
+            case.pending.append(body)
+        else:
+            self._hear(case, body)
+
+    def _hear(self, case: Case, body: dict[str, object]) -> None:
+        kind = str(body["kind"])
+        name = kind if kind in SIGNALS else "event"
+        state = hear(case.play.automation, case.state, name, body, self.now)  # type: ignore[arg-type]
+        self._follow(case, state)
+
+    def take(self, case: Case, news: News) -> None:
+        """News for the engine."""
+        self._follow(case, advance(case.play.automation, case.state, news, self.now))
+
+    def _follow(self, case: Case, state: State) -> None:
+        """Tell what the engine decided, and take off what it wants now."""
+        decisions = state.timeline
+        case.state = state.model_copy(update={"timeline": (), "writebacks": ()})
+        for one in decisions:
+            self.tell(case, Line(one.at, "decision", one.step, one.what, one.why))
+        wanted = case.state.wanted
+        if wanted is None or wanted.serial == case.serial:
+            return
+        case.serial, case.tried_since = wanted.serial, None
+        if isinstance(wanted, Close):
+            self._close(case, wanted)
+        elif isinstance(wanted, Perform):
+            self._attempts.plan(case, self.now)
+        elif wanted.until is not None:
+            fired = partial(self.take, case, Fired(serial=wanted.serial))
+            self.agenda.add(max(wanted.until, self.now), Rank.OWN, fired)
+
+    def _close(self, case: Case, wanted: Close) -> None:
+        known = [case.stop_reason] if case.stop_reason else []
+        reason = strongest([wanted.reason, *known])
+        following = self.people.leave(case)
+        case.closed_at = self.now
+        self.take(case, Closed(reason=reason))
+        if following:
+            self._begin(following)
+
+    def tell(self, case: Case, line: Line) -> None:
+        """One more line of a timeline."""
+        self.stage.audience.told(case, line)

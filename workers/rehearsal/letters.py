@@ -1,0 +1,65 @@
+"""Messages as they would leave: the real templates filled in with the lead's fields."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from activities.ledger.connections import CenterConnections
+from activities.templates import Template, TemplateProblem, render
+from workers.rehearsal.case import Case
+from workflows.engine.effects import Notify, SendEmail
+
+UNSUBSCRIBE_URL = "https://rehearsal.invalid/u/opt-out"
+
+
+class CannotBeWritten(ValueError):
+    """A message cannot be made; the step would need attention. Holds no personal data."""
+
+
+def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[str, JsonValue]:
+    """The mail of one visit of one step: from, to, subject, text, html.
+
+    Raises:
+        CannotBeWritten: the template cannot be filled in, or the sender's mailbox is not there.
+    """
+    campaign = case.play.automation.campaign
+    name = campaign.sender if campaign else "default"
+    mailbox = accounts.mailboxes.get(name)
+    if mailbox is None:
+        raise CannotBeWritten(f"no mailbox {name!r}: add it to the connections file")
+    text = case.play.templates[effect.template]
+    template = Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
+    fields = {
+        "lead": case.lead.merge_fields,
+        "sender": mailbox.model_dump(mode="json"),
+        "unsubscribe_url": UNSUBSCRIBE_URL,
+    }
+    try:
+        rendered = render(template, fields)
+    except TemplateProblem as problem:
+        raise CannotBeWritten(str(problem)) from problem
+    subject = rendered.subject
+    if effect.thread and case.first_subject:
+        first = case.first_subject
+        subject = first if first.lower().startswith("re:") else f"Re: {first}"
+    mail: dict[str, JsonValue] = {
+        "from": mailbox.address,
+        "to": case.lead.email,
+        "subject": subject,
+        "text": rendered.text,
+    }
+    return mail | ({"html": rendered.html} if rendered.html else {})
+
+
+def chat_message_of(case: Case, effect: Notify) -> dict[str, JsonValue]:
+    """The message to the team.
+
+    Raises:
+        CannotBeWritten: its text cannot be filled in.
+    """
+    template = Template(name=effect.step, subject="-", text=effect.text, html=None)
+    try:
+        text = render(template, {"lead": case.lead.merge_fields}).text
+    except TemplateProblem as problem:
+        raise CannotBeWritten(str(problem)) from problem
+    return {"channel": effect.channel, "text": text}

@@ -1,0 +1,118 @@
+"""Who may enter, who is in which lane, who must not be contacted: the ledger's rules in memory.
+
+Lookups follow ``activities/ledger/admissions.py``, one lead after the other, without transactions.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from activities.ledger.criteria import LeadFields
+from activities.ledger.inbox import PERSON_WIDE, TOLD_TO_NOBODY
+from activities.ledger.leads import Lead
+from workers.rehearsal.case import Case, Play
+from workflows.engine.events import Event
+
+Lane = tuple[str, str, str]
+
+
+class People:
+    """Every lead of a rehearsal and what has become of it."""
+
+    def __init__(self) -> None:
+        self._cases: dict[str, list[Case]] = defaultdict(list)
+        self._holders: dict[Lane, Case] = {}
+        self._queues: dict[Lane, list[Case]] = defaultdict(list)
+        self._suppressed: dict[str, str] = {}
+
+    def suppress(self, person: str, reason: str) -> None:
+        """Nobody may mail this person any more; the first reason stays."""
+        self._suppressed.setdefault(person, reason)
+
+    def suppressed(self, lead: Lead) -> str | None:
+        """Why the lead must not be mailed; None if it may be."""
+        return self._suppressed.get(lead.person)
+
+    def objection(self, play: Play, lead: Lead, now: datetime) -> str:
+        """Why a lead may not enter; empty if it may."""
+        automation, fields = play.automation, LeadFields(lead.merge_fields)
+        if automation.audience and not automation.audience.holds(fields):
+            return "not in the audience of the automation"
+        if meets_exit_criteria(play, lead):
+            return "meets the exit criteria of the campaign already"
+        sends = any(step.kind == "send_email" for step in automation.steps)
+        if sends and not lead.email:
+            return "no e-mail address, and the automation sends mail"
+        suppressed = self.suppressed(lead) if sends else None
+        if suppressed:
+            return f"suppressed: {suppressed}"
+        return self._objection_to_re_entry(play, lead, now)
+
+    def _objection_to_re_entry(self, play: Play, lead: Lead, now: datetime) -> str:
+        earlier = [c for c in self._cases[lead.person] if c.play is play]
+        if not earlier:
+            return ""
+        if any(case.admission != "CLOSED" for case in earlier):
+            return "already enrolled"
+        campaign = play.automation.campaign
+        if campaign is None or campaign.re_entry.rule == "once":
+            return "enrolled before, and the re-entry rule is 'once'"
+        closed, wait = earlier[-1].closed_at, campaign.re_entry.wait
+        too_soon = wait is not None and closed is not None and now < closed + wait
+        return "enrolled before: may not enter again yet" if too_soon else ""
+
+    def holder(self, lane: Lane) -> Case | None:
+        """Who has the lane."""
+        return self._holders.get(lane)
+
+    def enter(self, case: Case) -> None:
+        """The case begins and has its lane."""
+        case.admission = "RUNNING"
+        self._holders[case.lane] = case
+        if case not in self._cases[case.lead.person]:
+            self._cases[case.lead.person].append(case)
+
+    def queue(self, case: Case) -> None:
+        """The case waits for its lane."""
+        self._cases[case.lead.person].append(case)
+        self._queues[case.lane].append(case)
+        self._queues[case.lane].sort(key=lambda waiting: -waiting.play.priority)
+
+    def leave(self, case: Case) -> Case | None:
+        """The case has ended; the next in its lane, if one may enter now."""
+        case.admission = "CLOSED"
+        if self._holders.get(case.lane) is not case:
+            return None
+        del self._holders[case.lane]
+        waiting = self._queues.get(case.lane)
+        return waiting.pop(0) if waiting else None
+
+    def reached_by(self, lead: Lead, event: Event) -> list[Case]:
+        """The open cases that an event of a lead is about."""
+        if event.kind in TOLD_TO_NOBODY:
+            return []
+        wide = event.kind in PERSON_WIDE and not event.is_soft_bounce
+        cases = self._cases[lead.person]
+        return [c for c in cases if c.admission != "CLOSED" and (wide or c.lead.lead == lead.lead)]
+
+    def change(self, lead: Lead, fields: Mapping[str, JsonValue]) -> None:
+        """Set fields of a lead, in every case of it."""
+        for case in self._cases[lead.person]:
+            if case.lead.lead == lead.lead:
+                case.lead = replace(case.lead, fields={**case.lead.fields, **fields})
+
+    def cases(self) -> Iterator[Case]:
+        """Every case there was."""
+        for cases in self._cases.values():
+            yield from cases
+
+
+def meets_exit_criteria(play: Play, lead: Lead) -> bool:
+    """Whether the fields of the lead end the campaign for it."""
+    when = play.automation.campaign.exits.when if play.automation.campaign else None
+    return when is not None and when.holds(LeadFields(lead.merge_fields))
