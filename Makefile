@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 
 help:
 	@echo "make demo   the whole product on this machine: Temporal with its web UI, worker, sandbox vendors"
-	@echo "make dev    the same, without the sample leads, for work on your own automations"
+	@echo "make dev    the same, left running for a look around and work of your own"
 	@echo "make test   lint, types and every test"
 	@echo "make lint   ruff and mypy alone"
 	@echo "make bench  the benchmarks, against their budgets (minutes)"

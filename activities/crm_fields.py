@@ -17,7 +17,7 @@ def task_fields(
 ) -> dict[str, Any]:
     """A Task. Salesforce knows a due date but no due time: that becomes the reminder (U-28)."""
     due = now.astimezone(zone).date() + timedelta(days=effect.days)
-    fields = {
+    fields: dict[str, Any] = {
         **_words(rendered),
         "Type": effect.type,
         "Priority": effect.priority,

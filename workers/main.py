@@ -26,6 +26,7 @@ from activities.messaging import Messaging
 from activities.notifications import Notifications
 from activities.step_writes import StepWrites
 from config.settings import Settings
+from workers.home import keep_to_one_temporal
 from workers.repair import Repair
 from workers.vendors import chat_of, crm_of, mailer_of
 from workflows.contracts import TASK_QUEUE
@@ -70,6 +71,7 @@ async def run_worker(
     client: Client, ledger: Ledger, connections: Connections, settings: Settings
 ) -> None:
     """Work until cancelled; then finish what is in flight, for at most the grace time."""
+    await keep_to_one_temporal(client, ledger)
     await ensure_search_attributes(client)
     async with AsyncExitStack() as running:
         for queue, activities in queues(ledger, connections, settings).items():

@@ -1,10 +1,8 @@
-"""Commands for authors: validate, publish, enable, disable."""
+"""Commands for authors: validate, publish."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from activities.dispatch import deliver
 from activities.ledger.connections import Connections
-from activities.ledger.publishing import TemplateText, find_state, publish, set_state
-from activities.ledger.release import release_held
+from activities.ledger.publishing import TemplateText, find_state, publish
 from config.settings import Settings
-from starters.commands.opened import Opened, opened, settings_of_environment
+from starters.commands.lifecycle import enable_newest
+from starters.commands.opened import opened, settings_of_environment
 from starters.commands.output import AsJson, Refused, answer
+from starters.commands.who import By, operator
 from starters.definitions.checks import REQUIRED
 from starters.definitions.loading import Configured, Finding, load
 from workers.accounts import load_connections
@@ -27,13 +25,6 @@ from workflows.engine.automation import Automation
 from workflows.engine.steps.send_email import SendEmail
 
 verbs = typer.Typer()
-
-TOLD_AT_ONCE = 50
-
-By = Annotated[
-    str | None, typer.Option("--by", help="Who does it; the user of this machine if left out.")
-]
-AutomationId = Annotated[str, typer.Argument(metavar="AUTOMATION", help="The id of an automation.")]
 
 
 @verbs.command()
@@ -105,7 +96,7 @@ async def _publish(draft: Draft, by: str, enable_too: bool) -> dict[str, Any]:
             )
         except ValueError as error:
             raise Refused(str(error)) from error
-        released = await _enable(here, name, by) if enable_too else 0
+        released = await enable_newest(here, name, by) if enable_too else 0
         async with here.ledger.reading() as tx:
             state = await find_state(tx, name)
     return {
@@ -128,49 +119,6 @@ def _published(document: dict[str, Any]) -> Iterator[str]:
     elif document["version_for_new_leads"] != version:
         older = document["version_for_new_leads"]
         yield f"new leads still get version {older}: dripstone enable {name}"
-
-
-@verbs.command()
-def enable(automation: AutomationId, by: By = None, as_json: AsJson = False) -> None:
-    """Let leads into the newest version, and let those go on that were held while it was off."""
-
-    async def work() -> dict[str, Any]:
-        async with opened() as here:
-            released = await _enable(here, automation, by or operator())
-            async with here.ledger.reading() as tx:
-                state = await find_state(tx, automation)
-            version = state[1] if state else 0
-            return {"automation": automation, "version": version, "released": released}
-
-    document = asyncio.run(work())
-    lines = [f"{automation} version {document['version']}: enabled"]
-    if document["released"]:
-        lines.append(f"{document['released']} leads that were held go on, a few at a time")
-    answer(as_json, document, lines)
-
-
-@verbs.command()
-def disable(automation: AutomationId, by: By = None, as_json: AsJson = False) -> None:
-    """Let no lead in, and hold those inside where they are: no send begins from now on."""
-
-    async def work() -> int:
-        async with opened() as here:
-            return (await set_state(here.ledger, automation, "disabled", by or operator())).version
-
-    version = asyncio.run(work())
-    lines = [f"{automation}: disabled; leads inside are held at their next step"]
-    answer(as_json, {"automation": automation, "version": version, "state": "disabled"}, lines)
-
-
-async def _enable(here: Opened, automation: str, by: str) -> int:
-    await set_state(here.ledger, automation, "enabled", by)
-    events = await release_held(here.ledger, automation, here.connections)
-    client = await here.client_if_up() if events else None
-    if client:
-        # The first few at once; the rest is told by the repair loop, a bounded number a second.
-        for event in events[:TOLD_AT_ONCE]:
-            await deliver(here.ledger, client, event)
-    return len(events)
 
 
 def check(
@@ -201,15 +149,11 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
     sections = {"smtp": settings.smtp, "salesforce": settings.salesforce, "slack": settings.slack}
     vendors = frozenset(name for name, section in sections.items() if section is not None)
     mailboxes = {name: tuple(center.mailboxes) for name, center in connections.centers.items()}
-    return Configured(vendors, mailboxes)
-
-
-def operator() -> str:
-    """Who runs the command, as this machine knows them."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"user {os.getuid()}"
+    writable = {
+        name: center.salesforce.writable_fields if center.salesforce else ()
+        for name, center in connections.centers.items()
+    }
+    return Configured(vendors, mailboxes, writable)
 
 
 def _files_of(paths: Sequence[Path]) -> Iterator[Path]:

@@ -17,7 +17,8 @@ from activities.dispatch import enroll
 from activities.ledger import LedgerUnavailable
 from activities.ledger.admissions import Request
 from activities.ledger.leads import new_lead
-from activities.ledger.publishing import find_state, newest_version
+from activities.ledger.lifecycle import find_obstacle
+from activities.ledger.publishing import newest_version
 from starters.commands.opened import Opened, opened
 from starters.commands.output import Refused, WrongUse, table, tell
 from starters.leads.file import LeadFile, UnreadableFile, examine
@@ -126,10 +127,9 @@ async def _center_of_enabled(here: Opened, automation: str) -> str:
     """The automation's center. Asked first, because a row is answered once and for all."""
     async with here.ledger.reading() as tx:
         version = await newest_version(tx, automation)
-        state = await find_state(tx, automation)
-    if state is None or state[0] != "enabled":
-        what = state[0] if state else "not enabled"
-        raise Refused(f"{automation}: is {what}: dripstone enable {automation} lets leads in")
+        obstacle = await find_obstacle(here.ledger, tx, automation)
+    if obstacle:
+        raise Refused(f"{automation}: is {obstacle.what}: {obstacle.remedy}")
     return version.center
 
 

@@ -13,7 +13,6 @@ from rich.table import Table
 from activities.dispatch import deliver, take_in
 from activities.ledger.inbox import Incoming
 from activities.ledger.listing import effects_of, in_flight
-from starters.commands.author import operator
 from starters.commands.enrollments import (
     EnrollmentId,
     NoAnswer,
@@ -24,10 +23,12 @@ from starters.commands.enrollments import (
     entry_of,
     meant,
 )
+from starters.commands.lifecycle import tell_automations
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from starters.commands.standing import STATES, Standing, Wanted, standings
 from starters.commands.suppressing import Suppressed, Whom, suppress
+from starters.commands.who import operator
 from starters.leads.salesforce_ids import lead_id
 from workers.plugin import TemporalUnreachable
 from workflows.engine.events import Event
@@ -48,9 +49,18 @@ def list_command(
     ] = None,
     lead: Annotated[str | None, typer.Option("--lead", "-l", help="Only this lead.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 100,
+    automations: Annotated[
+        bool, typer.Option("--automations", help="Automations; of one also all that was done.")
+    ] = False,
+    archived: Annotated[
+        bool, typer.Option("--archived", help="With --automations: the archived ones too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List enrollments, newest first, with where they stand."""
+    """List enrollments, newest first, with where they stand; or automations."""
+    if automations:
+        tell_automations(automation, archived, as_json)
+        return
     if state and state not in STATES:
         raise WrongUse(f"--state {state}: use one of {', '.join(STATES)}")
     wanted = Wanted(automation, lead_id(lead) if lead else None, state, limit)

@@ -15,7 +15,6 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ApplicationError
 
-from starters.commands.author import operator
 from starters.commands.enrollments import (
     PATIENCE,
     EnrollmentId,
@@ -29,6 +28,7 @@ from starters.commands.enrollments import (
 )
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, answer
+from starters.commands.who import operator
 from workflows.contracts import OrderBody, Status
 
 verbs = typer.Typer()

@@ -43,7 +43,7 @@ def demo(context: typer.Context) -> None:
 
 @verbs.command(context_settings=HANDED_ON)
 def dev(context: typer.Context) -> None:
-    """The same without the sample leads, for work on your own automations."""
+    """The same, left running for a look around and for work of your own."""
     from starters.demo.command import dev as command
 
     _hand_on(context, command)
@@ -53,6 +53,7 @@ def dev(context: typer.Context) -> None:
 def worker(ready_line: ReadyLine = False, as_json: AsJson = False) -> None:
     """Carry out enrollments, until SIGTERM or Ctrl-C; what is in flight is finished first."""
     # Imported here: no other command needs the vendors' clients.
+    from workers.home import WrongTemporal
     from workers.main import MissingSearchAttributes, run_worker
 
     async def work() -> None:
@@ -64,7 +65,7 @@ def worker(ready_line: ReadyLine = False, as_json: AsJson = False) -> None:
     log_to_standard_error()
     try:
         asyncio.run(until_stopped(work()))
-    except MissingSearchAttributes as error:
+    except (MissingSearchAttributes, WrongTemporal) as error:
         raise Refused(str(error)) from error
 
 

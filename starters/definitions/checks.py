@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import JsonValue
 
+from starters.definitions.account_checks import (
+    fields_not_writable,
+    missing_connections,
+    missing_mailbox,
+)
+from starters.definitions.draft import Draft, Found
 from starters.definitions.step_graph import loops_without_wait, unreachable
-from starters.definitions.strict_yaml import Document, Path
+from starters.definitions.strict_yaml import Path
 from workflows.engine.automation import Automation
 from workflows.engine.availability import objections
 from workflows.engine.loops import loop_warnings
-from workflows.engine.steps import AnyStep
 from workflows.engine.steps.send_email import SendEmail
-
-Severity = Literal["error", "warning"]
-Found = tuple[Path, Severity, str]
 
 PERSONAL = {"email", "phone", "mobile", "mobile_phone", "first_name", "last_name", "name"}
 """Fields that would put a person into the history if a step's condition named them."""
@@ -30,34 +30,6 @@ REQUIRED = {
     "unsubscribe_url": "every mail must let its reader unsubscribe",
     "sender.postal_address": "every mail must say where its sender is (CAN-SPAM)",
 }
-NEEDS = {
-    "send_email": ("smtp", "DRIPSTONE_SMTP__HOST"),
-    "update_stage": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
-    "notify": ("slack", "DRIPSTONE_SLACK__TOKEN"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Configured:
-    """What this installation has: vendors by name, and each center's mailboxes."""
-
-    vendors: frozenset[str] = frozenset()
-    mailboxes: Mapping[str, Collection[str]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What is checked: the steps that could be read, by their places, and the whole if it could.
-
-    ``templates`` has each template's merge fields, and whether each has a default. None for
-    ``templates`` or ``connections`` means that they are not known here, and not checked.
-    """
-
-    document: Document
-    steps: Mapping[int, AnyStep]
-    automation: Automation | None
-    templates: Mapping[str, Mapping[str, bool]] | None
-    connections: Configured | None
 
 
 def unknown_templates(draft: Draft) -> Iterator[Found]:
@@ -98,31 +70,10 @@ def merge_fields_without_default(draft: Draft) -> Iterator[Found]:
             yield path, "warning", message
 
 
-def missing_connections(draft: Draft) -> Iterator[Found]:
-    """Vendors that a step needs and that this installation does not have."""
-    for place, step in draft.steps.items():
-        vendor, setting = NEEDS.get(step.kind, ("", ""))
-        if vendor and draft.connections and vendor not in draft.connections.vendors:
-            message = f"needs the connection {vendor!r}, which is not configured: set {setting}"
-            yield ("steps", place, "kind"), "error", message
-
-
-def missing_mailbox(draft: Draft) -> Iterator[Found]:
-    """The mailbox that the mails are to leave from."""
-    automation, there = draft.automation, draft.connections
-    if not automation or not there or there.mailboxes is None:
-        return
-    sends = any(isinstance(step, SendEmail) for step in automation.steps)
-    sender = automation.campaign.sender if automation.campaign else "default"
-    if sends and sender not in there.mailboxes.get(automation.center, ()):
-        message = f"center {automation.center!r} has no mailbox {sender!r} in the connections file"
-        yield ("campaign", "sender"), "error", message
-
-
 def unknown_zone(draft: Draft) -> Iterator[Found]:
     """A time zone that nobody knows."""
     paths: tuple[Path, ...] = (("campaign", "send_window", "zone"), ("trigger", "zone"))
-    for path in paths:
+    for path in (*paths, *(("steps", place, "zone") for place in draft.steps)):
         zone = draft.document.at(path)
         if isinstance(zone, str):
             try:
@@ -146,7 +97,8 @@ def personal_conditions(draft: Draft) -> Iterator[Found]:
     """Conditions of steps on fields that say who the lead is."""
     steps = draft.document.at(("steps",))
     for path, value in _walk(steps, ("steps",)):
-        if path[-1] == "field" and isinstance(value, str) and value.casefold() in PERSONAL:
+        is_condition = draft.document.at((*path[:-1], "op")) is not None
+        if is_condition and path[-1] == "field" and str(value).casefold() in PERSONAL:
             message = (
                 f"a step's condition on {value!r} keeps it in the workflow's history: put it into "
                 "the audience, or ask for another field"
@@ -197,7 +149,7 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
 
 CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default),
-    *(missing_connections, missing_mailbox, unknown_zone),
+    *(missing_connections, missing_mailbox, fields_not_writable, unknown_zone),
     *(short_waits, personal_conditions, conditions_without_value),
     *(steps_that_do_not_suit_the_trigger, endless_loops, idle_steps),
 )

@@ -31,6 +31,8 @@ _PATTERNS = {
     "'_' and '-', a letter first",
     r"^[a-z][a-z0-9_]{0,62}$": "must be a kind of event: small letters, digits and '_'",
     r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$": "must be a time of day such as 09:00 or 17:30",
+    r"^([01]\d|2[0-3]):[0-5]\d$": "must be a time of day such as 09:00 or 17:30",
+    r"^[A-Za-z][A-Za-z0-9_]{0,79}$": "must be a field's name: letters, digits and '_'",
 }
 
 

@@ -11,7 +11,8 @@ from typing import Any, cast
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from starters.definitions import strict_yaml
-from starters.definitions.checks import CHECKS, Configured, Draft, Found, Severity
+from starters.definitions.checks import CHECKS
+from starters.definitions.draft import Configured, Draft, Found, Severity
 from starters.definitions.errors import explain, path_of
 from starters.definitions.strict_yaml import Document, Path
 from workflows.engine.automation import Automation, graph_problems
@@ -20,7 +21,7 @@ from workflows.engine.steps import AnyStep
 __all__ = ["Configured", "Finding", "load"]
 
 _STEP: TypeAdapter[AnyStep] = TypeAdapter(AnyStep)
-_TARGET_FIELDS = ("next", "on_event", "on_timeout", "otherwise")
+_TARGET_FIELDS = ("next", "on_event", "on_timeout", "on_missing", "otherwise", "go_to")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from workflows.engine.automation import Automation
 from workflows.engine.steps import AnyStep
+from workflows.engine.steps.ab_split import AbSplit
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.end import End
 from workflows.engine.steps.wait import Wait
 from workflows.engine.steps.wait_for import WaitFor
+from workflows.engine.steps.wait_until import WaitUntil
 
 Ways = dict[str, tuple[str, ...]]
 
@@ -57,10 +59,14 @@ def _decides_everything(step: AnyStep) -> bool:
     """Whether the step never goes on to the one that follows."""
     if isinstance(step, Branch):
         return step.otherwise is not None
+    if isinstance(step, AbSplit):
+        return True
     return isinstance(step, WaitFor) and None not in (step.on_event, step.on_timeout)
 
 
 def _always_waits(step: AnyStep) -> bool:
+    if isinstance(step, WaitUntil):
+        return step.weekdays is not None or step.business_days is not None
     return isinstance(step, Wait) or (isinstance(step, WaitFor) and not step.already)
 
 

@@ -77,15 +77,17 @@ def dev(
     directory: Annotated[
         Path, typer.Option(help="Made at the start, removed at the end.", show_default=True)
     ] = ROOT / "dev",
+    empty: Annotated[bool, typer.Option("--empty", help="Without the sample leads.")] = False,
     port: Port = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start the same without the sample leads, and leave it running until Ctrl-C.
+    """Show the same and leave it running until Ctrl-C, for a look around and work of your own.
 
-    It begins afresh each time: the ledger, Temporal and the sandbox are empty.
+    It begins afresh each time. With --empty the sample campaign is there and nobody is enrolled.
     """
     console = _console(as_json)
-    raise typer.Exit(_carry_out(_dev(Wishes(directory, _ports(port)), console, as_json)))
+    wishes = Wishes(directory, _ports(port))
+    raise typer.Exit(_carry_out(_dev(wishes, console, empty, as_json)))
 
 
 async def _demo(wishes: Wishes, console: Console, seconds: float, as_json: bool) -> int:
@@ -107,18 +109,20 @@ async def _demo(wishes: Wishes, console: Console, seconds: float, as_json: bool)
     return 0 if outcome.is_good else NO
 
 
-async def _dev(wishes: Wishes, console: Console, as_json: bool) -> int:
+async def _dev(wishes: Wishes, console: Console, empty: bool, as_json: bool) -> int:
     async with set_stage(wishes, console) as running:
         automation = await publish_sample(running)
         file = keep_environment(running, wishes.directory.resolve())
+        if as_json:
+            ready = {"ready": "dev", "environment": str(file), "addresses": running.addresses}
+            print(json.dumps(ready), flush=True)
+        if not empty:
+            print_outcome(console, await perform(running, automation, console))
         _print_addresses(running, console)
         console.print(f"{automation.id} is published and enabled. In another terminal:")
         console.print(f"  . {file}", soft_wrap=True)
         console.print("  dripstone enroll --help")
         console.print("Ctrl-C stops everything and removes the data.")
-        if as_json:
-            ready = {"ready": "dev", "environment": str(file), "addresses": running.addresses}
-            print(json.dumps(ready), flush=True)
         await linger(running, None)
     return 0
 

@@ -12,6 +12,8 @@ from pydantic_core import to_jsonable_python
 from workflows.engine.automation import SCHEMA, Automation
 from workflows.engine.campaign import Campaign, Exits, OutOfOffice, ReEntry, SendWindow, SoftBounces
 from workflows.engine.conditions import AllOf, AnyOf, FieldIs, Happened, NotThis
+from workflows.engine.goal import Goal
+from workflows.engine.steps.ab_split import Share
 from workflows.engine.steps.base import BaseStep
 from workflows.engine.steps.branch import Arm
 from workflows.engine.triggers import KINDS
@@ -20,6 +22,7 @@ SNAPSHOT = Path(__file__).with_name("defaults.json")
 BLOCKS: tuple[type[BaseModel], ...] = (
     *(Automation, Campaign, Exits, OutOfOffice, ReEntry, SendWindow, SoftBounces),
     *(AllOf, AnyOf, FieldIs, Happened, NotThis, Arm),
+    *(Goal, Share),
 )
 LESSON = (
     "A default of a definition has changed. Published versions leave out what stands at its "

@@ -42,12 +42,13 @@ class Attempts:
         case.tried_since = case.tried_since or now
         effect = wanted.effect
         try:
-            payload = self._written(case, effect)
+            payload = self._message(case, effect)
         except CannotBeWritten as problem:
             self._fail(case, f"cannot be rendered: {problem}")
             return
         verdict = self._verdict(case, effect)
         if verdict:
+            case.written = (effect, case.lead, payload)
             self._tell_verdict(case, effect, verdict)
             self._mode.take(case, Done(serial=serial, outcome=verdict))
             return
@@ -56,7 +57,14 @@ class Attempts:
         if up_again:
             self._try_later(case, effect, str(vendor), up_again)
             return
+        case.written = None
         self._done(case, effect, payload)
+
+    def _message(self, case: Case, effect: Effect) -> Payload:
+        known = case.written
+        if known and known[0] is effect and known[1] is case.lead:
+            return known[2]
+        return self._written(case, effect)
 
     def _written(self, case: Case, effect: Effect) -> Payload:
         if isinstance(effect, SendEmail):
@@ -73,9 +81,7 @@ class Attempts:
         return payload
 
     def _verdict(self, case: Case, effect: Effect) -> Outcome | None:
-        accounts = self._mode.stage.connections.of(case.lead.center)
         campaign = case.play.automation.campaign
-        window = campaign.send_window if campaign else None
         facts = Facts(
             now=self._mode.now,
             admission=case.admission,
@@ -83,8 +89,8 @@ class Attempts:
             not_after=effect.not_after if isinstance(effect, SendEmail) else None,
             suppressed=self._mode.people.suppressed(case.lead),
             has_address=bool(case.lead.email),
-            window=window,
-            zone=case.lead.zone or (window.zone if window else None) or accounts.zone,
+            window=campaign.send_window if campaign else None,
+            zone=case.zone,
         )
         return judge_mail(facts) if isinstance(effect, SendEmail) else judge_step(facts)
 
@@ -97,7 +103,7 @@ class Attempts:
     def _try_later(self, case: Case, effect: Effect, vendor: str, up_again: datetime) -> None:
         now = self._mode.now
         again = first_try_after(case.tried_since or now, now, up_again)
-        why = f"tried again, at {again.isoformat()} with success" if again else "given up"
+        why = f"tried until it is up again: {again.isoformat()}" if again else "given up"
         line = Line(now, "outage", effect.step, f"{effect.activity}: {vendor} is down", why)
         self._mode.tell(case, line)
         if again:

@@ -7,21 +7,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import JsonValue
+
 from activities.ledger.leads import Lead
 from activities.ledger.publishing import TemplateText
 from workflows.contracts import enrollment_id
 from workflows.engine.automation import Automation
+from workflows.engine.effects import Effect
 from workflows.engine.exits import ExitReason
 from workflows.engine.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """An automation to be rehearsed, with its templates by name. Leads enter at ``begins``."""
+    """An automation to be rehearsed, with its templates by name. Leads enter at ``begins``.
+
+    ``zone`` is where a lead without a zone is taken to be.
+    """
 
     automation: Automation
     templates: Mapping[str, TemplateText]
     begins: datetime
+    zone: str = "UTC"
 
     @property
     def priority(self) -> int:
@@ -33,8 +40,9 @@ class Play:
 class Case:
     """What the ledger and Temporal would know of one enrollment.
 
-    ``serial`` is that of the wanted thing last taken off; ``tries`` counts the attempts of an
-    effect that began at ``tried_since``; ``pending`` are signals to an entry still in the queue.
+    ``serial`` is that of the wanted thing last taken off; the effect in hand was first
+    tried at ``tried_since``; ``pending`` are signals to an entry still in the queue;
+    ``written`` is the message of a held effect, good while the lead stays the same.
     """
 
     play: Play
@@ -48,6 +56,7 @@ class Case:
     first_subject: str = ""
     last_mail: str = ""
     pending: list[dict[str, Any]] = field(default_factory=list)
+    written: tuple[Effect, Lead, Mapping[str, JsonValue]] | None = None
 
     @classmethod
     def of(cls, play: Play, lead: Lead, now: datetime) -> Case:
@@ -64,6 +73,6 @@ class Case:
         return (self.lead.center, self.play.automation.lane, self.lead.person)
 
     @property
-    def is_live(self) -> bool:
-        """Whether it has begun and not ended."""
-        return self.admission in ("RUNNING", "SUPERSEDED")
+    def zone(self) -> str:
+        """Where the lead is."""
+        return self.lead.zone or self.play.zone

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from pydantic import JsonValue
+
 from activities.ledger.connections import Connections
 from activities.ledger.facts import writebacks_of
 from activities.ledger.inbox import signal_body
@@ -51,6 +53,7 @@ class EngineMode:
         self._attempts = Attempts(self)
         self._ends = begins + LONGEST
         self._events = 0
+        self._planned: set[str] = set()
 
     def run(self, plays: Iterable[Play], leads: Iterable[Lead]) -> None:
         """Let every lead enter every automation, and time pass until nothing is left to happen."""
@@ -85,6 +88,9 @@ class EngineMode:
         self._begin(case)
 
     def _plan_happenings(self, lead: Lead) -> None:
+        if lead.lead in self._planned:
+            return  # it is in another automation of this rehearsal already
+        self._planned.add(lead.lead)
         self.plan(lead, self.stage.surroundings.at_enrollment(lead, self.now))
 
     def plan(self, lead: Lead, happenings: Iterable[Happening]) -> None:
@@ -111,7 +117,10 @@ class EngineMode:
         if reason and not event.is_soft_bounce:
             self.people.suppress(lead.person, reason)
         reached = self.people.reached_by(lead, event)
-        about = next((case for case in reached if case.lead.lead == lead.lead), None)
+        about = self.people.case_of(lead, reached)
+        if about and not reached:
+            why = "after the exit: recorded, and told to nobody"
+            self.tell(about, Line(self.now, "event", about.state.step, event.kind, why))
         if about:
             self.write_back(about, about.lead, event)
         for case in reached:
@@ -119,9 +128,9 @@ class EngineMode:
         if event.kind == "lead_changed":
             self.change(lead, dict(event.changes))
 
-    def change(self, lead: Lead, fields: dict[str, object]) -> None:
+    def change(self, lead: Lead, fields: dict[str, JsonValue]) -> None:
         """A lead's fields change; campaigns whose exit criteria it meets now end for it."""
-        self.people.change(lead, fields)  # type: ignore[arg-type]
+        self.people.change(lead, fields)
         for case in self.people.reached_by(lead, self._event("criteria_met")):
             if meets_exit_criteria(case.play, case.lead):
                 self._tell(case, self._event("criteria_met"))
@@ -140,16 +149,19 @@ class EngineMode:
         if reason:
             known = [case.stop_reason] if case.stop_reason else []
             case.stop_reason = strongest([reason, *known])
+        if event.kind == "bounce" and "step" not in event.data:
+            # A mail system says which mail came back; a script need not.
+            event = event.model_copy(update={"data": event.data | {"step": case.last_mail}})
         body = signal_body(event, case.play.automation.fields_looked_at, ())
         if case.admission == "QUEUED":
             case.pending.append(body)
         else:
             self._hear(case, body)
 
-    def _hear(self, case: Case, body: dict[str, object]) -> None:
+    def _hear(self, case: Case, body: dict[str, JsonValue]) -> None:
         kind = str(body["kind"])
         name = kind if kind in SIGNALS else "event"
-        state = hear(case.play.automation, case.state, name, body, self.now)  # type: ignore[arg-type]
+        state = hear(case.play.automation, case.state, name, body, self.now)
         self._follow(case, state)
 
     def take(self, case: Case, news: News) -> None:

@@ -6,7 +6,7 @@ Lookups follow ``activities/ledger/admissions.py``, one lead after the other, wi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -99,6 +99,12 @@ class People:
         wide = event.kind in PERSON_WIDE and not event.is_soft_bounce
         cases = self._cases[lead.person]
         return [c for c in cases if c.admission != "CLOSED" and (wide or c.lead.lead == lead.lead)]
+
+    def case_of(self, lead: Lead, reached: Sequence[Case]) -> Case | None:
+        """The lead's own case that a fact is shown in: one that it reaches, else the last one."""
+        own = [case for case in self._cases[lead.person] if case.lead.lead == lead.lead]
+        live = [case for case in own if case in reached]
+        return live[0] if live else own[-1] if own else None
 
     def change(self, lead: Lead, fields: Mapping[str, JsonValue]) -> None:
         """Set fields of a lead, in every case of it."""

@@ -1,0 +1,41 @@
+"""What is checked of an automation file, and what this installation has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from starters.definitions.strict_yaml import Document, Path
+from workflows.engine.automation import Automation
+from workflows.engine.steps import AnyStep
+
+Severity = Literal["error", "warning"]
+Found = tuple[Path, Severity, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What this installation has: vendors by name, and each center's mailboxes.
+
+    ``writable`` are the fields that a step may write to each center's CRM.
+    """
+
+    vendors: frozenset[str] = frozenset()
+    mailboxes: Mapping[str, Collection[str]] | None = None
+    writable: Mapping[str, Collection[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is checked: the steps that could be read, by their places, and the whole if it could.
+
+    ``templates`` has each template's merge fields, and whether each has a default. None for
+    ``templates`` or ``connections`` means that they are not known here, and not checked.
+    """
+
+    document: Document
+    steps: Mapping[int, AnyStep]
+    automation: Automation | None
+    templates: Mapping[str, Mapping[str, bool]] | None
+    connections: Configured | None

@@ -1,0 +1,1 @@
+"""``dripstone rehearse``: what a campaign would do to these leads, before it does."""

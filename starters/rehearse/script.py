@@ -1,0 +1,122 @@
+"""Scripts of rehearsals: what happens to which lead at which virtual time, and who is down."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, TypeAdapter, ValidationError
+
+from activities.ledger.leads import Lead
+from starters.definitions import strict_yaml
+from workers.rehearsal.case import Case
+from workers.rehearsal.story import Happening, Vendor
+from workflows.engine.base import EventKind, Frozen
+from workflows.engine.durations import read_duration
+
+EVERYBODY = "*"
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+class BadScript(ValueError):
+    """A script that cannot be used; each problem on a line, with its place."""
+
+
+def _read_when(text: object) -> timedelta | datetime:
+    try:
+        return read_duration(text)
+    except ValueError:
+        pass
+    try:
+        return _INSTANT.validate_python(text)
+    except ValidationError:
+        raise ValueError(
+            f"{text!r} is no time: write a duration such as '3 days 2 hours', or an instant with "
+            "its offset such as 2026-03-02T09:00:00+01:00"
+        ) from None
+
+
+When = Annotated[timedelta | datetime, BeforeValidator(_read_when)]
+
+
+class Scripted(Frozen):
+    """One event. ``at`` counts from the lead's enrollment, or is an instant; lead ``*``: each."""
+
+    at: When
+    lead: str = Field(min_length=1)
+    event: EventKind
+    data: dict[str, JsonValue] = {}
+
+
+class Outage(Frozen):
+    """A vendor that does not answer. Durations count from the beginning of the rehearsal."""
+
+    vendor: Vendor
+    begins: When = Field(alias="from")
+    ends: When = Field(alias="to")
+
+
+class Script(Frozen):
+    """The whole script."""
+
+    events: tuple[Scripted, ...] = ()
+    outages: tuple[Outage, ...] = ()
+
+
+def read_script(path: Path) -> Script:
+    """Read a script.
+
+    Raises:
+        BadScript: it cannot be read, or is no script.
+    """
+    try:
+        document, problems = strict_yaml.read(path.read_bytes())
+    except OSError as error:
+        raise BadScript(f"{path}: cannot be read: {error.strerror}") from error
+    if problems or document is None:
+        raise BadScript("\n".join(f"{path}:{one.line}: {one.message}" for one in problems))
+    try:
+        return Script.model_validate(document.value)
+    except ValidationError as error:
+        told = (
+            f"{path}:{document.line(one['loc'])}: {'.'.join(map(str, one['loc']))}: {one['msg']}"
+            for one in error.errors(include_input=False, include_url=False)
+        )
+        raise BadScript("\n".join(told)) from error
+
+
+class ScriptedWorld:
+    """Surroundings that follow a script, and in which nothing else happens."""
+
+    def __init__(self, script: Script, begins: datetime) -> None:
+        self._by_lead: dict[str, list[Scripted]] = defaultdict(list)
+        for one in script.events:
+            self._by_lead[one.lead].append(one)
+        self._outages = [
+            (one.vendor, _instant(one.begins, begins), _instant(one.ends, begins))
+            for one in script.outages
+        ]
+        self.waiting = set(self._by_lead) - {EVERYBODY}
+        """Leads that the script names and that have not entered yet."""
+
+    def at_enrollment(self, lead: Lead, at: datetime) -> Iterable[Happening]:
+        """The events of this lead, and those of everybody."""
+        self.waiting.discard(lead.lead)
+        for one in (*self._by_lead.get(lead.lead, ()), *self._by_lead.get(EVERYBODY, ())):
+            yield Happening(max(_instant(one.at, at), at), one.event, one.data)
+
+    def after_mail(self, case: Case, at: datetime) -> Iterable[Happening]:
+        """Nothing: a script says everything beforehand."""
+        return ()
+
+    def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:
+        """The end of the outage that ``at`` is in."""
+        ends = (end for name, begin, end in self._outages if name == vendor and begin <= at < end)
+        return max(ends, default=None)
+
+
+def _instant(when: timedelta | datetime, since: datetime) -> datetime:
+    return since + when if isinstance(when, timedelta) else when

@@ -1,0 +1,81 @@
+"""Surprises: what nobody wants a campaign to do, found by looking at what it did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from workers.rehearsal.case import Case
+from workers.rehearsal.story import Line
+from workflows.engine.campaign import WEEKDAYS
+
+TOO_SOON = timedelta(hours=1)
+EXAMPLES = 20
+"""So many are told one by one; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """One of them."""
+
+    kind: str
+    lead: str
+    at: datetime | None
+    step: str
+    what: str
+
+
+@dataclass(slots=True)
+class Surprises:
+    """All of a rehearsal: how many of each kind, and the first few."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: list[Surprise] = field(default_factory=list)
+    _last_mail: dict[str, datetime] = field(default_factory=dict)
+
+    def look_at(self, case: Case, line: Line) -> None:
+        """Note what is surprising about one line."""
+        for kind, what in self._of(case, line):
+            self.note(Surprise(kind, case.lead.lead, line.at, line.step, what))
+
+    def note(self, surprise: Surprise) -> None:
+        """One more."""
+        self.counts[surprise.kind] += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(surprise)
+
+    def look_at_the_end(self, cases: Iterable[Case], waiting: Iterable[str]) -> None:
+        """Who never left, and whom the script names though nobody of that id entered."""
+        for case in cases:
+            if case.admission != "CLOSED":
+                what = f"never leaves ({case.admission.lower()}, {case.state.label})"
+                self.note(Surprise("lead_stuck", case.lead.lead, None, case.state.step, what))
+        for lead in sorted(waiting):
+            what = "the script names this lead, and it did not enter"
+            self.note(Surprise("script_without_lead", lead, None, "", what))
+
+    def _of(self, case: Case, line: Line) -> Iterator[tuple[str, str]]:
+        if line.kind == "decision" and line.what == "needs attention":
+            broken = line.why.startswith("cannot be rendered")
+            yield ("render_error" if broken else "lead_stuck"), line.why
+        if line.kind != "mail":
+            return
+        if not _in_window(case, line.at):
+            yield "mail_outside_window", f"{line.at.astimezone(ZoneInfo(case.zone)):%a %H:%M} there"
+        before = self._last_mail.get(case.lead.person)
+        self._last_mail[case.lead.person] = line.at
+        if before is not None and line.at - before < TOO_SOON:
+            yield "two_mails_within_an_hour", f"{line.at - before} after the mail before"
+
+
+def _in_window(case: Case, at: datetime) -> bool:
+    """Reckoned by the clock on the wall there, and so not as the gate reckons it."""
+    campaign = case.play.automation.campaign
+    if campaign is None or campaign.send_window.always:
+        return True
+    window, local = campaign.send_window, at.astimezone(ZoneInfo(case.zone))
+    on_day = WEEKDAYS[local.weekday()] in window.days
+    return on_day and window.opens <= f"{local:%H:%M}" < window.closes
