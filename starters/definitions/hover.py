@@ -1,0 +1,173 @@
+"""What editors show when the pointer rests on a field of an automation file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ANYWHERE: Mapping[str, str] = {
+    "id": "The name by which other steps, reports and records call this one. Never change it "
+    "while leads are inside.",
+    "name": "What people see in reports and in the Temporal UI, instead of the id.",
+    "next": "The id of the step that follows; the next one in the list if left out.",
+    "leads": "Restricts the trigger to leads that meet this condition on their fields.",
+    "timing": "immediately: with the event. after_conversation: when the session ends.",
+    "zone": "A time zone by its IANA name, such as Europe/London.",
+    "assigned_to": "A user id of the CRM, or an address; the lead's owner if left out.",
+    "go_to": "The id of the step to go to.",
+}
+"""Fields that mean the same wherever they are."""
+
+OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
+    "Automation": {
+        "schema": "The number of the file format. May be left out.",
+        "id": "The name of the automation in commands, ids and records. It never changes.",
+        "name": "What people call the automation.",
+        "center": "Tenant or location that the automation belongs to.",
+        "trigger": "What starts the automation for a lead.",
+        "audience": "Who may enter, as a condition on the lead's fields. Left out: everybody.",
+        "campaign": "Makes it a campaign: engagement window, lane, send window and exits.",
+        "goal": "The event that the automation is there for; it is counted.",
+        "steps": "Carried out from top to bottom, unless one says where to go.",
+    },
+    "Goal": {
+        "event": "The kind of event that is the goal, such as meeting_booked.",
+        "stops": "true: whoever reaches the goal exits at once.",
+    },
+    "Campaign": {
+        "engagement_window": "How long a lead may stay inside at most, such as 30 days.",
+        "counted_from": "When the engagement window begins: at the enrollment, or anew with "
+        "each mail.",
+        "priority": "Who wins a lane: the higher one. Between equals, who is inside stays.",
+        "lane": "A person is inside one campaign of a lane at a time.",
+        "when_busy": "What becomes of a lead whose lane is busy: refused, or it waits its turn.",
+        "sender": "The mailbox of the connections file that mails leave from.",
+        "send_window": "Local hours and days in which a mail may leave.",
+        "exits": "What ends the campaign for a lead at once.",
+        "re_entry": "Whether and when a lead may enter again after its exit.",
+        "out_of_office": "What an out-of-office reply does: mails wait.",
+        "soft_bounces": "How often a softly bounced mail is tried again.",
+        "active_until": "When the campaign ends for everybody, with its offset: "
+        "2026-12-31T18:00:00+01:00. Then no lead enters, and all exit.",
+    },
+    "SendWindow": {
+        "days": "The days of the week on which a mail may leave.",
+        "opens": "From this time of day on, such as 09:00.",
+        "closes": "Until before this time of day; 24:00 is the end of the day.",
+        "zone": "The time zone of leads whose own is unknown, as an IANA name.",
+        "always": "true: no limits.",
+    },
+    "Exits": {
+        "on": "Events that end the campaign for a lead at once.",
+        "when": "Custom exit criteria: a condition on the lead's fields.",
+    },
+    "ReEntry": {
+        "rule": "once: never again. after_exit: at any time after. after: when `wait` is over.",
+        "wait": "How long after the exit a lead may enter again.",
+    },
+    "OutOfOffice": {"otherwise": "How long mails wait if the reply names no date of return."},
+    "SoftBounces": {
+        "retries": "How often a softly bounced mail is sent again.",
+        "after": "How long after the bounce.",
+    },
+    "AllOf": {"all": "Every one of these conditions must hold."},
+    "AnyOf": {"any": "At least one of these conditions must hold."},
+    "NotThis": {"not": "This condition must not hold."},
+    "FieldIs": {
+        "field": "A field of the lead.",
+        "op": "How the field is compared with `value`.",
+        "value": "What the field is compared with; a list for `in` and `not_in`.",
+    },
+    "Happened": {
+        "event": "A kind of event, such as clicked.",
+        "happened": "false: the event has not come since the enrollment began.",
+    },
+    "Arm": {"when": "This way is taken if the condition holds, and none above did."},
+    "Share": {"weight": "How many leads take this way, compared with the others."},
+    "Branch": {
+        "arms": "Looked at from top to bottom; the first whose condition holds is taken.",
+        "otherwise": "Where to go if no condition holds; the following step if left out.",
+    },
+    "AbSplit": {"arms": "The ways that leads are dealt out to."},
+    "Jump": {"at_most": "How often a lead may have been at that step; then it goes on."},
+    "SendEmail": {
+        "template": "The name of a template; its text is pinned when the file is published.",
+        "thread": "true: in the thread of the campaign's last mail, if there was one.",
+    },
+    "Wait": {"for": "How long, in exact hours: 3 days, 90 minutes."},
+    "WaitFor": {
+        "events": "Kinds of events; any one of them ends the wait.",
+        "timeout": "How long at most.",
+        "on_event": "Where to go when the event comes; the following step if left out.",
+        "on_timeout": "Where to go when the time is over; the following step if left out.",
+        "already": "true: an event that came before the lead arrived here counts too.",
+    },
+    "WaitUntil": {
+        "date": "Until this day.",
+        "weekdays": "Until the next one of these days of the week.",
+        "business_days": "So many days from Monday to Friday.",
+        "field": "Until the day that this field of the lead names.",
+        "days": "So many days after the day in the field, or before it if negative.",
+        "at": "The time of that day, such as 09:00.",
+        "zone": "A time zone by its IANA name; the lead's own if left out.",
+        "on_missing": "Where to go if the field names no day.",
+    },
+    "UpdateStage": {"stage": "The new stage, as the CRM writes it."},
+    "SetField": {
+        "field": "The field of the lead.",
+        "value": "Its new value; null empties it.",
+        "fill_if_empty": "true: a value that is there is kept.",
+        "only_here": "true: the CRM is left alone.",
+    },
+    "CreateTask": {
+        "subject": "The Task's subject; may use {{ lead.x }}.",
+        "text": "What the Task says; may use {{ lead.x }}.",
+        "type": "The Task's type, as the CRM has it.",
+        "priority": "How urgent it is.",
+        "due_in_days": "Due so many days after the step.",
+        "due_time": "When the assignee is reminded on that day.",
+    },
+    "CreateEvent": {
+        "subject": "The Event's subject; may use {{ lead.x }}.",
+        "text": "What the Event says; may use {{ lead.x }}.",
+        "in_days": "So many days after the step.",
+        "at": "The time of that day.",
+    },
+    "CreateNote": {
+        "title": "The Note's title; may use {{ lead.x }}.",
+        "text": "What the Note says; may use {{ lead.x }}.",
+    },
+    "Notify": {
+        "channel": "The Slack channel.",
+        "text": "The message; may use {{ lead.x }}.",
+    },
+    "CampaignExited": {
+        "reasons": "The ways out of a campaign that it fires on.",
+        "campaigns": "Ids of campaigns; any campaign if left out.",
+    },
+    "EventAdded": {
+        "event": "The kind of event that it fires on.",
+        "where": "A condition on the properties of the event.",
+    },
+    "LeadStatusChanged": {"stages": "The stages that a lead moves to, or: any."},
+    "SegmentAdded": {"segment": "The segment that a lead joins."},
+    "SegmentRemoved": {"segment": "The segment that a lead leaves."},
+    "Scheduled": {
+        "every": "How often, such as 1 day, counted from enabling.",
+        "at": "The local time of day.",
+        "days": "The days of the week; all seven if left out.",
+        "on": "One date, such as 2026-11-21.",
+    },
+    "StaleLead": {
+        "at_least": "No activity for so many days or more.",
+        "exactly": "No activity for just so many days.",
+        "between": "No activity for a number of days between these two.",
+        "stages": "The stages to watch.",
+        "include_existing": "true: also leads that are stale when the automation is enabled.",
+        "activities": "Kinds of events that count as activity.",
+    },
+}
+
+
+def hover_text(model: str, field: str) -> str | None:
+    """The text for a field of a model; None if nobody has written one."""
+    return OF_THEIR_OWN.get(model, {}).get(field) or ANYWHERE.get(field)

@@ -1,0 +1,256 @@
+"""``dripstone rehearse``: campaigns played through in virtual time, and what is surprising."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.starters.commands import ROOT, Commands, Result
+
+CAMPAIGN = """\
+id: {name}
+name: A test
+trigger: {{kind: manual}}
+campaign: {{engagement_window: 30 days, {more}}}
+steps:
+  - {{id: first, kind: send_email, template: intro}}
+  - {{id: pause, kind: wait, for: {pause}}}
+  - {{id: second, kind: send_email, template: follow_up}}
+  - {{id: hope, kind: wait_for, events: [prices_viewed], timeout: 5 days}}
+"""
+LEADS = """\
+id,email,first_name,company,zone
+x-1,ada@quarry.example,Ada,Quarry,Europe/Berlin
+x-2,bob@slate.example,Bob,Slate,America/New_York
+"""
+FULL_BOUNCE = "{at: 1 hour, lead: x-1, event: bounce, data: {type: soft}}"
+MONDAY = "2026-03-02T09:00:00+01:00"
+
+
+class Rehearsals:
+    """Rehearsals of one campaign and two leads, changed as a test needs it."""
+
+    def __init__(self, dripstone: Commands) -> None:
+        self.dripstone = dripstone
+        self.leads = dripstone.file("leads.csv", LEADS)
+
+    def campaign(self, name: str = "spring", pause: str = "3 days", more: str = "") -> str:
+        """A file of the campaign."""
+        more = more or "send_window: {opens: '09:00'}"
+        text = CAMPAIGN.format(name=name, pause=pause, more=more)
+        return self.dripstone.file(f"{name}.yaml", text)
+
+    def script(self, *events: str, outages: Sequence[str] = ()) -> str:
+        """A file of a script."""
+        listed = "".join(f"  - {one}\n" for one in events) or "  []\n"
+        down = "".join(f"  - {one}\n" for one in outages) or "  []\n"
+        return self.dripstone.file("script.yaml", f"events:\n{listed}outages:\n{down}")
+
+    def __call__(self, *options: str, campaigns: Sequence[str] = ()) -> Result:
+        """Rehearse, with a JSON document as the answer."""
+        files = campaigns or (self.campaign(),)
+        fixed = ("--engine", "--json", "--leads", self.leads, "--from", MONDAY)
+        return self.dripstone("rehearse", *files, *fixed, *options)
+
+    def timeline(self, lead: str, *options: str, campaigns: Sequence[str] = ()) -> list[Any]:
+        """The timeline of one lead."""
+        document = self(*options, campaigns=campaigns).document
+        found = [lines for name, lines in document["timelines"].items() if name.endswith(lead)]
+        return list(found[0])
+
+
+@pytest.fixture
+def rehearse(cut_off: Commands) -> Rehearsals:
+    return Rehearsals(cut_off)
+
+
+def told(lines: list[Any], kind: str) -> list[tuple[str, str]]:
+    """(local time, what) of the lines of one kind."""
+    return [(line["local"][:16], line["what"]) for line in lines if line["kind"] == kind]
+
+
+def exits(done: Result) -> Any:
+    return done.document["exits"]
+
+
+def test_each_mail_leaves_within_the_window_of_its_lead(rehearse: Rehearsals) -> None:
+    script = rehearse.script()
+    berlin = told(rehearse.timeline("x-1", "--script", script), "mail")
+    new_york = told(rehearse.timeline("x-2", "--script", script), "mail")
+    assert berlin == [("2026-03-02T09:00", "intro"), ("2026-03-05T09:00", "follow_up")]
+    assert new_york == [("2026-03-02T09:00", "intro"), ("2026-03-05T09:00", "follow_up")]
+
+
+def test_a_held_mail_is_told_with_its_reason(rehearse: Rehearsals) -> None:
+    lines = rehearse.timeline("x-2", "--script", rehearse.script())
+    held = next(line for line in lines if line["kind"] == "gate")
+    assert held["what"] == "send_email: held"
+    assert "outside the send window in America/New_York" in held["why"]
+
+
+def test_a_message_is_told_as_rendered(rehearse: Rehearsals) -> None:
+    lines = rehearse.timeline("x-1", "--script", rehearse.script())
+    first, second = (line["detail"] for line in lines if line["kind"] == "mail")
+    assert first["to"] == "ada@quarry.example"
+    assert "Hi Ada," in first["text"]
+    assert second["subject"] == f"Re: {first['subject']}"
+
+
+@pytest.mark.parametrize(
+    ("event", "exit_reason"),
+    [
+        ("{at: 1 day, lead: x-1, event: reply}", "reply_received"),
+        ("{at: 1 day, lead: x-1, event: unsubscribe}", "unsubscribed"),
+        ("{at: 1 day, lead: x-1, event: meeting_booked}", "meeting_booked"),
+        ("{at: 1 day, lead: x-1, event: bounce, data: {type: hard}}", "email_bounced"),
+        ("{at: '2026-03-03T12:00:00Z', lead: x-1, event: complaint}", "unsubscribed"),
+    ],
+)
+def test_a_scripted_stop_ends_the_campaign_for_its_lead_alone(
+    rehearse: Rehearsals, event: str, exit_reason: str
+) -> None:
+    done = rehearse("--script", rehearse.script(event))
+    assert (done.status, exits(done)) == (0, {exit_reason: 1, "completed": 1})
+
+
+def test_an_event_of_everybody_reaches_everybody(rehearse: Rehearsals) -> None:
+    script = rehearse.script("{at: 1 day, lead: '*', event: reply}")
+    assert exits(rehearse("--script", script)) == {"reply_received": 2}
+
+
+def test_a_soft_bounce_sends_the_mail_again(rehearse: Rehearsals) -> None:
+    lines = rehearse.timeline("x-1", "--script", rehearse.script(FULL_BOUNCE))
+    assert told(lines, "mail")[:2] == [("2026-03-02T09:00", "intro"), ("2026-03-02T14:00", "intro")]
+
+
+def test_a_changed_field_may_meet_the_exit_criteria(rehearse: Rehearsals) -> None:
+    more = "exits: {when: {field: stage, op: equals, value: Customer}}"
+    script = rehearse.script("{at: 1 day, lead: x-1, event: lead_changed, data: {stage: Customer}}")
+    done = rehearse("--script", script, campaigns=[rehearse.campaign(more=more)])
+    assert exits(done)["custom_exit_criteria_met"] == 1
+
+
+def test_a_mail_waits_out_an_outage(rehearse: Rehearsals) -> None:
+    outage = f"{{vendor: smtp, from: '{MONDAY}', to: '2026-03-02T11:00:00+01:00'}}"
+    lines = rehearse.timeline("x-1", "--script", rehearse.script(outages=[outage]))
+    assert told(lines, "outage") == [("2026-03-02T09:00", "send_email: smtp is down")]
+    assert told(lines, "mail")[0] == ("2026-03-02T11:03", "intro")
+
+
+def test_an_outage_of_days_leaves_the_lead_stuck(rehearse: Rehearsals) -> None:
+    outage = f"{{vendor: smtp, from: '{MONDAY}', to: 6 days}}"
+    done = rehearse("--script", rehearse.script(outages=[outage]))
+    assert done.status == 1
+    assert done.document["surprises"]["counts"] == {"lead_stuck": 2}
+
+
+def test_two_mails_within_an_hour_are_a_surprise(rehearse: Rehearsals) -> None:
+    campaign = rehearse.campaign(pause="59 minutes")
+    done = rehearse("--script", rehearse.script(), campaigns=[campaign])
+    assert (done.status, done.document["surprises"]["counts"]) == (
+        1,
+        {"two_mails_within_an_hour": 2},
+    )
+
+
+def test_a_mail_that_cannot_be_rendered_is_a_surprise(rehearse: Rehearsals) -> None:
+    directory = rehearse.dripstone.directory
+    rehearse.dripstone.environment["DRIPSTONE_TEMPLATES"] = str(directory)
+    for name in ("intro", "follow_up"):
+        needed = "{{ lead.company | default: 'you' | slice: lead.first_name }}"
+        foot = "{{ sender.postal_address }} {{ unsubscribe_url }}"
+        text = f"---\nsubject: Hi\n---\nOn {needed} {{{{ lead.first_name | default: 'x' }}}} {foot}"
+        rehearse.dripstone.file(f"{name}.liquid", f"{text}\n")
+    done = rehearse("--script", rehearse.script())
+    assert (done.status, done.document["surprises"]["counts"]) == (1, {"render_error": 2})
+
+
+def test_a_script_that_names_nobody_is_a_surprise(rehearse: Rehearsals) -> None:
+    done = rehearse("--script", rehearse.script("{at: 1 day, lead: x-9, event: reply}"))
+    assert (done.status, done.document["surprises"]["counts"]) == (1, {"script_without_lead": 1})
+
+
+def test_the_same_seed_gives_the_same_rehearsal(rehearse: Rehearsals) -> None:
+    rows = "".join(f"y-{n},l{n}@quarry.example,L,Q,\n" for n in range(60))
+    rehearse.leads = rehearse.dripstone.file("many.csv", LEADS + rows)
+    same, again, other = (rehearse("--seed", seed, "--show", "99") for seed in ("1", "1", "2"))
+    assert same.document["timelines"] == again.document["timelines"]
+    assert same.document["timelines"] != other.document["timelines"]
+
+
+def test_one_person_is_in_one_campaign_of_a_lane(rehearse: Rehearsals) -> None:
+    campaigns = [rehearse.campaign("spring"), rehearse.campaign("summer", more="priority: 9")]
+    done = rehearse("--script", rehearse.script(), campaigns=campaigns)
+    assert exits(done) == {"joined_other_campaign": 2, "completed": 2}
+
+
+def test_who_waits_for_a_lane_enters_when_it_is_free(rehearse: Rehearsals) -> None:
+    campaigns = [rehearse.campaign("spring"), rehearse.campaign("later", more="when_busy: wait")]
+    script = rehearse.script()
+    document = rehearse("--script", script, campaigns=campaigns).document
+    begun = document["timelines"]["enrollment:later:x-1"][0]
+    ended = document["timelines"]["enrollment:spring:x-1"][-1]
+    assert (begun["what"], begun["at"]) == ("enrolled", ended["at"])
+
+
+def test_a_busy_lane_refuses_with_its_reason(rehearse: Rehearsals) -> None:
+    campaigns = [rehearse.campaign("spring"), rehearse.campaign("summer")]
+    refused = rehearse("--script", rehearse.script(), campaigns=campaigns).document["refused"]
+    assert refused == {"summer: lane 'outreach' is busy: in 'spring', priority 0": 2}
+
+
+def test_every_line_is_written_to_the_file_of_timelines(
+    rehearse: Rehearsals, tmp_path: Path
+) -> None:
+    file = tmp_path / "timelines.jsonl"
+    done = rehearse("--script", rehearse.script(), "--show", "0", "--timelines", str(file))
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert done.document["timelines"] == {}
+    assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+    assert {line["lead"] for line in lines} == {"x-1", "x-2"}
+
+
+def test_people_read_their_time_and_the_message(rehearse: Rehearsals) -> None:
+    fixed = ("--engine", "--leads", rehearse.leads, "--from", MONDAY)
+    done = rehearse.dripstone(
+        "rehearse", rehearse.campaign(), *fixed, "--script", rehearse.script()
+    )
+    assert "2026-03-02 08:00:00Z  Mon 09:00  first" in done.out
+    assert "      | Hi Ada," in done.out
+    assert done.out.endswith("no surprises\n")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("{at: soon, lead: x-1, event: reply}", "script.yaml:2: events.0.at"),
+        ("{at: 1 day, lead: x-1, event: Reply}", "script.yaml:2: events.0.event"),
+        ("{at: 1 day, event: reply}", "script.yaml:2: events.0.lead"),
+    ],
+)
+def test_a_script_that_is_wrong_is_refused_with_its_line(
+    rehearse: Rehearsals, event: str, said: str
+) -> None:
+    done = rehearse("--script", rehearse.script(event))
+    assert (done.status, said in done.err) == (1, True)
+
+
+def test_the_mode_that_is_not_there_is_refused_by_name(rehearse: Rehearsals) -> None:
+    done = rehearse.dripstone("rehearse", rehearse.campaign(), "--leads", rehearse.leads)
+    assert (done.status, "give --engine" in done.err) == (2, True)
+
+
+def test_the_sample_script_fits_the_sample_campaign(cut_off: Commands) -> None:
+    config = ROOT / "config"
+    done = cut_off(
+        *("rehearse", str(config / "automations" / "spring-outreach.yaml"), "--engine", "--json"),
+        *("--leads", str(config / "leads" / "sample.csv"), "--show", "0"),
+        *("--script", str(config / "rehearsals" / "spring-outreach.yaml")),
+    )
+    # It waits seconds, so that the demo is short, and a rehearsal says what is wrong with that.
+    assert set(done.document["surprises"]["counts"]) == {"two_mails_within_an_hour"}
+    assert done.document["exits"]["reply_received"] == 1
