@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from activities.ledger.facts import DESCRIPTION_LIMIT, SUBJECT_LIMIT, cut
 from activities.reckoning import at_local
 from activities.templates import Rendered
-from workflows.engine.effects import AddEvent, AddNote, AddTask
+from workflows.engine.effects import AddEvent, AddTask
 
 
 def task_fields(
@@ -43,9 +43,7 @@ def event_fields(
     }
 
 
-def note_fields(
-    _effect: AddNote, rendered: Rendered, now: datetime, zone: ZoneInfo
-) -> dict[str, Any]:
+def note_fields(rendered: Rendered, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """A note: a Task that is done already, which stands in the record's activity history."""
     return {
         **_words(rendered),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -94,7 +94,7 @@ class Messaging:
                 text=rendered.text,
                 html=rendered.html,
                 message_id=message_id,
-                date=datetime.now(UTC),
+                date=self._ledger.machine_clock(),
                 unsubscribe_url=self._unsubscribe_url(effect.key),
                 in_reply_to=thread[-1].message_id if thread else None,
                 references=tuple(row.message_id or "" for row in thread),
@@ -143,7 +143,7 @@ class Messaging:
     async def _judge(self, tx: AsyncConnection, effect: SendEmail, scene: Scene) -> Outcome | None:
         campaign = scene.version.definition.campaign
         now = await self._ledger.now(tx)
-        if abs(now - datetime.now(UTC)) > LARGEST_SKEW:
+        if abs(now - self._ledger.machine_clock()) > LARGEST_SKEW:
             text = "this worker's clock is more than 30 s off the ledger's: set it right"
             raise as_application_error(NotYet("dripstone", "clock_skew", text))
         facts = replace(

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.crm_calls import CrmCalls, crm_intent
-from activities.crm_fields import event_fields, note_fields, task_fields
 from activities.errors import as_application_error
 from activities.ledger import Ledger
-from activities.ledger.connections import Connections, SalesforceWrites
+from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow
-from activities.ledger.facts import object_of
 from activities.ledger.gate import judge_step
 from activities.ledger.inbox import tell_criteria_met
 from activities.ledger.leads import find_lead, set_fields
 from activities.once import Afterwards, Deed, do_once
 from activities.scene import Scene, facts_of, note_verdict, read_scene
-from activities.templates import Rendered, Template, TemplateProblem, render
+from activities.step_payloads import Record, field_payload, record_payload
+from activities.templates import TemplateProblem
 from activities.vendors.ports import Crm, Never
-from workflows.engine.effects import AddEvent, AddNote, AddTask, Effect, Outcome, SetField, Written
+from workflows.engine.effects import AddEvent, AddNote, AddTask, Effect, Outcome, SetField
 from workflows.engine.events import Event
-
-Kind = TypeVar("Kind", AddTask, AddEvent, AddNote)
-Fields = Callable[[Kind, Rendered, datetime, ZoneInfo], dict[str, Any]]
 
 
 class StepWrites:
@@ -42,17 +36,17 @@ class StepWrites:
     @activity.defn
     async def add_task(self, effect: AddTask) -> Outcome:
         """Create a Task for somebody to do; its key makes it one, however often it is tried."""
-        return await self._add(effect, "Task", task_fields, effect.assigned_to)
+        return await self._add(effect)
 
     @activity.defn
     async def add_event(self, effect: AddEvent) -> Outcome:
         """Create an Event in somebody's calendar."""
-        return await self._add(effect, "Event", event_fields, effect.assigned_to)
+        return await self._add(effect)
 
     @activity.defn
     async def add_note(self, effect: AddNote) -> Outcome:
         """Write a note into the record's activity history."""
-        return await self._add(effect, "Task", note_fields, None)
+        return await self._add(effect)
 
     @activity.defn
     async def set_field(self, effect: SetField) -> Outcome:
@@ -61,32 +55,25 @@ class StepWrites:
         The outcome carries the value along if a condition names the field.
         """
         scene = await read_scene(self._ledger, effect, self._connections)
-        there = scene.lead.fields.get(effect.field)
-        keeps = effect.fill_if_empty and there not in (None, "")
-        value = there if keeps else effect.value
-        payload: dict[str, Any] = {"field": effect.field, "value": value, "keeps": keeps}
-        if not keeps and not effect.only_here:
-            payload |= _crm_update(effect, scene)
+        try:
+            payload = field_payload(effect, scene.lead, scene.accounts)
+        except Never as refusal:
+            raise as_application_error(refusal) from refusal
         outcome = await self._do(effect, scene, payload, lambda tx, row: self._keep(tx, scene, row))
         if outcome.state != "sent" or effect.field not in scene.version.definition.fields_looked_at:
             return outcome
-        return outcome.model_copy(update={"values": {effect.field: value}})
+        return outcome.model_copy(update={"values": {effect.field: payload["value"]}})
 
-    async def _add(
-        self, effect: Kind, name: str, fields_of: Fields[Kind], assignee: str | None
-    ) -> Outcome:
+    async def _add(self, effect: Record) -> Outcome:
         scene = await read_scene(self._ledger, effect, self._connections)
-        writes, record = scene.accounts.salesforce, scene.lead.salesforce_id
-        if writes is None or record is None:
-            message = f"step {effect.step!r} needs a lead of Salesforce: skip it for this one"
-            raise as_application_error(Never("salesforce", "not_a_record", message))
         async with self._ledger.reading() as tx:
             now = await self._ledger.now(tx)
-        zone = ZoneInfo(writes.zone_of(assignee))
-        fields = fields_of(effect, _filled_in(effect, scene), now, zone) | {"WhoId": record}
-        payload = {"object": name, "key_field": writes.key_field, "fields": fields}
-        owners = (assignee, writes.fallback_owner)
-        payload["owners"] = [owner for owner in owners if owner]
+        try:
+            payload = record_payload(effect, scene.lead, scene.accounts, now)
+        except Never as refusal:
+            raise as_application_error(refusal) from refusal
+        except TemplateProblem as problem:
+            raise as_application_error(Never("dripstone", "template", str(problem))) from problem
         return await self._do(effect, scene, payload)
 
     async def _do(
@@ -125,28 +112,3 @@ class StepWrites:
 
 async def _nothing_more(_tx: AsyncConnection, _row: EffectRow) -> tuple[str, ...]:
     return ()
-
-
-def _crm_update(effect: SetField, scene: Scene) -> dict[str, Any]:
-    writes, record = scene.accounts.salesforce, scene.lead.salesforce_id
-    if writes is None or record is None:
-        return {}
-    _check_writable(effect, writes)
-    return {"object": object_of(record), "id": record, "fields": {effect.field: effect.value}}
-
-
-def _check_writable(effect: SetField, writes: SalesforceWrites) -> None:
-    if effect.field not in writes.writable_fields:
-        message = (
-            f"step {effect.step!r}: {effect.field!r} is not among the writable_fields of the "
-            "connections file: add it there, then retry"
-        )
-        raise as_application_error(Never("salesforce", "not_writable", message))
-
-
-def _filled_in(effect: Written, scene: Scene) -> Rendered:
-    template = Template(name=effect.step, subject=effect.subject, text=effect.text, html=None)
-    try:
-        return render(template, {"lead": scene.lead.merge_fields})
-    except TemplateProblem as problem:
-        raise as_application_error(Never("dripstone", "template", str(problem))) from problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import sys
 import tempfile
@@ -61,7 +62,8 @@ def _one(leads: int) -> Rehearsal:
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "leads.csv"
         file.write_text("\n".join(["id,email,first_name,company,zone", *_rows(leads)]) + "\n")
-        return _figures(rehearse(piece, Roll(file, automation.center), Watching(show=0)), leads)
+        roll, watching = Roll(file, automation.center), Watching(show=0)
+        return _figures(asyncio.run(rehearse(piece, roll, watching)), leads)
 
 
 def _rows(leads: int) -> list[str]:

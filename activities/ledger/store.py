@@ -105,6 +105,10 @@ class Ledger:
         assert isinstance(found, datetime)
         return found.astimezone(UTC)
 
+    def machine_clock(self) -> datetime:
+        """The clock of this machine, which must not be far from the ledger's."""
+        return datetime.now(UTC)
+
     def keyed_hash(self, purpose: str, value: str, length: int = 24) -> str:
         """An HMAC-SHA256 of ``value`` for one purpose, as ``length`` hexadecimal digits."""
         message = f"{len(purpose)}:{purpose}:{value}".encode()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -15,6 +16,8 @@ from starters.commands.author import check
 from starters.commands.opened import settings_of_environment
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table, tell
 from starters.leads.file import UnreadableFile
+from starters.processes.devserver import DevServerError
+from starters.rehearse.on_server import rehearse_on_server
 from starters.rehearse.rehearsing import Piece, Rehearsed, Roll, rehearse
 from starters.rehearse.script import BadScript, read_script
 from starters.rehearse.watching import Watching, lines_of
@@ -23,6 +26,8 @@ from workers.authoring import read_templates
 from workflows.engine.automation import Automation
 
 verbs = typer.Typer()
+
+Mode = Callable[[Piece, Roll, Watching], Coroutine[Any, Any, Rehearsed]]
 
 REJECTED_TOLD = 20
 
@@ -55,14 +60,19 @@ def rehearse_command(
     as_json: AsJson = False,
 ) -> None:
     """Play automations through in virtual time. Nothing is sent. 1 if there are surprises."""
-    if not engine:
-        raise WrongUse(
-            "rehearsing on the real server is not there yet: give --engine, which plays the same "
-            "engine, templates and gate without a server"
-        )
-    begins = begins or datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC).replace(microsecond=0)
+    begins = begins or now
     begins = begins.astimezone(UTC) if begins.tzinfo else begins.replace(tzinfo=UTC)
-    done = _play(_piece(files, script, begins, seed), leads, Watching(show), timelines)
+    if not engine and (len(files) > 1 or begins < now):
+        raise WrongUse(
+            "on the server each lead is alone in one automation, and its clock cannot be put back: "
+            "give one file and a later --from, or --engine"
+        )
+    play = rehearse if engine else rehearse_on_server
+    piece = _piece(files, script, begins, seed)
+    with ExitStack() as stack:
+        watching = Watching(show, _opened(stack, timelines))
+        done = _play(play, piece, Roll(leads, piece.automations[0].center), watching)
     answer(as_json, done.document, _lines(done))
     if done.watching.surprises.counts:
         raise typer.Exit(1)
@@ -89,20 +99,26 @@ def _piece(files: list[Path], script: Path | None, begins: datetime, seed: int) 
     return Piece(tuple(automations), templates, connections, begins, scripted, seed)
 
 
-def _play(piece: Piece, leads: Path, watching: Watching, timelines: Path | None) -> Rehearsed:
-    roll = Roll(leads, piece.automations[0].center)
-    with ExitStack() as stack:
-        try:
-            if timelines:
-                watching.file = stack.enter_context(timelines.open("w", encoding="utf-8"))
-            return rehearse(piece, roll, watching)
-        except UnreadableFile as error:
-            raise Refused(str(error)) from error
-        except OSError as error:
-            raise Refused(f"{error.filename}: {error.strerror}") from error
-        finally:
-            for line, problem in list(roll.rejected.items())[:REJECTED_TOLD]:
-                tell(f"{leads}:{line}: {problem}")
+def _opened(stack: ExitStack, file: Path | None) -> IO[str] | None:
+    try:
+        return stack.enter_context(file.open("w", encoding="utf-8")) if file else None
+    except OSError as error:
+        raise Refused(f"{file}: {error.strerror}") from error
+
+
+def _play(play: Mode, piece: Piece, roll: Roll, watching: Watching) -> Rehearsed:
+    try:
+        return asyncio.run(play(piece, roll, watching))
+    except* (UnreadableFile, DevServerError) as errors:
+        raise Refused(str(_first(errors))) from errors
+    finally:
+        for line, problem in list(roll.rejected.items())[:REJECTED_TOLD]:
+            tell(f"{roll.path}:{line}: {problem}")
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _lines(done: Rehearsed) -> Iterator[str | Table]:

@@ -1,4 +1,4 @@
-"""The JSON Schema of automation files, for editors: completion, hover texts, errors while typing."""
+"""The JSON Schema of automation files, for editors: completion, hover texts, errors."""
 
 from __future__ import annotations
 
@@ -35,4 +35,5 @@ def _describe(name: str, model: dict[str, Any]) -> None:
     for field, schema in model.get("properties", {}).items():
         text = model.get("description") if field == "kind" else hover_text(name, field)
         if text:
-            schema["description"] = text
+            # What the type says of itself (how a duration is written) comes after.
+            schema["description"] = " ".join([text, *filter(None, [schema.get("description")])])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -80,6 +79,7 @@ class Rehearsed:
     roll: Roll
     watching: Watching
     seconds: float
+    mode: str = "engine"
 
     @property
     def document(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Rehearsed:
             for name, (case, lines) in seen.timelines.items()
         }
         return {
-            "mode": "engine",
+            "mode": self.mode,
             "automations": [one.id for one in piece.automations],
             "prospects": "script" if piece.script else f"random, seed {piece.seed}",
             "begins": piece.begins,
@@ -110,14 +110,13 @@ class Rehearsed:
         }
 
 
-def rehearse(piece: Piece, roll: Roll, watching: Watching) -> Rehearsed:
-    """Play it through, all leads on one virtual clock."""
-    return asyncio.run(_rehearse(piece, roll, watching))
+async def rehearse(piece: Piece, roll: Roll, watching: Watching) -> Rehearsed:
+    """Play it through, all leads on one virtual clock.
 
-
-async def _rehearse(piece: Piece, roll: Roll, watching: Watching) -> Rehearsed:
-    script = piece.script
-    world = ScriptedWorld(script, piece.begins) if script else RandomProspects(piece.seed)
+    Raises:
+        UnreadableFile: there is no file of leads.
+    """
+    world = world_of(piece)
     mode = EngineMode(Stage(piece.connections, world, watching), piece.begins)
     plays = [play_of(piece, automation) for automation in piece.automations]
     begun = perf_counter()
@@ -130,6 +129,13 @@ async def _rehearse(piece: Piece, roll: Roll, watching: Watching) -> Rehearsed:
             await ledger.close()
     watching.surprises.look_at_the_end(mode.people.cases(), world.waiting)
     return Rehearsed(piece, roll, watching, perf_counter() - begun)
+
+
+def world_of(piece: Piece) -> ScriptedWorld | RandomProspects:
+    """The script, or chance."""
+    if piece.script:
+        return ScriptedWorld(piece.script, piece.begins)
+    return RandomProspects(piece.seed)
 
 
 def play_of(piece: Piece, automation: Automation) -> Play:

@@ -54,12 +54,16 @@ class Surprises:
                 what = f"never leaves ({case.admission.lower()}, {case.state.label})"
                 self.note(Surprise("lead_stuck", case.lead.lead, None, case.state.step, what))
         for lead in sorted(waiting):
-            what = "the script names this lead, and it did not enter"
-            self.note(Surprise("script_without_lead", lead, None, "", what))
+            self.note_absence(lead)
+
+    def note_absence(self, lead: str) -> None:
+        """The script names a lead, and it did not enter."""
+        what = "the script names this lead, and it did not enter"
+        self.note(Surprise("script_without_lead", lead, None, "", what))
 
     def _of(self, case: Case, line: Line) -> Iterator[tuple[str, str]]:
         if line.kind == "decision" and line.what == "needs attention":
-            broken = line.why.startswith("cannot be rendered")
+            broken = line.why.startswith(("cannot be rendered", "Never: dripstone: template"))
             yield ("render_error" if broken else "lead_stuck"), line.why
         if line.kind != "mail":
             return

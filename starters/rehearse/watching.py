@@ -42,7 +42,7 @@ class Watching:
 
     def told(self, case: Case, line: Line) -> None:
         """Count, keep and write down one line."""
-        self.ends = line.at
+        self.ends = max(self.ends, line.at) if self.ends else line.at
         self._count(case, line)
         self.surprises.look_at(case, line)
         self._keep(case, line)

@@ -101,8 +101,8 @@ steps:
 
 
 def test_create_task_event_and_note_ask_under_names_of_their_own() -> None:
-    task = wanted("kind: create_task, subject: Call, due_in_days: 2, due_time: 14:00")
-    event = wanted("kind: create_event, subject: Demo, in_days: 3, at: 10:00, lasting: 1 hour")
+    task = wanted("kind: create_task, subject: Call, due_in_days: 2, due_time: '14:00'")
+    event = wanted("kind: create_event, subject: Demo, in_days: 3, at: '10:00', lasting: 1 hour")
     note = wanted("kind: create_note, text: seen")
     assert isinstance(task, AddTask)
     assert (task.activity, task.days, task.time, task.priority) == (

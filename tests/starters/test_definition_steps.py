@@ -25,7 +25,8 @@ WRITABLE = Configured(EVERYTHING.vendors, EVERYTHING.mailboxes, {"default": ("Ra
         ("- {id: a, kind: wait_until, weekdays: [mon], zone: Mars}", "'Mars' is no time zone"),
         ("- {id: a, kind: wait_until, weekdays: [mon], at: 9am}", "must be a time of day"),
         (
-            "- {id: a, kind: wait_until, date: 2026-03-02}\n- {id: b, kind: jump, go_to: a, at_most: 2}",
+            "- {id: a, kind: wait_until, date: 2026-03-02}\n"
+            "- {id: b, kind: jump, go_to: a, at_most: 2}",
             "a -> b -> a is a loop without a wait",  # the date may be over
         ),
     ],

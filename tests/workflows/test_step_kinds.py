@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -99,10 +99,12 @@ async def test_wait_until_waits_for_the_day_of_a_field_or_goes_elsewhere(world: 
 - {id: done, kind: end}
 - {id: none, kind: wait_for, events: [go], timeout: 20 days}
 """
-    automation = await world.publish(steps, engagement_window="9000 days")
-    journey = await world.enroll(automation, world.lead(renewal="2035-01-02"))
+    automation = await world.publish(steps)
+    day = datetime.now(UTC).date() + timedelta(days=20)
+    journey = await world.enroll(automation, world.lead(renewal=day.isoformat()))
     status = await journey.until_at("due")
-    assert status.until == datetime.fromisoformat("2034-12-31T23:00:00Z")
+    two_before = day - timedelta(days=2)  # 8 o'clock of the day before, in Tokyo
+    assert status.until == datetime.combine(two_before, time(23), UTC)
     over = await world.enroll(automation, world.lead(renewal="2020-01-02"))
     assert (await over.ends()).exit == "completed"
     missing = await world.enroll(automation, world.lead())

@@ -44,7 +44,9 @@ ADA = Mailbox(
     postal_address="1 Quarry Lane, Matlock",
     salesforce_user="ada@dripstone.example",
 )
-WRITES = SalesforceWrites(hard_bounce_field="clay_external_hard_bounce__c")
+WRITES = SalesforceWrites(
+    hard_bounce_field="clay_external_hard_bounce__c", writable_fields=("Rating",)
+)
 ACCOUNTS = Connections(
     centers={"default": CenterConnections(mailboxes={"default": ADA}, salesforce=WRITES)}
 )
@@ -65,15 +67,17 @@ class World:
     workers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def publish(self, steps: str, name: str = "", **campaign: Any) -> str:
-        """Publish and enable a campaign with these steps (YAML); its id."""
+        """Publish and enable a campaign with these steps (YAML), and perhaps a goal; its id."""
         self.count += 1
         automation = name or f"campaign-{self.count}"
+        goal = campaign.pop("goal", None)
         whole = {
             "id": automation,
             "name": automation,
             "trigger": {"kind": "manual"},
             "campaign": OPEN | {"lane": f"lane-{self.count}"} | campaign,
             "steps": yaml.safe_load(steps),
+            "goal": goal,
         }
         definition = Automation.model_validate(whole)
         await publish(self.ledger, definition, steps, [TEMPLATE], "a test")

@@ -1,0 +1,55 @@
+"""What happens to one lead alone, foreseen in engine mode: the server is told it beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from activities.ledger.connections import Connections
+from activities.ledger.leads import Lead
+from workers.rehearsal.case import Case, Play
+from workers.rehearsal.engine_mode import EngineMode, Stage
+from workers.rehearsal.story import Happening, Line, Surroundings, Vendor
+
+
+@dataclass(slots=True)
+class Foreseen:
+    """Surroundings and audience of one lead: what happened to it, and its timeline."""
+
+    surroundings: Surroundings
+    happenings: list[Happening] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+
+    def at_enrollment(self, lead: Lead, at: datetime) -> Iterable[Happening]:
+        """What the surroundings say, noted."""
+        return self._noted(self.surroundings.at_enrollment(lead, at))
+
+    def after_mail(self, case: Case, at: datetime) -> Iterable[Happening]:
+        """What the surroundings say, noted."""
+        return self._noted(self.surroundings.after_mail(case, at))
+
+    def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:
+        """What the surroundings say."""
+        return self.surroundings.down_until(vendor, at)
+
+    def refused(self, automation: str, lead: Lead, reason: str) -> None:
+        """Nothing happens to it then."""
+
+    def told(self, case: Case, line: Line) -> None:
+        """Keep the line."""
+        self.lines.append(line)
+
+    def _noted(self, happenings: Iterable[Happening]) -> list[Happening]:
+        found = list(happenings)
+        self.happenings += found
+        return found
+
+
+def foresee(
+    play: Play, lead: Lead, connections: Connections, surroundings: Surroundings
+) -> Foreseen:
+    """Play one lead through, alone."""
+    seen = Foreseen(surroundings)
+    EngineMode(Stage(connections, seen, seen), play.begins).run([play], [lead])
+    return seen

@@ -1,0 +1,147 @@
+"""Server mode: the real workflow and activities on a real server, each lead on a clock of its own.
+
+The server skips the time in which nothing is due (its time skipping is experimental).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+from temporalio.worker import Worker
+
+from activities.bookkeeping import Bookkeeping
+from activities.crm import CrmWrites
+from activities.dispatch import deliver, take_in
+from activities.ledger import Ledger
+from activities.ledger.admissions import Request, admit
+from activities.ledger.connections import Connections
+from activities.ledger.entries import mark_running
+from activities.ledger.inbox import Incoming
+from activities.ledger.leads import Lead
+from activities.messaging import Messaging
+from activities.notifications import Notifications
+from workers.main import activities_of
+from workers.rehearsal.letters import UNSUBSCRIBE_URL
+from workers.rehearsal.story import Happening, Surroundings
+from workers.rehearsal.virtual import Recorders, outside
+from workflows.contracts import TASK_QUEUE, Ending, Start, enrollment_id
+from workflows.engine.events import Event
+from workflows.enrollment import Enrollment
+
+LONGEST = timedelta(days=400)
+MOST_SKIPS = 100_000
+"""The server stops skipping after 200 skips unless told otherwise, and would seem to hang."""
+
+SERVER_FLAGS = tuple(
+    part
+    for value in (
+        "frontend.WorkflowTimeSkippingEnabled=true",
+        "system.workflowTimeSkippingEnabled=true",
+        # How far ahead timers are looked for, and how often: a second for each skip by default.
+        'history.timerProcessorMaxTimeShift="10ms"',
+        "history.timerProcessorMaxPollRPS=2000",
+        "history.timerProcessorMaxPollHostRPS=2000",
+    )
+    for part in ("--dynamic-config-value", value)
+)
+"""What a development server needs for this, on its command line."""
+
+SKIPPING = TimeSkippingConfig(
+    enabled=True,
+    fast_forward_config=None,
+    disable_propagation=False,
+    max_session_skip_count=MOST_SKIPS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """What leads are played in: a temporary ledger and a server of its own."""
+
+    ledger: Ledger
+    connections: Connections
+    client: Client
+    skipper: TimeSkipper
+
+
+@asynccontextmanager
+async def theatre(
+    ledger: Ledger, connections: Connections, client: Client, surroundings: Surroundings
+) -> AsyncIterator[Theatre]:
+    """Workers for all queues, with vendors that only record."""
+    vendors = Recorders(surroundings)
+    public_url = UNSUBSCRIBE_URL.partition("/u/")[0]
+    queues = {
+        TASK_QUEUE: Bookkeeping(ledger, connections),
+        "messaging": Messaging(ledger, connections, vendors, public_url),
+        "crm": CrmWrites(ledger, connections, vendors),
+        "notifications": Notifications(ledger, connections, vendors),
+    }
+    async with AsyncExitStack() as running:
+        for queue, instance in queues.items():
+            worker = Worker(
+                client,
+                task_queue=queue,
+                workflows=[Enrollment] if queue == TASK_QUEUE else [],
+                activities=activities_of(instance),
+            )
+            await running.enter_async_context(worker)
+        yield Theatre(ledger, connections, client, TimeSkipper(client, config=SKIPPING))
+
+
+async def play_lead(
+    here: Theatre, automation: str, lead: Lead, happenings: Sequence[Happening], begins: datetime
+) -> Ending | None:
+    """Play one lead through; None if it is inside still after 400 days.
+
+    ``begins`` must not be past: the server's clock cannot be put back.
+    """
+    outside.set(begins)
+    request = Request(automation, lead, cause=f"rehearsal:{lead.lead}")
+    async with here.ledger.transaction() as tx:
+        answer = await admit(here.ledger, tx, request, here.connections)
+    if answer.start is None:
+        return Ending(refused=answer.refused or "waits for its lane")
+    handle = await _start(here, answer.start, begins)
+    for number, one in enumerate(sorted(happenings, key=lambda happening: happening.at)):
+        if not await _forward(here, handle, one.at):
+            break
+        await _happen(here, lead, one, number)
+    if await _forward(here, handle, begins + LONGEST):
+        await handle.terminate("the rehearsal is over")
+        return None
+    return await handle.result()
+
+
+async def _start(here: Theatre, start: Start, begins: datetime) -> WorkflowHandle[Any, Ending]:
+    name = enrollment_id(start.automation, start.lead)
+    handle = await here.skipper.client.start_workflow(
+        Enrollment.run,
+        start,
+        id=name,
+        task_queue=TASK_QUEUE,
+        start_delay=max(begins - datetime.now(UTC), timedelta(0)),
+    )
+    await mark_running(here.ledger, name, start.entry or 1, handle.first_execution_run_id or "")
+    return handle
+
+
+async def _forward(here: Theatre, handle: WorkflowHandle[Any, Ending], to: datetime) -> bool:
+    """Let time pass; False if the workflow ended before."""
+    now = await here.skipper.get_current_time(handle)
+    return to <= now or await here.skipper.fast_forward(handle, to - now)
+
+
+async def _happen(here: Theatre, lead: Lead, happening: Happening, number: int) -> None:
+    outside.set(happening.at)
+    name = f"rehearsed-{lead.lead}-{number}"
+    event = Event(id=name, kind=happening.kind, at=happening.at, data=dict(happening.data))
+    incoming = Incoming(event, lead.center, "rehearsal", lead.lead)
+    await take_in(here.ledger, incoming, here.connections)
+    await deliver(here.ledger, here.client, event.id)

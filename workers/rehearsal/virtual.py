@@ -1,0 +1,74 @@
+"""A ledger in virtual time, and vendors that record nothing and answer at once, or are down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from activities.ledger import Ledger
+from activities.vendors.ports import HandOver, NotYet, Receipt
+from workers.rehearsal.story import Surroundings, Vendor
+
+outside: ContextVar[datetime | None] = ContextVar("outside", default=None)
+"""The virtual time of what is done for a lead outside of its activities."""
+
+
+def virtual_now() -> datetime:
+    """In an activity the virtual clock of its workflow, else what ``outside`` says."""
+    if activity.in_activity():
+        return activity.info().started_time.astimezone(UTC)
+    return outside.get() or datetime.now(UTC)
+
+
+class VirtualLedger(Ledger):
+    """A ledger whose clock is the virtual clock of whoever asks."""
+
+    async def now(self, tx: AsyncConnection) -> datetime:
+        """The virtual time."""
+        return virtual_now()
+
+    def machine_clock(self) -> datetime:
+        """The same: in a rehearsal no machine is off."""
+        return virtual_now()
+
+
+class Recorders:
+    """Mail server, CRM and chat in one. What they are asked for stands in the ledger."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+
+    async def send(self, message: EmailMessage, hand_over: HandOver) -> Receipt:
+        """Take a mail."""
+        self._answer("smtp")
+        await hand_over()
+        return Receipt("rehearsed")
+
+    async def upsert(
+        self, object_name: str, key_field: str, key: str, fields: Mapping[str, Any]
+    ) -> Receipt:
+        """Take a record."""
+        return self._answer("salesforce")
+
+    async def update(self, object_name: str, record_id: str, fields: Mapping[str, Any]) -> Receipt:
+        """Take a change."""
+        return self._answer("salesforce")
+
+    async def user_id_by_email(self, email: str) -> str | None:
+        """Nobody: who owns a record is left to the fallback."""
+        return None
+
+    async def post(self, channel: str, text: str) -> Receipt:
+        """Take a message to the team."""
+        return self._answer("slack")
+
+    def _answer(self, vendor: Vendor) -> Receipt:
+        if self._surroundings.down_until(vendor, virtual_now()):
+            raise NotYet(vendor, "rehearsed_outage", "is down in this rehearsal")
+        return Receipt("rehearsed")
