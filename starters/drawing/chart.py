@@ -125,8 +125,8 @@ def _ways(step: AnyStep) -> Iterator[tuple[str | None, str]]:
         yield step.on_timeout, f"not within {write_duration(step.timeout)}"
     elif isinstance(step, AbSplit):
         whole = sum(arm.weight for arm in step.arms)
-        for arm in step.arms:
-            yield arm.go_to, f"{100 * arm.weight / whole:.3g} %"
+        for share in step.arms:
+            yield share.go_to, f"{100 * share.weight / whole:.3g} %"
     else:
         yield from _plain_ways(step)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from starters.drawing.chart import Arrow, Chart
 
@@ -71,15 +72,15 @@ def _upward(boxes: Sequence[str], arrows: Sequence[Arrow]) -> set[Arrow]:
     for root in boxes:
         path, waiting = [root], [iter(ways[root])]
         while waiting and root not in done:
-            arrow = next(waiting[-1], None)
-            if arrow is None:
+            following = next(waiting[-1], None)
+            if following is None:
                 done.add(path.pop())
                 waiting.pop()
-            elif arrow.target in path:
-                found.add(arrow)
-            elif arrow.target not in done:
-                path.append(arrow.target)
-                waiting.append(iter(ways[arrow.target]))
+            elif following.target in path:
+                found.add(following)
+            elif following.target not in done:
+                path.append(following.target)
+                waiting.append(iter(ways[following.target]))
     return found
 
 
@@ -98,7 +99,7 @@ def _join(layers: Layers) -> None:
         for place in row:
             layers.above[place], layers.below[place] = [], []
     for route in layers.routes:
-        for upper, lower in zip(route.places, route.places[1:], strict=False):
+        for upper, lower in pairwise(route.places):
             layers.below[upper].append(lower)
             layers.above[lower].append(upper)
 
@@ -110,7 +111,7 @@ def _untangle(layers: Layers) -> None:
         downward = sweep % 2 == 0
         neighbours = layers.above if downward else layers.below
         rows = layers.rows if downward else layers.rows[::-1]
-        for fixed, row in zip(rows, rows[1:], strict=False):
+        for fixed, row in pairwise(rows):
             _order_by_neighbours(row, fixed, neighbours)
         crossings = _crossings(layers)
         if crossings < fewest:
@@ -131,7 +132,7 @@ def _order_by_neighbours(row: list[str], fixed: Sequence[str], neighbours: Neigh
 
 def _crossings(layers: Layers) -> int:
     count = 0
-    for upper, lower in zip(layers.rows, layers.rows[1:], strict=False):
+    for upper, lower in pairwise(layers.rows):
         at = {place: number for number, place in enumerate(lower)}
         ends = [sorted(at[one] for one in layers.below[place]) for place in upper]
         flat = [end for some in ends for end in some]

@@ -63,14 +63,14 @@ def plan_of(chart: Chart) -> Plan:
     """Place a chart."""
     layers = layers_of(chart)
     sized = _sizes(chart, layers)
-    heights = _heights(layers, sized)
+    heights, rows = _heights(layers, sized)
     middles = _middles(layers, {place: spot.breadth for place, spot in sized.items()})
     left = min(middles[place] - spot.breadth / 2 for place, spot in sized.items())
     spots = {
         place: Spot(
             middles[place] - left,
             heights[place],
-            *(spot.breadth, spot.height, spot.lines, spot.title_lines),
+            *(spot.breadth, spot.height or rows[place], spot.lines, spot.title_lines),
         )
         for place, spot in sized.items()
     }
@@ -110,14 +110,19 @@ def _size_of(box: Box) -> Spot:
     return Spot(0, 0, breadth, len(lines) * LINE + PADDING, lines, len(title))
 
 
-def _heights(layers: Layers, sizes: Mapping[str, Spot]) -> dict[str, float]:
-    heights: dict[str, float] = {}
+def _heights(
+    layers: Layers, sizes: Mapping[str, Spot]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The middle of each place, and the height of its layer: arrows pass a layer straight."""
+    middles: dict[str, float] = {}
+    rows: dict[str, float] = {}
     edge = 0.0
     for row in layers.rows:
         tallest = max((sizes[place].height for place in row), default=0.0)
-        heights |= dict.fromkeys(row, edge + tallest / 2)
+        middles |= dict.fromkeys(row, edge + tallest / 2)
+        rows |= dict.fromkeys(row, tallest)
         edge += tallest + GAP
-    return heights
+    return middles, rows
 
 
 def _middles(layers: Layers, breadths: Mapping[str, float]) -> dict[str, float]:

@@ -113,7 +113,7 @@ def _route(plan: Plan, route: Route) -> Iterator[str]:
     path = [f"M{spots[0].x:.1f} {spots[0].bottom:.1f}"]
     for upper, lower in pairwise(spots):
         path.append(_curve(upper, lower))
-        if lower is not spots[-1]:
+        if lower is not spots[-1] and lower.height:
             path.append(f"V{lower.bottom:.1f}")
     end = "marker-start" if route.upward else "marker-end"
     look = 'stroke-dasharray="6 4" ' if route.upward else ""

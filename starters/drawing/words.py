@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from pydantic import JsonValue
 
@@ -88,7 +89,9 @@ def exits_in_words(automation: Automation) -> Iterator[str]:
         return
     if campaign.exits.when is not None:
         yield condition_in_words(campaign.exits.when)
-    yield f"inside for {write_duration(campaign.engagement_window)}"
+    window = campaign.engagement_window
+    whole = window % timedelta(days=1) == timedelta(0) and window.days > 1
+    yield f"inside for {f'{window.days} days' if whole else write_duration(window)}"
     if campaign.active_until:
         yield f"after {campaign.active_until:%Y-%m-%d %H:%M %Z}"
     yield f"joins a stronger campaign in {campaign.lane}"

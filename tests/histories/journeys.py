@@ -22,6 +22,33 @@ OUTREACH = """
 """
 SHORT, LONG = OUTREACH.replace("TIMEOUT", "1 second"), OUTREACH.replace("TIMEOUT", "20 days")
 
+ROUNDS = """
+- {id: pause, kind: wait, for: 1 second}
+- {id: again, kind: jump, go_to: pause, at_most: 2}
+- {id: split, kind: ab_split, arms: [{go_to: left, weight: 3}, {go_to: right}]}
+- {id: left, kind: notify, channel: sales, text: left, next: done}
+- {id: right, kind: notify, channel: sales, text: right}
+- {id: done, kind: end}
+"""
+RECORDS = """
+- {id: rate, kind: set_field, field: Rating, value: Hot}
+- {id: hot, kind: branch, arms: [{when: {field: Rating, op: equals, value: Hot}, go_to: task}]}
+- {id: cold, kind: end}
+- {id: task, kind: create_task, subject: "Call {{ lead.first_name }}", due_in_days: 1}
+- {id: event, kind: create_event, subject: Demo, in_days: 2, at: "10:00"}
+- {id: note, kind: create_note, text: Rated}
+"""
+CALENDAR = """
+- {id: over, kind: wait_until, date: "2026-01-02"}
+- {id: due, kind: wait_until, field: renewal, on_missing: monday}
+- {id: done, kind: end}
+- {id: monday, kind: wait_until, weekdays: [mon], at: "09:30", zone: Europe/London}
+- {id: last, kind: end}
+"""
+REST = "[{id: rest, kind: wait, for: 20 days}]"
+GOALS = {"goal": {"event": "bought", "stops": True}}
+"""The goals of the journeys that have one."""
+
 
 async def nothing(_journey: Journey) -> None:
     """Nobody answers."""
@@ -97,6 +124,18 @@ async def lives_long(journey: Journey) -> None:
     await journey.world.happens(journey.lead, "reply")
 
 
+async def waits_for_monday(journey: Journey) -> None:
+    """The lead has no renewal date, and waits for the next Monday until an operator ends it."""
+    await journey.until_at("monday")
+    await journey.order("skip", step="monday", visit=1)
+
+
+async def reaches_the_goal(journey: Journey) -> None:
+    """The goal is reached in the middle of a wait."""
+    await journey.until_at("rest")
+    await journey.world.happens(journey.lead, "bought")
+
+
 JOURNEYS: dict[str, tuple[str, Live]] = {
     "timeout": (SHORT, nothing),
     "reply": (LONG, hears("reply")),
@@ -109,5 +148,9 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "attention": (LONG, needs_attention),
     "soft_bounce": (LONG, bounces_softly),
     "superseded": (LONG, joins_another),
+    "rounds": (ROUNDS, nothing),
+    "records": (RECORDS, nothing),
+    "calendar": (CALENDAR, waits_for_monday),
+    "goal": (REST, reaches_the_goal),
     "long": (LONG, lives_long),
 }
