@@ -34,12 +34,15 @@ class CrmCalls:
                 "Salesforce is not configured: set DRIPSTONE_SALESFORCE__CLIENT_ID and the rest"
             )
             raise Never("salesforce", "not_configured", message)
-        if "id" in payload:
-            return await self._crm.update(payload["object"], payload["id"], payload["fields"])
-        # A short key of fixed length: external id fields hold at most 255 characters.
-        key = sha256(row.key.encode()).hexdigest()[:32]
         owner = await _owner(self._crm, payload.get("owners", []))
         fields = payload["fields"] | ({"OwnerId": owner} if owner else {})
+        if "id" in payload:
+            if not fields:
+                message = "it knows no user of the address to assign to: correct it, then retry"
+                raise Never("salesforce", "no_such_user", message)
+            return await self._crm.update(payload["object"], payload["id"], fields)
+        # A short key of fixed length: external id fields hold at most 255 characters.
+        key = sha256(row.key.encode()).hexdigest()[:32]
         return await self._crm.upsert(payload["object"], payload["key_field"], key, fields)
 
 

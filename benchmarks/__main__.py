@@ -71,7 +71,7 @@ async def _measure(given: argparse.Namespace) -> Findings:
     if "engine" in wanted:
         _note_engine(findings, engine.measure(given.rounds))
     if "rehearsal" in wanted:
-        _note_rehearsal(findings, await asyncio.to_thread(rehearsal.measure))
+        _note_rehearsal(findings, await rehearsal.measure())
     if not set(wanted) - WITHOUT_SERVER:
         return findings
     with tempfile.TemporaryDirectory() as directory:
@@ -130,15 +130,18 @@ def _note_engine(findings: Findings, found: engine.Folds) -> None:
 
 def _note_rehearsal(findings: Findings, found: list[rehearsal.Rehearsal]) -> None:
     lines = [
-        "rehearsal: a campaign of up to 60 days, random prospects, on one virtual clock",
-        f"{'leads':>8}{'mails':>9}{'seconds':>9}{'leads/s':>9}{'peak MB':>9}",
+        "rehearsal: a campaign of up to 60 days, random prospects, in virtual time",
+        f"{'mode':<8}{'leads':>8}{'mails':>9}{'seconds':>9}{'leads/s':>9}{'peak MB':>9}",
     ]
     for one in found:
         rate = one.leads / one.seconds
         lines.append(
-            f"{one.leads:>8}{one.mails:>9}{one.seconds:>9.1f}{rate:>9.0f}{one.peak_mb:>9.0f}"
+            f"{one.mode:<8}{one.leads:>8}{one.mails:>9}{one.seconds:>9.1f}{rate:>9.1f}"
+            f"{one.peak_mb:>9.0f}"
         )
     broken = [f"{one.leads} leads: {one.surprises} surprises" for one in found if one.surprises]
+    alike = {one.mails for one in found if one.leads == rehearsal.SERVER_LEADS}
+    broken += ["engine and server sent different numbers of mails"] if len(alike) > 1 else []
     findings.add("rehearsal", [asdict(one) for one in found], lines, broken)
 
 

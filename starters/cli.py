@@ -16,7 +16,17 @@ import typer
 from activities.ledger import LedgerUnavailable
 from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
-from starters.commands import author, enroll, lifecycle, operate, orders, rehearse, replay, report
+from starters.commands import (
+    author,
+    enroll,
+    lifecycle,
+    operate,
+    orders,
+    rehearse,
+    replay,
+    report,
+    showing,
+)
 from starters.commands import run as running
 from starters.commands.opened import WrongSettings
 from starters.commands.output import Refused, WrongUse, tell
@@ -68,7 +78,18 @@ def _global_options(
     del trace, version
 
 
-for group in (running, author, lifecycle, enroll, rehearse, operate, orders, replay, report):
+for group in (
+    running,
+    author,
+    lifecycle,
+    enroll,
+    rehearse,
+    operate,
+    orders,
+    replay,
+    report,
+    showing,
+):
     app.add_typer(group.verbs)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from activities.assignments import Assignments
 from activities.bookkeeping import Bookkeeping
 from activities.calendars import Calendars
 from activities.crm import CrmWrites
@@ -25,6 +27,7 @@ from activities.ledger.connections import Connections
 from activities.messaging import Messaging
 from activities.notifications import Notifications
 from activities.step_writes import StepWrites
+from activities.vendors.ports import Chat, Crm, Mailer
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
@@ -50,20 +53,38 @@ def activities_of(instance: object) -> Activities:
     return [member for member in members if hasattr(member, "__temporal_activity_definition")]
 
 
+@dataclass(frozen=True, slots=True)
+class Vendors:
+    """The clients that activities ask: real ones, or those of a rehearsal."""
+
+    mailer: Mailer
+    crm: Crm | None
+    chat: Chat | None
+
+
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
-    """The activities of each task queue, with their clients injected."""
-    crm = crm_of(settings)
-    crm_writes = (
-        *activities_of(CrmWrites(ledger, connections, crm)),
-        *activities_of(StepWrites(ledger, connections, crm)),
-    )
-    bookkeeping = activities_of(Bookkeeping(ledger, connections))
-    mailer, public_url = mailer_of(settings), settings.ingress.public_url
+    """The activities of each task queue, with the clients that the settings call for."""
+    vendors = Vendors(mailer_of(settings), crm_of(settings), chat_of(settings))
+    return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
+
+
+def activities_by_queue(
+    ledger: Ledger, connections: Connections, vendors: Vendors, public_url: str
+) -> dict[str, Activities]:
+    """The activities of each task queue. ``public_url`` is where unsubscribe links lead."""
+    carriers: dict[str, tuple[object, ...]] = {
+        TASK_QUEUE: (Bookkeeping(ledger, connections), Calendars(ledger, connections)),
+        "messaging": (Messaging(ledger, connections, vendors.mailer, public_url),),
+        "crm": (
+            CrmWrites(ledger, connections, vendors.crm),
+            StepWrites(ledger, connections, vendors.crm),
+            Assignments(ledger, connections, vendors.crm),
+        ),
+        "notifications": (Notifications(ledger, connections, vendors.chat),),
+    }
     return {
-        TASK_QUEUE: (*bookkeeping, *activities_of(Calendars(ledger, connections))),
-        "messaging": activities_of(Messaging(ledger, connections, mailer, public_url)),
-        "crm": crm_writes,
-        "notifications": activities_of(Notifications(ledger, connections, chat_of(settings))),
+        queue: [one for carrier in group for one in activities_of(carrier)]
+        for queue, group in carriers.items()
     }
 
 

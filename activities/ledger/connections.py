@@ -76,12 +76,33 @@ class SalesforceWrites(_Strict):
         return self.user_zones.get(user or "", self.zone)
 
 
+class Member(_Strict):
+    """Somebody who takes turns in a pool, unless not available at the moment."""
+
+    user: SalesforceUser
+    available: bool = True
+
+
+class Pool(_Strict):
+    """Colleagues who get leads in turn, in this order."""
+
+    members: tuple[Member, ...] = Field(min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def _nobody_twice(self) -> Pool:
+        users = [member.user for member in self.members]
+        if len(set(users)) < len(users):
+            raise ValueError("members: somebody is there twice: each takes one turn a round")
+        return self
+
+
 class CenterConnections(_Strict):
     """The accounts of one center. ``zone`` is where a lead without a zone is taken to be."""
 
     zone: str = "UTC"
     mailboxes: dict[str, Mailbox] = {}
     salesforce: SalesforceWrites | None = None
+    pools: dict[str, Pool] = {}
 
 
 class Connections(_Strict):

@@ -12,7 +12,7 @@ from activities.ledger.connections import Connections
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.leads import Lead
 from activities.ledger.store import Ledger
-from activities.ledger.tables import LIVE, admissions
+from activities.ledger.tables import LIVE, admissions, centers, lifecycle
 from workflows.engine.automation import Automation
 from workflows.engine.events import Event
 
@@ -55,8 +55,16 @@ async def supersede(
 
 
 async def queued(tx: AsyncConnection, limit: int) -> list[Mapping[str, Any]]:
-    """Entries that wait for their lane, highest priority first, then longest waiting."""
-    query = select(admissions).where(admissions.c.state == "QUEUED")
+    """Entries that wait for their lane, highest priority first, then longest waiting.
+
+    Who waits for an automation that is disabled goes on waiting, unless it was stopped.
+    """
+    off = select(centers.c.center).where(centers.c.state == "disabled")
+    on = (lifecycle.c.state == "enabled") & lifecycle.c.center.not_in(off)
+    enabled = select(lifecycle.c.automation).where(on)
+    row = admissions.c
+    due = row.stop_reason.is_not(None) | row.automation.in_(enabled)
+    query = select(admissions).where(row.state == "QUEUED", due)
     query = query.order_by(admissions.c.priority.desc(), admissions.c.admitted_at).limit(limit)
     return [dict(row) for row in (await tx.execute(query)).mappings()]
 

@@ -79,28 +79,21 @@ async def publish(
                 "unique across centers; choose another id"
             )
         number = newest.version + 1 if newest else 1
+        version = Version(automation.center, automation.id, number, digest, automation, pinned)
         await _keep_templates(tx, automation.center, texts)
-        await tx.execute(
-            insert(automations).values(
-                center=automation.center,
-                automation=automation.id,
-                version=number,
-                digest=digest,
-                definition=definition,
-                source=source,
-                templates=pinned,
-                published_at=await ledger.now(tx),
-                published_by=by,
-            )
-        )
+        published = {"source": source, "published_at": await ledger.now(tx), "published_by": by}
+        await tx.execute(insert(automations).values(_row_of(version) | published))
         await _keep_settings(ledger, tx, automation, by)
         if put_away:
             await tx.execute(delete(lifecycle).where(lifecycle.c.automation == automation.id))
         await note(ledger, tx, Act("published", automation.center, by, automation.id, number))
-    pinned_version = Version(
-        automation.center, automation.id, number, digest, automation, dict(pinned)
-    )
-    return pinned_version, True
+    return version, True
+
+
+def _row_of(version: Version) -> dict[str, Any]:
+    names = ("center", "automation", "version", "digest", "templates")
+    row = {name: getattr(version, name) for name in names}
+    return row | {"definition": definition_json(version.definition)}
 
 
 async def _keep_templates(tx: AsyncConnection, center: str, texts: list[TemplateText]) -> None:

@@ -231,6 +231,14 @@ leases = _table(
     PrimaryKeyConstraint("name"),
 )
 
+turns = _table(
+    "turns",
+    _id("pool"),
+    _id("last_user"),
+    Column("place", Integer, nullable=False),
+    PrimaryKeyConstraint("center", "pool"),
+)
+
 facts_about_ledger = _table(
     "facts_about_ledger",
     _id("name"),

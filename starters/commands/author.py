@@ -153,7 +153,8 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         name: center.salesforce.writable_fields if center.salesforce else ()
         for name, center in connections.centers.items()
     }
-    return Configured(vendors, mailboxes, writable)
+    pools = {name: tuple(center.pools) for name, center in connections.centers.items()}
+    return Configured(vendors, mailboxes, writable, pools)
 
 
 def _files_of(paths: Sequence[Path]) -> Iterator[Path]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
 from rich.table import Table
@@ -18,7 +18,7 @@ from starters.commands.output import AsJson, Refused, WrongUse, answer, table, t
 from starters.leads.file import UnreadableFile
 from starters.processes.devserver import DevServerError
 from starters.rehearse.on_server import rehearse_on_server
-from starters.rehearse.rehearsing import Piece, Rehearsed, Roll, rehearse
+from starters.rehearse.rehearsing import Mode, Piece, Rehearsed, Roll, rehearse
 from starters.rehearse.script import BadScript, read_script
 from starters.rehearse.watching import Watching, lines_of
 from workers.accounts import load_connections
@@ -27,9 +27,19 @@ from workflows.engine.automation import Automation
 
 verbs = typer.Typer()
 
-Mode = Callable[[Piece, Roll, Watching], Coroutine[Any, Any, Rehearsed]]
-
 REJECTED_TOLD = 20
+
+Begins = Annotated[
+    datetime | None,
+    typer.Option(
+        "--from",
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"],
+        help="When it begins: a day (0:00 UTC), or an instant with its offset; now, if left out.",
+    ),
+]
+Timelines = Annotated[
+    Path | None, typer.Option("--timelines", help="Write every line here, as JSON lines.")
+]
 
 
 @verbs.command("rehearse")
@@ -41,25 +51,19 @@ def rehearse_command(
     script: Annotated[
         Path | None, typer.Option("--script", help="What happens when; else leads act by chance.")
     ] = None,
-    begins: Annotated[
-        datetime | None,
-        typer.Option(
-            "--from",
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"],
-            help="When it begins: a day (0:00 UTC), or an instant with its offset; now.",
-        ),
-    ] = None,
+    begins: Begins = None,
     seed: Annotated[int, typer.Option("--seed", help="Another number: other chances.")] = 0,
     engine: Annotated[
         bool, typer.Option("--engine", help="All leads on one virtual clock, without a server.")
     ] = False,
     show: Annotated[int, typer.Option("--show", min=0, help="Timelines to show.")] = 10,
-    timelines: Annotated[
-        Path | None, typer.Option("--timelines", help="Write every line here, as JSON lines.")
-    ] = None,
+    timelines: Timelines = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play automations through in virtual time. Nothing is sent. 1 if there are surprises."""
+    """Play automations through in virtual time, nothing is sent; 1 if there are surprises.
+
+    On a real Temporal server of its own that skips time, or with --engine without one.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
     begins = begins or now
     begins = begins.astimezone(UTC) if begins.tzinfo else begins.replace(tzinfo=UTC)

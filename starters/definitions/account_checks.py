@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from starters.definitions.draft import Draft, Found
+from workflows.engine.steps.assign import Assign
 from workflows.engine.steps.send_email import SendEmail
 from workflows.engine.steps.set_field import SetField
 
 NEEDS = {
     "send_email": ("smtp", "DRIPSTONE_SMTP__HOST"),
     "update_stage": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
+    "assign": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_task": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_event": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_note": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
@@ -52,3 +54,16 @@ def fields_not_writable(draft: Draft) -> Iterator[Found]:
                 "the connections file, or 'only_here: true' to the step"
             )
             yield ("steps", place, "field"), "error", message
+
+
+def unknown_pools(draft: Draft) -> Iterator[Found]:
+    """Pools that nobody is in."""
+    center = draft.automation.center if draft.automation else ""
+    there = draft.connections.pools if draft.connections else None
+    for place, step in draft.steps.items():
+        if isinstance(step, Assign) and step.pool and center and there is not None:
+            known = there.get(center, ())
+            if step.pool not in known:
+                listed = ", ".join(sorted(known)) or "none"
+                message = f"center {center!r} has no pool {step.pool!r}; there are: {listed}"
+                yield ("steps", place, "pool"), "error", message

@@ -118,6 +118,10 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "fill_if_empty": "true: a value that is there is kept.",
         "only_here": "true: the CRM is left alone.",
     },
+    "Assign": {
+        "to": "The new owner: a user id of the CRM, or an address.",
+        "pool": "A pool of the connections file, whose members take turns.",
+    },
     "CreateTask": {
         "subject": "The Task's subject; may use {{ lead.x }}.",
         "text": "What the Task says; may use {{ lead.x }}.",

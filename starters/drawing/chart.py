@@ -40,7 +40,7 @@ _LOOKS = {
 }
 """How a kind of step looks; all others are an ``act``."""
 
-_DETAILS = ("template", "stage", "field", "value", "subject", "title", "channel")
+_DETAILS = ("template", "stage", "field", "value", "subject", "title", "channel", "to", "pool")
 """Fields that say best what a step of another kind does."""
 
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from temporalio.client import Client
+
 from activities.ledger import Ledger
 from activities.ledger.leads import Lead
 from activities.ledger.publishing import publish, set_state
-from starters.processes.devserver import dev_server
+from starters.processes.devserver import NAMESPACE, dev_server
 from starters.rehearse.rehearsing import Piece, Rehearsed, Roll, play_of, world_of
 from starters.rehearse.surprises import Surprise
 from starters.rehearse.watching import Watching
-from workers.plugin import connect
+from workers.plugin import dripstone_plugin
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.foreseen import foresee
 from workers.rehearsal.retold import retell
@@ -77,7 +79,8 @@ async def _perform(
     outside.set(piece.begins)
     await publish(ledger, automation, "", list(play.templates.values()), "rehearsal")
     await set_state(ledger, automation.id, "enabled", "rehearsal")
-    client = await connect(address)
+    # Not `connect`: namespace and keys of this machine's profile belong to another server.
+    client = await Client.connect(address, namespace=NAMESPACE, plugins=[dripstone_plugin()])
     async with theatre(ledger, piece.connections, client, world) as here:
         evening = _Evening(here, play, world, watching, asyncio.Semaphore(AT_ONCE))
         async with asyncio.TaskGroup() as group:
@@ -90,11 +93,11 @@ async def _perform(
 async def _one(evening: _Evening, lead: Lead) -> None:
     async with evening.room:
         here, play = evening.theatre, evening.play
-        happenings = foresee(play, lead, here.connections, evening.world).happenings
+        fate = foresee(play, lead, here.connections, evening.world)
         automation = play.automation.id
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                ending = await play_lead(here, automation, lead, happenings, play.begins)
+                ending = await play_lead(here, automation, lead, fate)
         except TimeoutError:
             ending = None
         if ending and ending.refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -108,6 +108,10 @@ class Rehearsed:
             "surprises": {"counts": seen.surprises.counts, "examples": seen.surprises.examples},
             "timelines": timelines,
         }
+
+
+Mode = Callable[[Piece, Roll, Watching], Coroutine[Any, Any, Rehearsed]]
+"""How a piece is played."""
 
 
 async def rehearse(piece: Piece, roll: Roll, watching: Watching) -> Rehearsed:

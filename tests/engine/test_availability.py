@@ -38,6 +38,7 @@ STEPS: dict[str, dict[str, JsonValue]] = {
     "update_stage": {"stage": "Working"},
     "notify": {"channel": "sales", "text": "Look"},
     "set_field": {"field": "Rating", "value": "Hot"},
+    "assign": {"pool": "sales"},
     "create_task": {"subject": "Call"},
     "create_event": {"subject": "Call", "in_days": 1, "at": "10:00"},
     "create_note": {"text": "Seen"},
@@ -51,7 +52,8 @@ STEPS: dict[str, dict[str, JsonValue]] = {
 }
 
 
-NEED_A_LEAD = ("send_email", "update_stage", "create_task", "create_event", "create_note")
+CREATES = ("create_task", "create_event", "create_note")
+NEED_A_LEAD = ("send_email", "update_stage", "assign", *CREATES)
 
 
 def written(kind: str, timing: str | None = None) -> dict[str, JsonValue]:

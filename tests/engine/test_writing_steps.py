@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.engine.journey import Journey, define
-from workflows.engine.effects import AddEvent, AddNote, AddTask, Effect, PlanWait, SetField
+from workflows.engine.effects import AddEvent, AddNote, AddTask, Assign, Effect, PlanWait, SetField
 from workflows.engine.state import Perform, Wait
 
 MONDAY = """
@@ -73,6 +73,23 @@ def test_a_pause_in_the_wait_keeps_its_end() -> None:
 def test_a_wait_until_without_one_clear_day_is_refused(fields: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         define(f"steps:\n- {{id: it, kind: wait_until, {fields}}}")
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked"), [("to: ada@x.example", ("ada@x.example", None)), ("pool: p", (None, "p"))]
+)
+def test_assign_asks_for_a_user_or_a_pool(
+    fields: str, asked: tuple[str | None, str | None]
+) -> None:
+    effect = wanted(f"kind: assign, {fields}")
+    assert isinstance(effect, Assign)
+    assert (effect.to, effect.pool) == asked
+
+
+@pytest.mark.parametrize("fields", ["name: x", "to: ada@x.example, pool: p"])
+def test_assign_names_one_of_user_and_pool(fields: str) -> None:
+    with pytest.raises(ValidationError, match="one of to and pool"):
+        wanted(f"kind: assign, {fields}")
 
 
 def test_set_field_names_field_and_value() -> None:

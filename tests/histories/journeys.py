@@ -37,6 +37,7 @@ RECORDS = """
 - {id: task, kind: create_task, subject: "Call {{ lead.first_name }}", due_in_days: 1}
 - {id: event, kind: create_event, subject: Demo, in_days: 2, at: "10:00"}
 - {id: note, kind: create_note, text: Rated}
+- {id: owner, kind: assign, pool: sales}
 """
 CALENDAR = """
 - {id: over, kind: wait_until, date: "2026-01-02"}

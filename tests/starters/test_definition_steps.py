@@ -10,7 +10,9 @@ from starters.definitions.draft import Configured
 from tests.starters.mistakes import HEAD
 from tests.starters.test_definitions import EVERYTHING, told
 
-WRITABLE = Configured(EVERYTHING.vendors, EVERYTHING.mailboxes, {"default": ("Rating",)})
+WRITABLE = Configured(
+    EVERYTHING.vendors, EVERYTHING.mailboxes, {"default": ("Rating",)}, {"default": ("sales",)}
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,7 @@ WRITABLE = Configured(EVERYTHING.vendors, EVERYTHING.mailboxes, {"default": ("Ra
         ("- {id: a, kind: ab_split, arms: [{go_to: a}]}", "'arms'"),
         ("- {id: a, kind: ab_split, arms: [{go_to: a}, {go_to: c}]}", "arms.2.go_to names 'c'"),
         ("- {id: a, kind: set_field, field: Phone, value: x}", "'Phone' is not among the writable"),
+        ("- {id: a, kind: assign, pool: sale}", "has no pool 'sale'; there are: sales"),
         ("- {id: a, kind: wait_until, weekdays: [mon], zone: Mars}", "'Mars' is no time zone"),
         ("- {id: a, kind: wait_until, weekdays: [mon], at: 9am}", "must be a time of day"),
         (
@@ -43,6 +46,7 @@ def test_a_mistake_in_a_step_is_told(steps: str, phrase: str, tmp_path: Path) ->
         "- {id: a, kind: wait_until, weekdays: [mon]}\n- {id: b, kind: jump, go_to: a, at_most: 2}",
         "- {id: a, kind: ab_split, arms: [{go_to: b}, {go_to: c}]}\n"
         "- {id: b, kind: notify, channel: x, text: y}\n- {id: c, kind: end}",
+        "- {id: a, kind: assign, pool: sales}",
         "- {id: a, kind: set_field, field: Rating, value: Hot}",
         "- {id: a, kind: set_field, field: first_name, value: x, only_here: true}",
     ],
@@ -54,6 +58,7 @@ def test_nothing_is_found_where_nothing_is_wrong(steps: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "step",
     [
+        "kind: assign, pool: sales",
         "kind: create_task, subject: x",
         "kind: create_event, subject: x, in_days: 1, at: 10:00",
         "kind: create_note, text: x",

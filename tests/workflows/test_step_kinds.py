@@ -136,3 +136,37 @@ async def test_who_has_reached_the_goal_is_not_enrolled_and_counted_apart(world:
         report = await campaign_report(world.ledger, tx, automation)
     assert (report.entered, report.goals) == (0, 0)
     assert report.refused == {"has reached the goal already": 1}
+
+
+async def test_a_pool_gets_leads_in_turn_and_a_retried_assignment_takes_one_turn(
+    world: World,
+) -> None:
+    world.fault("salesforce", "api", "status", times=2, value=503)
+    world.fault("salesforce", "update", "drop_after_commit")
+    automation = await world.publish("[{id: a, kind: assign, pool: sales}]")
+    owners = []
+    for _ in range(5):
+        journey = await world.enroll(automation)
+        assert (await journey.ends()).exit == "completed"
+        owners.append((journey.crm_lead()["OwnerId"], (await fields_of(journey))["owner"]))
+    first, second = owners[:2]
+    assert first != second
+    assert owners == [first, second, first, second, first]
+
+
+async def test_an_assignment_by_name_and_one_that_nobody_can_take(world: World) -> None:
+    steps = (
+        "[{id: a, kind: assign, to: ada@dripstone.example}, {id: b, kind: assign, pool: absent}]"
+    )
+    journey = await world.enroll(await world.publish(steps))
+    status = await journey.until_at("b", "attention")
+    assert "nobody of pool 'absent' is available" in status.held_because
+    assert (await fields_of(journey))["owner"] == "ada@dripstone.example"
+
+
+async def test_an_owner_whom_the_crm_does_not_know_needs_attention(world: World) -> None:
+    steps = "[{id: a, kind: assign, to: nobody@dripstone.example}]"
+    journey = await world.enroll(await world.publish(steps))
+    status = await journey.until_at("a", "attention")
+    assert "it knows no user" in status.held_because
+    assert "owner" not in await fields_of(journey)

@@ -17,7 +17,14 @@ from temporalio.client import Client, WorkflowHandle
 from activities import dispatch
 from activities.ledger import Ledger
 from activities.ledger.admissions import Request
-from activities.ledger.connections import CenterConnections, Connections, Mailbox, SalesforceWrites
+from activities.ledger.connections import (
+    CenterConnections,
+    Connections,
+    Mailbox,
+    Member,
+    Pool,
+    SalesforceWrites,
+)
 from activities.ledger.entries import find_entry
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import Lead, new_lead
@@ -47,8 +54,14 @@ ADA = Mailbox(
 WRITES = SalesforceWrites(
     hard_bounce_field="clay_external_hard_bounce__c", writable_fields=("Rating",)
 )
+SALES = Pool(members=tuple(Member(user=f"{name}@dripstone.example") for name in ("ada", "kim")))
+OFF = Pool(members=(Member(user="kim@dripstone.example", available=False),))
 ACCOUNTS = Connections(
-    centers={"default": CenterConnections(mailboxes={"default": ADA}, salesforce=WRITES)}
+    centers={
+        "default": CenterConnections(
+            mailboxes={"default": ADA}, salesforce=WRITES, pools={"sales": SALES, "absent": OFF}
+        )
+    }
 )
 TEMPLATE = TemplateText("intro", "For {{ lead.first_name }}", "Hello. {{ unsubscribe_url }}", None)
 
@@ -199,7 +212,8 @@ async def open_world(directory: Path, *, works: bool = True) -> AsyncIterator[Wo
             ledger = await Ledger.open(f"sqlite:///{directory}/ledger.db")
             client = await connect(running.address)
             world = World(client, ledger, sandbox, settings_for(sandbox, directory))
-            sandbox.sandbox.salesforce.seed_user("ada@dripstone.example")
+            for member in SALES.members:
+                sandbox.sandbox.salesforce.seed_user(member.user)
             if works:
                 world.work()
             try:

@@ -14,8 +14,21 @@ from activities.ledger.gate import Facts, judge_mail, judge_step
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten, chat_message_of, mail_of
+from workers.rehearsal.step_kinds import looked_up, outcome_of, written
 from workers.rehearsal.story import Line, Vendor
-from workflows.engine.effects import Effect, Notify, Outcome, SendEmail, UpdateStage
+from workflows.engine.effects import (
+    AddEvent,
+    AddNote,
+    AddTask,
+    Assign,
+    Effect,
+    Notify,
+    Outcome,
+    PlanWait,
+    SendEmail,
+    SetField,
+    UpdateStage,
+)
 from workflows.engine.events import Event
 from workflows.engine.state import Done, Failed, Perform
 
@@ -71,10 +84,15 @@ class Attempts:
             return mail_of(case, effect, self._mode.stage.connections.of(case.lead.center))
         if isinstance(effect, Notify):
             return chat_message_of(case, effect)
+        accounts, now = self._mode.stage.connections.of(case.lead.center), self._mode.now
+        if isinstance(effect, PlanWait):
+            return looked_up(case, effect, now)
+        if isinstance(effect, SetField | Assign | AddTask | AddEvent | AddNote):
+            return written(case, effect, accounts, now)
         assert isinstance(effect, UpdateStage)
         payload: dict[str, JsonValue] = {"stage": effect.stage}
         record = case.lead.salesforce_id
-        writes = self._mode.stage.connections.of(case.lead.center).salesforce
+        writes = accounts.salesforce
         if record and writes:
             fields: dict[str, JsonValue] = {writes.stage_field: effect.stage}
             payload |= {"object": object_of(record), "id": record, "fields": fields}
@@ -121,15 +139,18 @@ class Attempts:
             self._sent(case, effect, payload)
         elif isinstance(effect, Notify):
             self._mode.tell(case, Line(now, "chat", effect.step, "notify", detail=payload))
-        else:
+        elif not isinstance(effect, PlanWait):
             self._mode.tell(case, Line(now, "crm", effect.step, effect.activity, detail=payload))
-        self._mode.take(case, Done(serial=serial, outcome=Outcome(state="sent")))
+        outcome = outcome_of(case, effect, payload)
+        self._mode.take(case, Done(serial=serial, outcome=outcome))
         if isinstance(effect, UpdateStage):
             self._mode.change(case.lead, {"stage": effect.stage})
+        if isinstance(effect, SetField):
+            self._mode.change(case.lead, {effect.field: payload["value"]})
 
     def _sent(self, case: Case, effect: SendEmail, payload: Payload) -> None:
         now = self._mode.now
-        self._mode.tell(case, Line(now, "mail", effect.step, effect.template, detail=payload))
+        self._mode.tell(case, Line(now, "mail", effect.step, effect.activity, detail=payload))
         case.first_subject = case.first_subject or str(payload["subject"])
         case.last_mail = effect.step
         accounts = self._mode.stage.connections.of(case.lead.center)

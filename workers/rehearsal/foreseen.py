@@ -10,16 +10,16 @@ from activities.ledger.connections import Connections
 from activities.ledger.leads import Lead
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.engine_mode import EngineMode, Stage
+from workers.rehearsal.server_mode import Fate
 from workers.rehearsal.story import Happening, Line, Surroundings, Vendor
 
 
 @dataclass(slots=True)
 class Foreseen:
-    """Surroundings and audience of one lead: what happened to it, and its timeline."""
+    """Surroundings of one lead, that note what happens to it; and an audience that does not."""
 
     surroundings: Surroundings
     happenings: list[Happening] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
 
     def at_enrollment(self, lead: Lead, at: datetime) -> Iterable[Happening]:
         """What the surroundings say, noted."""
@@ -37,8 +37,7 @@ class Foreseen:
         """Nothing happens to it then."""
 
     def told(self, case: Case, line: Line) -> None:
-        """Keep the line."""
-        self.lines.append(line)
+        """The server tells it."""
 
     def _noted(self, happenings: Iterable[Happening]) -> list[Happening]:
         found = list(happenings)
@@ -46,10 +45,10 @@ class Foreseen:
         return found
 
 
-def foresee(
-    play: Play, lead: Lead, connections: Connections, surroundings: Surroundings
-) -> Foreseen:
+def foresee(play: Play, lead: Lead, connections: Connections, surroundings: Surroundings) -> Fate:
     """Play one lead through, alone."""
     seen = Foreseen(surroundings)
-    EngineMode(Stage(connections, seen, seen), play.begins).run([play], [lead])
-    return seen
+    mode = EngineMode(Stage(connections, seen, seen), play.begins)
+    mode.run([play], [lead])
+    leaves = all(case.admission == "CLOSED" for case in mode.people.cases())
+    return Fate(play.begins, seen.happenings, leaves)

@@ -10,13 +10,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
-from activities.bookkeeping import Bookkeeping
-from activities.crm import CrmWrites
 from activities.dispatch import deliver, take_in
 from activities.ledger import Ledger
 from activities.ledger.admissions import Request, admit
@@ -24,9 +23,7 @@ from activities.ledger.connections import Connections
 from activities.ledger.entries import mark_running
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import Lead
-from activities.messaging import Messaging
-from activities.notifications import Notifications
-from workers.main import activities_of
+from workers.main import Vendors, activities_by_queue
 from workers.rehearsal.letters import UNSUBSCRIBE_URL
 from workers.rehearsal.story import Happening, Surroundings
 from workers.rehearsal.virtual import Recorders, outside
@@ -52,8 +49,9 @@ SERVER_FLAGS = tuple(
 )
 """What a development server needs for this, on its command line."""
 
-SKIPPING = TimeSkippingConfig(
-    enabled=True,
+STANDING = TimeSkippingConfig(
+    # Else the server would skip past what is to happen before it is told how far to go.
+    enabled=False,
     fast_forward_config=None,
     disable_propagation=False,
     max_session_skip_count=MOST_SKIPS,
@@ -77,43 +75,48 @@ async def theatre(
     """Workers for all queues, with vendors that only record."""
     vendors = Recorders(surroundings)
     public_url = UNSUBSCRIBE_URL.partition("/u/")[0]
-    queues = {
-        TASK_QUEUE: Bookkeeping(ledger, connections),
-        "messaging": Messaging(ledger, connections, vendors, public_url),
-        "crm": CrmWrites(ledger, connections, vendors),
-        "notifications": Notifications(ledger, connections, vendors),
-    }
+    everybody = Vendors(vendors, vendors, vendors)
+    queues = activities_by_queue(ledger, connections, everybody, public_url)
     async with AsyncExitStack() as running:
-        for queue, instance in queues.items():
+        for queue, activities in queues.items():
             worker = Worker(
                 client,
                 task_queue=queue,
                 workflows=[Enrollment] if queue == TASK_QUEUE else [],
-                activities=activities_of(instance),
+                activities=activities,
             )
             await running.enter_async_context(worker)
-        yield Theatre(ledger, connections, client, TimeSkipper(client, config=SKIPPING))
+        yield Theatre(ledger, connections, client, TimeSkipper(client, config=STANDING))
 
 
-async def play_lead(
-    here: Theatre, automation: str, lead: Lead, happenings: Sequence[Happening], begins: datetime
-) -> Ending | None:
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What is to happen to a lead from ``begins`` on, and whether it ``leaves`` by itself."""
+
+    begins: datetime
+    happenings: Sequence[Happening]
+    leaves: bool
+
+
+async def play_lead(here: Theatre, automation: str, lead: Lead, fate: Fate) -> Ending | None:
     """Play one lead through; None if it is inside still after 400 days.
 
-    ``begins`` must not be past: the server's clock cannot be put back.
+    Its beginning must not be past: the server's clock cannot be put back.
     """
-    outside.set(begins)
-    request = Request(automation, lead, cause=f"rehearsal:{lead.lead}")
+    outside.set(fate.begins)
+    request = Request(automation, lead, cause=f"rehearsal:{uuid4().hex}")
     async with here.ledger.transaction() as tx:
         answer = await admit(here.ledger, tx, request, here.connections)
     if answer.start is None:
         return Ending(refused=answer.refused or "waits for its lane")
-    handle = await _start(here, answer.start, begins)
-    for number, one in enumerate(sorted(happenings, key=lambda happening: happening.at)):
+    handle = await _start(here, answer.start, fate.begins)
+    for number, one in enumerate(sorted(fate.happenings, key=lambda happening: happening.at)):
         if not await _forward(here, handle, one.at):
             break
         await _happen(here, lead, one, number)
-    if await _forward(here, handle, begins + LONGEST):
+    if fate.leaves:
+        await here.skipper.fast_forward(handle)
+    elif await _forward(here, handle, fate.begins + LONGEST):
         await handle.terminate("the rehearsal is over")
         return None
     return await handle.result()

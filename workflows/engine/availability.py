@@ -61,6 +61,7 @@ ACTIONS: dict[str, Availability] = {
         "lead_captured, or a conversation trigger with 'timing: after_conversation'",
     ),
     "set_field": Availability(EVERYWHERE),
+    "assign": _ABOUT_A_RECORD,
     "create_task": _ABOUT_A_RECORD,
     "create_event": _ABOUT_A_RECORD,
     "create_note": _ABOUT_A_RECORD,

@@ -80,6 +80,17 @@ class SetField(Effect):
     only_here: bool = False
 
 
+class Assign(Effect):
+    """Make a user the lead's owner, or whoever's turn it is in a pool: one of the two is given."""
+
+    queue: ClassVar[Queue] = "crm"
+    activity: ClassVar[str] = "assign"
+
+    kind: Literal["assign"]
+    to: str | None = None
+    pool: str | None = None
+
+
 class Written(Effect):
     """A record about the lead in the CRM. ``subject`` and ``text`` are Liquid templates."""
 
@@ -142,7 +153,7 @@ class PlanWait(Effect):
 
 
 AnyEffect = Annotated[
-    SendEmail | UpdateStage | Notify | SetField | AddTask | AddEvent | AddNote | PlanWait,
+    SendEmail | UpdateStage | Notify | SetField | Assign | AddTask | AddEvent | AddNote | PlanWait,
     Field(discriminator="kind"),
 ]
 

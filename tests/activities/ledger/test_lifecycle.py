@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from activities.ledger import Ledger
 from activities.ledger.entries import mark_running
+from activities.ledger.lanes import queued
 from activities.ledger.lifecycle import find_obstacle, log_of, overview, switch_center
 from activities.ledger.publishing import NotPublished, publish, set_state
 from activities.ledger.retiring import (
@@ -55,16 +56,9 @@ async def exits(ledger: Ledger) -> list[str]:
 
 async def gate_says(ledger: Ledger, enrollment: str) -> tuple[str | None, str]:
     """The stop and the automation's state that a send would be judged by now."""
-    effect = SendEmail(
-        kind="send_email",
-        enrollment=enrollment,
-        entry=1,
-        step="a",
-        visit=1,
-        template="intro",
-        thread=False,
-        not_after=None,
-    )
+    visit = {"enrollment": enrollment, "entry": 1, "step": "a", "visit": 1}
+    mail = {"kind": "send_email", "template": "intro", "thread": False, "not_after": None}
+    effect = SendEmail.model_validate(visit | mail)
     scene = await read_scene(ledger, effect, ACCOUNTS)
     async with ledger.reading() as tx:
         facts = await facts_of(ledger, tx, scene)
@@ -198,6 +192,28 @@ async def test_a_center_is_switched_as_a_whole_and_each_automation_keeps_its_sta
     await switch_center(ledger, "default", "enabled", "ada")
     assert await what_is_in_the_way(ledger, "spring") == ""
     assert await what_is_in_the_way(ledger, "autumn") == "disabled"
+
+
+async def test_who_waits_for_a_lane_waits_on_while_the_automation_is_disabled(
+    ledger: Ledger,
+) -> None:
+    async def due() -> int:
+        async with ledger.reading() as tx:
+            return len(await queued(tx, 10))
+
+    await make(ledger, "first")
+    await make(ledger, "second", campaign={"when_busy": "wait"})
+    lead = a_lead(ledger)
+    await enter(ledger, lead, "first")
+    assert (await ask(ledger, lead, "second")).queued
+    assert await due() == 1
+    await set_state(ledger, "second", "disabled", "ada")
+    assert await due() == 0
+    await set_state(ledger, "second", "enabled", "ada")
+    await switch_center(ledger, "default", "disabled", "ada")
+    assert await due() == 0
+    await happens(ledger, lead, "unsubscribe")
+    assert await due() == 1  # it was stopped: its exit must not wait
 
 
 async def test_another_center_is_not_switched(ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from workflows.engine.steps.ab_split import AbSplit
+from workflows.engine.steps.assign import Assign
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.create_event import CreateEvent
 from workflows.engine.steps.create_note import CreateNote
@@ -31,6 +32,7 @@ AnyStep = Annotated[
     | AbSplit
     | UpdateStage
     | SetField
+    | Assign
     | CreateTask
     | CreateEvent
     | CreateNote

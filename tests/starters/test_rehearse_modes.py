@@ -1,0 +1,92 @@
+"""A rehearsal on a real server that skips time tells the same as one of the engine alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.starters.commands import Commands
+
+CAMPAIGN = """\
+id: both
+name: Both modes
+trigger: {kind: manual}
+campaign:
+  engagement_window: 40 days
+  exits:
+    on: [reply, bounce, unsubscribe, meeting_booked]
+    when: {field: stage, op: equals, value: Customer}
+steps:
+  - {id: intro, kind: send_email, template: intro}
+  - {id: pause, kind: wait, for: 3 days}
+  - id: size
+    kind: branch
+    arms: [{when: {field: employees, op: at_least, value: 1000}, go_to: tell}]
+    otherwise: more
+  - {id: tell, kind: notify, channel: sales, text: "{{ lead.company }} is large"}
+  - {id: more, kind: send_email, template: follow_up}
+  - {id: viewed, kind: wait_for, events: [prices_viewed], timeout: 6 days, on_event: hand-over}
+  - {id: last, kind: send_email, template: last_note}
+  - {id: silent, kind: wait_for, events: [prices_viewed], timeout: 8 days, on_event: hand-over}
+  - {id: give-up, kind: update_stage, stage: Unresponsive, next: done}
+  - {id: hand-over, kind: notify, channel: sales, text: "{{ lead.first_name }} has looked"}
+  - {id: done, kind: end}
+"""
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata")
+SCRIPT = """\
+events:
+  - {at: 1 day, lead: x-1, event: reply}
+  - {at: 4 days, lead: x-2, event: unsubscribe}
+  - {at: 5 days, lead: x-3, event: bounce, data: {type: hard, step: more}}
+  - {at: 2 days, lead: x-4, event: bounce, data: {type: soft, step: intro}}
+  - {at: 5 days, lead: x-5, event: out_of_office, data: {until: "UNTIL"}}
+  - {at: 6 days, lead: x-6, event: meeting_booked}
+  - {at: 5 days, lead: x-7, event: lead_changed, data: {stage: Customer}}
+  - {at: 5 days, lead: x-8, event: prices_viewed}
+  - {at: 4 days, lead: sf-00Q5e0000000001EAA, event: complaint}
+outages:
+  - {vendor: smtp, from: 9 days, to: 9 days 3 hours}
+"""
+COMPARED = ("decision", "mail", "chat", "crm")
+
+
+def test_both_modes_tell_the_same(cut_off: Commands) -> None:
+    begins = _a_monday_to_come()
+    rows = [f"x-{n},l{n}@quarry.example,L{n},Q{n},{n * 300},{ZONES[n % 3]}" for n in range(1, 9)]
+    rows += [f"sf-00Q5e000000000{n}EAA,s{n}@q.example,S,Q,5,Europe/Berlin" for n in (1, 2)]
+    leads = "\n".join(["id,email,first_name,company,employees,zone", *rows]) + "\n"
+    until = (begins + timedelta(days=15)).date().isoformat()
+    options = (
+        *("--leads", cut_off.file("leads.csv", leads), "--json", "--from", begins.isoformat()),
+        *("--script", cut_off.file("script.yaml", SCRIPT.replace("UNTIL", until))),
+    )
+    campaign = cut_off.file("both.yaml", CAMPAIGN)
+    alone = cut_off("rehearse", campaign, *options, "--engine")
+    served = cut_off("rehearse", campaign, *options)
+    assert (alone.status, served.status) == (0, 0), served.err
+    assert served.document["exits"] == alone.document["exits"]
+    assert served.document["mode"] == "server"
+    assert len(served.document["timelines"]) == 10
+    for name, lines in alone.document["timelines"].items():
+        assert _story(served.document["timelines"][name]) == _story(lines), name
+
+
+def _a_monday_to_come() -> datetime:
+    """Nine o'clock in Berlin or ten, and early in a week: the modes differ by seconds at most."""
+    day = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
+    return day + timedelta(days=7 - day.weekday())
+
+
+def _story(lines: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """What both modes can tell, by the hour: on the server, activities take milliseconds."""
+    return sorted(_told(line) for line in lines if line["kind"] in COMPARED)
+
+
+def _told(line: dict[str, Any]) -> tuple[str, ...]:
+    detail = line["detail"] or {}
+    text = re.sub(r"/u/[\w-]+", "/u/", str(detail.get("text", "")))
+    subject = str(detail.get("subject", detail.get("fields", {}).get("Subject", "")))
+    # Write-backs belong to a fact, and not to a step.
+    step = "" if line["kind"] == "crm" else line["step"]
+    return (line["at"][:13], line["kind"], step, line["what"], line["why"], subject, text)

@@ -1,0 +1,53 @@
+"""Steps that write about a lead or look a day up, in a rehearsal: told instead of done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+
+from activities.ledger.connections import CenterConnections
+from activities.reckoning import instant_of
+from activities.step_payloads import Record, field_payload, record_payload
+from activities.templates import TemplateProblem
+from activities.vendors.ports import Never
+from workers.rehearsal.case import Case
+from workers.rehearsal.letters import CannotBeWritten
+from workflows.engine.effects import Assign, Effect, Outcome, PlanWait, SetField
+
+
+def written(
+    case: Case, effect: Record | SetField | Assign, accounts: CenterConnections, now: datetime
+) -> dict[str, JsonValue]:
+    """What would be asked of the CRM.
+
+    Raises:
+        CannotBeWritten: the lead is not there, a field may not be written, a text has gaps.
+    """
+    try:
+        if isinstance(effect, Assign):
+            return {"to": effect.to, "pool": effect.pool}
+        if isinstance(effect, SetField):
+            return field_payload(effect, case.lead, accounts)
+        return record_payload(effect, case.lead, accounts, now)
+    except (Never, TemplateProblem) as problem:
+        raise CannotBeWritten(str(problem)) from problem
+
+
+def looked_up(case: Case, effect: PlanWait, now: datetime) -> dict[str, JsonValue]:
+    """The instant that a ``wait_until`` step means; None if the lead's field names no day."""
+    value = case.lead.merge_fields.get(effect.field) if effect.field else None
+    until = instant_of(effect, now, ZoneInfo(effect.zone or case.zone), value)
+    return {"until": until.isoformat() if until else None}
+
+
+def outcome_of(case: Case, effect: Effect, payload: Mapping[str, JsonValue]) -> Outcome:
+    """What the activity would answer."""
+    if isinstance(effect, PlanWait):
+        return Outcome.model_validate({"state": "sent", "until": payload["until"]})
+    looked_at = case.play.automation.fields_looked_at
+    if isinstance(effect, SetField) and effect.field in looked_at:
+        return Outcome(state="sent", values={effect.field: payload["value"]})
+    return Outcome(state="sent")
