@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from activities.ledger.leads import Lead
 from activities.templates import Template, render
 from activities.vendors.ports import Never
 from workflows.engine.effects import AddEvent, AddNote, AddTask, SetField
+
+_USER = re.compile(r"[a-zA-Z0-9]{18}|\S+@\S+")
 
 Record = AddTask | AddEvent | AddNote
 
@@ -54,7 +57,8 @@ def record_payload(
         raise Never("salesforce", "not_a_record", message)
     template = Template(name=effect.step, subject=effect.subject, text=effect.text, html=None)
     rendered = render(template, {"lead": lead.merge_fields})
-    assignee = None if isinstance(effect, AddNote) else effect.assigned_to
+    named = None if isinstance(effect, AddNote) else effect.assigned_to
+    assignee = named or _owner_of(lead)
     zone = ZoneInfo(writes.zone_of(assignee))
     if isinstance(effect, AddTask):
         name, fields = "Task", task_fields(effect, rendered, now, zone)
@@ -69,3 +73,9 @@ def record_payload(
         "fields": fields | {"WhoId": record},
         "owners": owners,
     }
+
+
+def _owner_of(lead: Lead) -> str | None:
+    """The lead's owner, if that is a user's id or address and not just a name."""
+    owner = lead.fields.get("owner")
+    return owner if isinstance(owner, str) and _USER.fullmatch(owner) else None

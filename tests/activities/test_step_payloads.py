@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +28,8 @@ EVENING = datetime.fromisoformat("2026-03-06T20:00:00Z")  # Saturday already, in
 ABOUT: dict[str, Any] = {"enrollment": "e", "entry": 1, "step": "s", "visit": 1}
 
 
-def lead(lead_id: str = f"sf-{RECORD}", **fields: JsonValue) -> Lead:
-    return Lead("default", lead_id, "p", None, None, {"first_name": "Lu"} | fields)
+def lead(lead_id: str = f"sf-{RECORD}", fields: Mapping[str, JsonValue] | None = None) -> Lead:
+    return Lead("default", lead_id, "p", None, None, {"first_name": "Lu", **(fields or {})})
 
 
 def task(**fields: Any) -> AddTask:
@@ -65,6 +66,15 @@ def test_a_task_is_due_in_the_assignees_zone(
         "ReminderDateTime": reminder,
         "WhoId": RECORD,
     }
+
+
+@pytest.mark.parametrize(
+    ("owner", "first"),
+    [("kim@dripstone.example", "kim@dripstone.example"), ("Kim Lake", "ada@dripstone.example")],
+)
+def test_what_is_assigned_to_nobody_goes_to_the_leads_owner(owner: str, first: str) -> None:
+    asked = record_payload(task(), lead(fields={"owner": owner}), ACCOUNTS, EVENING)
+    assert asked["owners"][0] == first
 
 
 def test_a_task_without_a_time_reminds_nobody() -> None:
@@ -109,7 +119,9 @@ def test_what_set_field_sets(
     fields: dict[str, Any], known: dict[str, JsonValue], value: str, writes: dict[str, str] | None
 ) -> None:
     plain = {"kind": "set_field", "field": "Rating", "value": "Hot"}
-    asked = field_payload(SetField.model_validate(ABOUT | plain | fields), lead(**known), ACCOUNTS)
+    asked = field_payload(
+        SetField.model_validate(ABOUT | plain | fields), lead(fields=known), ACCOUNTS
+    )
     assert (asked["value"], asked.get("fields")) == (value, writes)
 
 
