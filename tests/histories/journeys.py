@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, cast
 
 from pydantic import JsonValue
 
+from starters.definitions.strict_yaml import read
 from tests.workflows.world import LONG_HISTORY, Journey
 
 Live = Callable[[Journey], Awaitable[None]]
@@ -46,6 +50,12 @@ CALENDAR = """
 - {id: monday, kind: wait_until, weekdays: [mon], at: "09:30", zone: Europe/London}
 - {id: last, kind: end}
 """
+AUTOMATIONS = Path(__file__).parents[2] / "config/automations"
+_DOCUMENT, _ = read((AUTOMATIONS / "spring-outreach.yaml").read_bytes())
+SAMPLE = cast(dict[str, Any], _DOCUMENT.value if _DOCUMENT else {})
+SAMPLE_STEPS = json.dumps(SAMPLE["steps"])
+"""The sample campaign itself, as ``make demo`` plays it."""
+
 REST = "[{id: rest, kind: wait, for: 20 days}]"
 GOALS = {"goal": {"event": "bought", "stops": True}}
 """The goals of the journeys that have one."""
@@ -131,6 +141,12 @@ async def waits_for_monday(journey: Journey) -> None:
     await journey.order("skip", step="monday", visit=1)
 
 
+async def looks_at_the_prices(journey: Journey) -> None:
+    """The sample's own event comes while the lead waits for the follow-up to work."""
+    await journey.until_at("second-pause")
+    await journey.world.happens(journey.lead, "prices_viewed")
+
+
 async def reaches_the_goal(journey: Journey) -> None:
     """The goal is reached in the middle of a wait."""
     await journey.until_at("rest")
@@ -153,5 +169,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "records": (RECORDS, nothing),
     "calendar": (CALENDAR, waits_for_monday),
     "goal": (REST, reaches_the_goal),
+    "sample_silent": (SAMPLE_STEPS, nothing),
+    "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),
     "long": (LONG, lives_long),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from temporalio.client import WorkflowHistory
 
-from tests.histories.journeys import GOALS, JOURNEYS
+from tests.histories.journeys import GOALS, JOURNEYS, SAMPLE
 from tests.workflows.world import Journey, open_world
 
 DIRECTORY = Path(__file__).parent
@@ -27,7 +27,8 @@ async def record(names: Sequence[str]) -> None:
         async with open_world(Path(directory)) as world:
             for name in names:
                 steps, live = JOURNEYS[name]
-                block = CAMPAIGN | {"goal": GOALS.get(name)}
+                own = SAMPLE["campaign"] if name.startswith("sample") else CAMPAIGN
+                block = own | {"goal": GOALS.get(name)}
                 automation = await world.publish(steps, name.replace("_", "-"), **block)
                 journey = await world.enroll(automation)
                 first_run = (await journey.handle.describe()).run_id

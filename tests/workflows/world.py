@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from workers.plugin import connect
 from workflows.contracts import Ending, Status
 from workflows.engine.automation import Automation
 from workflows.engine.events import Event
+from workflows.engine.steps.send_email import SendEmail
 from workflows.presentation import SEARCH_ATTRIBUTES
 
 LONG_HISTORY = 300
@@ -93,7 +94,9 @@ class World:
             "goal": goal,
         }
         definition = Automation.model_validate(whole)
-        await publish(self.ledger, definition, steps, [TEMPLATE], "a test")
+        named = {step.template for step in definition.steps if isinstance(step, SendEmail)}
+        texts = [replace(TEMPLATE, name=one) for one in sorted(named)]
+        await publish(self.ledger, definition, steps, texts, "a test")
         await set_state(self.ledger, automation, "enabled", "a test")
         return automation
 
