@@ -16,7 +16,8 @@ from activities.ledger.admissions import Request
 from activities.ledger.effects import Intent
 from activities.messaging import Messaging
 from activities.scene import Scene
-from tests.workflows.world import ACCOUNTS, World
+from tests.workflows.accounts import ACCOUNTS
+from tests.workflows.world import World
 from workers.vendors import mailer_of
 from workflows.contracts import enrollment_id
 from workflows.engine.effects import Outcome, SendEmail

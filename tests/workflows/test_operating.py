@@ -17,7 +17,8 @@ from temporalio.service import RPCError
 from activities import dispatch
 from activities.ledger.admissions import Request, start_again
 from activities.ledger.leads import put_lead
-from tests.workflows.world import ACCOUNTS, Journey, World
+from tests.workflows.accounts import ACCOUNTS
+from tests.workflows.world import Journey, World
 from workers.repair import Repair
 from workflows.contracts import Ending, Start, enrollment_id
 from workflows.presentation import SEARCH_ATTRIBUTES

@@ -12,7 +12,8 @@ from activities.ledger.publishing import set_state
 from activities.ledger.release import release_held
 from activities.ledger.tables import effects
 from tests.activities.ledger.scenes import rows
-from tests.workflows.world import ACCOUNTS, Journey, World, open_world, stop
+from tests.workflows.accounts import ACCOUNTS
+from tests.workflows.world import Journey, World, open_world, stop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -9,7 +9,8 @@ import pytest
 from activities.ledger.retiring import turn_off
 from activities.ledger.tables import inbox
 from tests.activities.ledger.scenes import rows
-from tests.workflows.world import ACCOUNTS, Journey, World
+from tests.workflows.accounts import ACCOUNTS
+from tests.workflows.world import Journey, World
 from workers.repair import Repair
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

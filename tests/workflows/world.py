@@ -17,21 +17,14 @@ from temporalio.client import Client, WorkflowHandle
 from activities import dispatch
 from activities.ledger import Ledger
 from activities.ledger.admissions import Request
-from activities.ledger.connections import (
-    CenterConnections,
-    Connections,
-    Mailbox,
-    Member,
-    Pool,
-    SalesforceWrites,
-)
 from activities.ledger.entries import find_entry
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import Lead, new_lead
-from activities.ledger.publishing import TemplateText, publish, set_state
+from activities.ledger.publishing import publish, set_state
 from config.settings import SalesforceSettings, Settings, SlackSettings, SmtpSettings
 from starters.processes.devserver import dev_server
 from tests.sandboxed import Running, running_sandbox
+from tests.workflows.accounts import ACCOUNTS, SALES, TEMPLATE
 from workers.main import run_worker
 from workers.plugin import connect
 from workflows.contracts import Ending, Status
@@ -45,26 +38,6 @@ LONG_HISTORY = 300
 
 PATIENCE = 90
 """Seconds. An activity task that a stopping worker had just been given is retried after 30."""
-
-ADA = Mailbox(
-    name="Ada Fox",
-    address="ada@dripstone.example",
-    postal_address="1 Quarry Lane, Matlock",
-    salesforce_user="ada@dripstone.example",
-)
-WRITES = SalesforceWrites(
-    hard_bounce_field="clay_external_hard_bounce__c", writable_fields=("Rating",)
-)
-SALES = Pool(members=tuple(Member(user=f"{name}@dripstone.example") for name in ("ada", "kim")))
-OFF = Pool(members=(Member(user="kim@dripstone.example", available=False),))
-ACCOUNTS = Connections(
-    centers={
-        "default": CenterConnections(
-            mailboxes={"default": ADA}, salesforce=WRITES, pools={"sales": SALES, "absent": OFF}
-        )
-    }
-)
-TEMPLATE = TemplateText("intro", "For {{ lead.first_name }}", "Hello. {{ unsubscribe_url }}", None)
 
 OPEN: dict[str, Any] = {"engagement_window": "30 days", "send_window": {"always": True}}
 
