@@ -15,11 +15,10 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect, waiting_writebacks
 from activities.ledger.facts import object_of
-from activities.ledger.gate import judge_step
 from activities.ledger.inbox import tell_criteria_met
 from activities.ledger.leads import set_fields
 from activities.once import Deed, do_once
-from activities.scene import Scene, facts_of, note_verdict, read_scene
+from activities.scene import Scene, judge_step_in, read_scene
 from activities.vendors.ports import Crm, Never
 from workflows.contracts import Drained, DrainRequest
 from workflows.engine.effects import FactEffect, Outcome, UpdateStage
@@ -48,13 +47,9 @@ class CrmWrites:
             fields = {writes.stage_field: effect.stage}
             payload |= {"object": object_of(record), "id": record, "fields": fields}
 
-        async def judge(tx: AsyncConnection) -> Outcome | None:
-            facts = await facts_of(self._ledger, tx, scene)
-            return await note_verdict(self._ledger, tx, scene, judge_step(facts))
-
         deed = Deed(
             intent=crm_intent(effect, scene, payload),
-            judge=judge,
+            judge=lambda tx: judge_step_in(self._ledger, tx, scene),
             ask=self._ask,
             afterwards=lambda tx, row: self._project(tx, scene, row, effect.stage),
             repeatable=True,

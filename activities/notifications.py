@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect
-from activities.ledger.gate import judge_step
 from activities.once import Deed, about_step, do_once
-from activities.scene import Scene, facts_of, note_verdict, read_scene
+from activities.scene import Scene, judge_step_in, read_scene
 from activities.templates import Template, TemplateProblem, render
 from activities.vendors.ports import Chat, HandOver, Never, Receipt
 from workflows.engine.effects import Notify, Outcome
@@ -32,13 +30,9 @@ class Notifications:
         """Post a message. Slack knows no key of ours, so an unclear end is listed as unknown."""
         scene = await read_scene(self._ledger, effect, self._connections)
 
-        async def judge(tx: AsyncConnection) -> Outcome | None:
-            facts = await facts_of(self._ledger, tx, scene)
-            return await note_verdict(self._ledger, tx, scene, judge_step(facts))
-
         deed = Deed(
             intent=await self._intent(effect, scene),
-            judge=judge,
+            judge=lambda tx: judge_step_in(self._ledger, tx, scene),
             ask=self._ask,
             locks=scene.locks,
             shared=scene.shared,

@@ -13,7 +13,7 @@ from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import CenterConnections, Connections
 from activities.ledger.entries import find_entry, put_hold, remove_hold
-from activities.ledger.gate import Facts
+from activities.ledger.gate import Facts, judge_step
 from activities.ledger.leads import Lead, find_lead
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_version
@@ -85,6 +85,11 @@ async def note_verdict(
     else:
         await remove_hold(tx, scene.entry["enrollment"], scene.entry["entry"])
     return verdict
+
+
+async def judge_step_in(ledger: Ledger, tx: AsyncConnection, scene: Scene) -> Outcome | None:
+    """The gate's verdict on an effect that is no message: None to go on, else why not."""
+    return await note_verdict(ledger, tx, scene, judge_step(await facts_of(ledger, tx, scene)))
 
 
 def zone_of(scene: Scene) -> str:

@@ -13,11 +13,10 @@ from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow
-from activities.ledger.gate import judge_step
 from activities.ledger.inbox import tell_criteria_met
 from activities.ledger.leads import find_lead, set_fields
 from activities.once import Afterwards, Deed, do_once
-from activities.scene import Scene, facts_of, note_verdict, read_scene
+from activities.scene import Scene, judge_step_in, read_scene
 from activities.step_payloads import Record, field_payload, record_payload
 from activities.templates import TemplateProblem
 from activities.vendors.ports import Crm, Never
@@ -83,13 +82,9 @@ class StepWrites:
         payload: Mapping[str, Any],
         afterwards: Afterwards | None = None,
     ) -> Outcome:
-        async def judge(tx: AsyncConnection) -> Outcome | None:
-            facts = await facts_of(self._ledger, tx, scene)
-            return await note_verdict(self._ledger, tx, scene, judge_step(facts))
-
         deed = Deed(
             intent=crm_intent(effect, scene, payload),
-            judge=judge,
+            judge=lambda tx: judge_step_in(self._ledger, tx, scene),
             ask=self._ask,
             afterwards=afterwards or _nothing_more,
             repeatable=True,
