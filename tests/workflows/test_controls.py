@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities import dispatch
+from activities.ledger import Ledger
 from activities.ledger.admissions import Request
 from activities.ledger.effects import Intent
 from activities.messaging import Messaging
@@ -45,7 +48,23 @@ class Forgetful(Messaging):
         return replace(intent, key=f"{intent.key}/{next(self.attempts)}")
 
 
-async def send(world: World, kind: type[Messaging], times: int = 1, **facts: Any) -> list[Any]:
+class Skewed(Ledger):
+    """A ledger seen from a machine whose clock is ahead by ``ahead``."""
+
+    ahead = timedelta()
+
+    def machine_clock(self) -> datetime:
+        """Not what the ledger's clock says."""
+        return super().machine_clock() + self.ahead
+
+
+async def send(
+    world: World,
+    kind: type[Messaging],
+    times: int = 1,
+    ledger: Ledger | None = None,
+    **facts: Any,
+) -> list[Any]:
     """Ask ``kind`` for one mail, ``times`` times; its answers, and how many mails came."""
     automation, lead = await world.publish(REST), world.lead()
     request = Request(automation, lead, f"{automation}/1")
@@ -61,7 +80,7 @@ async def send(world: World, kind: type[Messaging], times: int = 1, **facts: Any
         template="intro",
     )
     public = world.settings.ingress.public_url
-    messaging = kind(world.ledger, ACCOUNTS, mailer_of(world.settings), public)
+    messaging = kind(ledger or world.ledger, ACCOUNTS, mailer_of(world.settings), public)
     answers = [(await messaging.send_email(effect)).state for _ in range(times)]
     mails = world.sandbox.sandbox.mail.messages()
     return [*answers, sum(mail.to_address == lead.email for mail in mails)]
@@ -82,6 +101,24 @@ async def test_only_the_effect_ledger_keeps_a_second_attempt_from_a_second_mail(
     world: World, kind: type[Messaging], result: list[Any]
 ) -> None:
     assert await send(world, kind, times=2) == result
+
+
+@pytest.mark.parametrize(("seconds", "sends"), [(0, True), (20, True), (40, False), (-40, False)])
+async def test_a_worker_whose_clock_is_off_refuses_to_send(
+    world: World, seconds: int, sends: bool
+) -> None:
+    ledger = await Skewed.open(world.settings.ledger_url)
+    assert isinstance(ledger, Skewed)
+    ledger.ahead = timedelta(seconds=seconds)
+    try:
+        if sends:
+            assert await send(world, Messaging, ledger=ledger) == ["sent", 1]
+        else:
+            with pytest.raises(ApplicationError, match="30 s off") as refused:
+                await send(world, Messaging, ledger=ledger)
+            assert not refused.value.non_retryable  # it is tried again: by another worker, or later
+    finally:
+        await ledger.close()
 
 
 async def test_the_controls_differ_from_the_real_thing_in_the_guard_alone() -> None:
