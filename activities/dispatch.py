@@ -213,6 +213,7 @@ async def _mark(ledger: Ledger, row: Mapping[str, Any], state: str, hurry: bool 
             (deliveries.c.event == row["event"])
             & (deliveries.c.enrollment == row["enrollment"])
             & (deliveries.c.entry == row["entry"])
+            & (deliveries.c.state == "PENDING")  # what another has told stays told
         )
         next_at = await ledger.now(tx) + wait
         values = {"state": state, "attempts": attempts, "next_at": next_at}

@@ -69,7 +69,7 @@ class Deed:
     @property
     def phase(self) -> str:
         """A repeatable call may have been done by any attempt that began."""
-        return "handed_over" if self.repeatable else ""
+        return "repeatable" if self.repeatable else ""
 
 
 async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
@@ -110,7 +110,7 @@ async def _claim(ledger: Ledger, deed: Deed) -> Outcome | None:
         if row and row.lease_until and row.lease_until > now and row.lease_owner:
             wait = row.lease_until - now + timedelta(milliseconds=100)
             raise _busy(deed, wait)
-        if row and row.phase == "handed_over" and not deed.repeatable:
+        if row and row.phase == "handed_over":
             await settle(ledger, tx, row.key, Settlement("UNKNOWN", "the worker died in the call"))
             return Outcome(state="unknown", cause="the worker died in the call")
         verdict = await deed.judge(tx)

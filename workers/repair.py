@@ -173,7 +173,7 @@ class Repair:
         log.info("repair.closed", enrollment=row["enrollment"], exit=closed.reason)
 
     async def settle_left_behind(self) -> None:
-        """Give intents of ended enrollments their final state: none is silently lost."""
+        """Give intents that nobody will finish their final state: none is silently lost."""
         async with self._ledger.transaction() as tx:
             for row in await left_behind(self._ledger, tx, CHECKED_AT_ONCE):
                 handed = bool(row.phase)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.facts import Planned
@@ -51,7 +51,7 @@ class EffectRow:
 class Intent:
     """What is about to be asked of a vendor: the row to be written.
 
-    A call that can be repeated has no point of no return: its ``phase`` is ``handed_over`` from
+    A call that can be repeated has no point of no return: its ``phase`` is ``repeatable`` from
     the start, so that it never ends NOT_SENT though an earlier attempt may have done it.
     """
 
@@ -140,13 +140,14 @@ async def hand_over(ledger: Ledger, key: str, owner: str) -> bool:
     """Record that the point of no return is about to be passed.
 
     False if the lease is no longer this attempt's: then the call must not go on. From here on,
-    an attempt that never reports back leaves the effect UNKNOWN.
+    an attempt that never reports back leaves the effect UNKNOWN, unless it can be repeated.
     """
     async with ledger.transaction() as tx:
         now = await ledger.now(tx)
         mine = (effects.c.key == key) & (effects.c.lease_owner == owner)
         alive = mine & (effects.c.state == "INTENT") & (effects.c.lease_until > now)
-        result = await tx.execute(update(effects).where(alive).values(phase="handed_over"))
+        passed = case((effects.c.phase == "repeatable", "repeatable"), else_="handed_over")
+        result = await tx.execute(update(effects).where(alive).values(phase=passed))
         return bool(result.rowcount)
 
 
@@ -194,7 +195,8 @@ async def waiting_writebacks(
 
 
 async def left_behind(ledger: Ledger, tx: AsyncConnection, limit: int) -> list[EffectRow]:
-    """Intents of closed enrollments that no attempt will finish any more."""
+    """Intents that no attempt will finish any more: those of closed enrollments, and calls that
+    were handed over and whose lead is held since, perhaps for weeks."""
     row = effects.c
     closed = select(admissions.c.enrollment).where(
         admissions.c.enrollment == row.enrollment,
@@ -202,5 +204,6 @@ async def left_behind(ledger: Ledger, tx: AsyncConnection, limit: int) -> list[E
         admissions.c.state == "CLOSED",
     )
     dead = (row.state == "INTENT") & (row.lease_until < await ledger.now(tx) - LEASE)
-    query = select(effects).where(dead, closed.exists()).limit(limit)
+    lost = row.phase == "handed_over"
+    query = select(effects).where(dead, closed.exists() | lost).limit(limit)
     return [_row(found) for found in (await tx.execute(query)).mappings()]

@@ -56,13 +56,15 @@ async def state_of(ledger: Ledger) -> tuple[str, str]:
     return row.state, row.phase
 
 
-async def die(ledger: Ledger, vendor: Vendor) -> None:
-    """An attempt ends like a killed process: nothing more is written, and its lease runs out."""
+async def die(
+    ledger: Ledger, vendor: Vendor, ago: timedelta = timedelta(seconds=1), **more: Any
+) -> None:
+    """An attempt ends like a killed process: nothing more is written, and its lease ran out."""
     vendor.failures.append(MemoryError())
     with pytest.raises(MemoryError):
-        await do_once(ledger, deed(vendor))
+        await do_once(ledger, deed(vendor, **more))
     async with ledger.transaction() as tx:
-        past = await ledger.now(tx) - timedelta(seconds=1)
+        past = await ledger.now(tx) - ago
         await tx.execute(update(effects).values(lease_until=past))
 
 
@@ -107,7 +109,7 @@ async def test_what_died_after_the_hand_over_is_unknown_and_never_tried_again(
 
 async def test_what_can_be_repeated_is_repeated_after_any_death(ledger: Ledger) -> None:
     vendor = Vendor()
-    await die(ledger, vendor)
+    await die(ledger, vendor, repeatable=True)
     assert (await do_once(ledger, deed(vendor, repeatable=True))).state == "sent"
 
 
@@ -197,7 +199,19 @@ def _rest(made: Deed) -> tuple[Any, ...]:
     )
 
 
-async def test_nothing_of_an_open_enrollment_counts_as_left_behind(ledger: Ledger) -> None:
-    await die(ledger, Vendor())
+@pytest.mark.parametrize(
+    ("hands_over", "repeatable", "ago", "left"),
+    [
+        pytest.param(True, False, timedelta(seconds=30), [KEY], id="handed over"),
+        pytest.param(True, False, timedelta(seconds=1), [], id="another attempt may come"),
+        pytest.param(True, True, timedelta(days=1), [], id="can be repeated"),
+        pytest.param(False, False, timedelta(days=1), [], id="never left"),
+    ],
+)
+async def test_of_an_open_enrollment_only_a_call_that_was_handed_over_counts_as_left_behind(
+    ledger: Ledger, hands_over: bool, repeatable: bool, ago: timedelta, left: list[str]
+) -> None:
+    """Its lead may be held for weeks: until then nobody would say what became of the mail."""
+    await die(ledger, Vendor(hands_over=hands_over), ago, repeatable=repeatable)
     async with ledger.reading() as tx:
-        assert await left_behind(ledger, tx, 10) == []
+        assert [row.key for row in await left_behind(ledger, tx, 10)] == left
