@@ -15,14 +15,13 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect, waiting_writebacks
 from activities.ledger.facts import object_of
-from activities.ledger.inbox import tell_criteria_met
-from activities.ledger.leads import set_fields
+from activities.ledger.inbox import receive
 from activities.once import Deed, do_once
 from activities.scene import Scene, judge_step_in, read_scene
+from activities.step_facts import lead_changed
 from activities.vendors.ports import Crm, Never
 from workflows.contracts import Drained, DrainRequest
 from workflows.engine.effects import FactEffect, Outcome, UpdateStage
-from workflows.engine.events import Event
 
 DRAINED_AT_ONCE = 200
 FAILURES_IN_A_ROW = 3
@@ -123,8 +122,5 @@ class CrmWrites:
         self, tx: AsyncConnection, scene: Scene, row: EffectRow, stage: str
     ) -> tuple[str, ...]:
         """The stage here too; it is a change of the lead like any other."""
-        lead, at = scene.lead, await self._ledger.now(tx)
-        await set_fields(self._ledger, tx, lead, {"stage": stage})
-        event = Event(id=f"{row.key}/changed", kind="lead_changed", at=at)
-        await tell_criteria_met(self._ledger, tx, lead, event, self._connections)
-        return ()
+        incoming = await lead_changed(self._ledger, tx, scene, row, {"stage": stage})
+        return (await receive(self._ledger, tx, incoming, self._connections)).writebacks

@@ -17,6 +17,7 @@ from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections, Mailbox
 from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
+from activities.ledger.firings import chain_of
 from activities.ledger.gate import judge_mail
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.publishing import find_template
@@ -174,6 +175,7 @@ class Messaging:
                 "text": mail["text"],
                 "owner": row.payload["owner"],
                 "step": row.step,
+                "caused_by": await chain_of(tx, scene.entry),
             },
         )
         incoming = _about(scene, event)

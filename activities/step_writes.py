@@ -13,15 +13,15 @@ from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow
-from activities.ledger.inbox import tell_criteria_met
-from activities.ledger.leads import find_lead, set_fields
+from activities.ledger.inbox import receive
+from activities.ledger.leads import find_lead
 from activities.once import Afterwards, Deed, do_once
 from activities.scene import Scene, judge_step_in, read_scene
+from activities.step_facts import lead_changed
 from activities.step_payloads import Record, field_payload, record_payload
 from activities.templates import TemplateProblem
 from activities.vendors.ports import Crm, Never
 from workflows.engine.effects import AddEvent, AddNote, AddTask, Effect, Outcome, SetField
-from workflows.engine.events import Event
 
 
 class StepWrites:
@@ -98,11 +98,9 @@ class StepWrites:
         lead = await find_lead(tx, scene.lead.center, scene.lead.lead)
         if lead is None or row.payload["keeps"]:
             return ()
-        await set_fields(self._ledger, tx, lead, {row.payload["field"]: row.payload["value"]})
-        at = await self._ledger.now(tx)
-        event = Event(id=f"{row.key}/changed", kind="lead_changed", at=at)
-        await tell_criteria_met(self._ledger, tx, lead, event, self._connections)
-        return ()
+        changes = {row.payload["field"]: row.payload["value"]}
+        incoming = await lead_changed(self._ledger, tx, scene, row, changes)
+        return (await receive(self._ledger, tx, incoming, self._connections)).writebacks
 
 
 async def _nothing_more(_tx: AsyncConnection, _row: EffectRow) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The leased repair loop: in every worker, but at work in one. What a crash left is taken up again.
 
 It starts what was admitted and not started, tells what was not told, closes entries whose
-workflow is gone, settles intents that nobody will finish, and sees to write-backs left over.
+workflow is gone, settles intents that nobody will finish, sees to write-backs left over, and
+to what triggers ask for.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dispatch import PATIENCE, deliver_due, start_workflow
 from activities.ledger import Ledger, LedgerUnavailable
-from activities.ledger.admissions import start_again
 from activities.ledger.connections import Connections
 from activities.ledger.effects import Settlement, left_behind, settle, waiting_writebacks
 from activities.ledger.entries import close, find_entry, newest_entry, not_started, unchecked
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.retiring import tell_turned_off, turn_off_expired
+from activities.ledger.starting import start_again
 from workers.archive import archive_closed
+from workers.triggering import Triggering
 from workflows.contracts import CloseRequest, DrainRequest
 from workflows.engine.exits import ExitReason
 
@@ -51,6 +53,7 @@ class Repair:
         self._client = client
         self._connections = connections
         self._owner = uuid4().hex
+        self._triggering = Triggering(ledger, client, connections)
 
     async def run(self) -> None:
         """Repair until cancelled. A failing pass is logged and made again."""
@@ -79,6 +82,7 @@ class Repair:
             self.admit_queued,
             self.start_admitted,
             self.tell_due,
+            *self._triggering.passes,
             self.close_abandoned,
             self.settle_left_behind,
             self.drain_left_over,

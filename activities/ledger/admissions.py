@@ -11,25 +11,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pydantic import JsonValue
 from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
 from activities.ledger.criteria import LeadFields, meets_exit_criteria
+from activities.ledger.firings import told_by
 from activities.ledger.goals import reached_goal_before
-from activities.ledger.inbox import Received
+from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.lanes import holder_of_lane, priority_of, supersede
 from activities.ledger.leads import Lead, find_lead, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
+from activities.ledger.listening import hears
 from activities.ledger.publishing import Version, find_state, find_version
+from activities.ledger.starting import start_again, start_of
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import admissions, refusals
 from activities.ledger.upsert import insert_new
 from workflows.contracts import Start, enrollment_id
 from workflows.engine.automation import Automation
-from workflows.engine.interpreter import SEMANTICS
+from workflows.engine.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,29 @@ async def admit(
         return await _refuse(ledger, tx, request, refusal)
     await put_lead(ledger, tx, request.lead)
     lead = await find_lead(tx, request.lead.center, request.lead.lead) or request.lead
+    if known is None:
+        await _tell_created(ledger, tx, lead, connections)
     busy = await holder_of_lane(tx, version.definition, lead)
     if busy and busy["priority"] >= priority_of(version.definition):
         return await _lane_is_busy(ledger, tx, request, version, busy)
     superseded = (await supersede(ledger, tx, busy, connections),) if busy else ()
     start = await _enter(ledger, tx, request, version, "ADMITTED")
     return Answer(start=start, superseded=superseded)
+
+
+async def _tell_created(
+    ledger: Ledger, tx: AsyncConnection, lead: Lead, connections: Connections
+) -> None:
+    """A lead that came in with its enrollment is a new lead like any other (S4-06).
+
+    The fact is of use to triggers alone, so it is not kept where none waits for it: imports are
+    large.
+    """
+    if await hears(tx, lead.center, "lead_created"):
+        event = Event(
+            id=f"{lead.center}/{lead.lead}/created", kind="lead_created", at=await ledger.now(tx)
+        )
+        await receive(ledger, tx, Incoming(event, lead.center, "enroll", lead.lead), connections)
 
 
 async def _lane_is_busy(
@@ -172,25 +191,8 @@ async def _enter(
             admitted_at=now,
         )
     )
-    return start_of(version, lead, entry, now)
-
-
-def start_of(version: Version, lead: Lead, entry: int, admitted_at: datetime) -> Start:
-    """The workflow's input: the pinned definition, and only the fields its conditions name."""
-    looked_at = version.definition.fields_looked_at
-    values: dict[str, JsonValue] = {
-        name: value for name, value in sorted(lead.merge_fields.items()) if name in looked_at
-    }
-    return Start(
-        automation=version.automation,
-        lead=lead.lead,
-        entry=entry,
-        version=version.version,
-        definition=version.definition,
-        enrolled_at=admitted_at,
-        values=values,
-        semantics=SEMANTICS,
-    )
+    told = await told_by(tx, request.cause, automation.fields_looked_at)
+    return start_of(version, lead, entry, now, told)
 
 
 async def _answered(tx: AsyncConnection, cause: str) -> Answer | None:
@@ -204,14 +206,6 @@ async def _answered(tx: AsyncConnection, cause: str) -> Answer | None:
         return Answer(start=start, is_new=False, is_over=is_over)
     reason = await tx.scalar(select(refusals.c.reason).where(refusals.c.cause == cause))
     return Answer(refused=str(reason), is_new=False) if reason else None
-
-
-async def start_again(tx: AsyncConnection, row: Mapping[str, Any]) -> Start:
-    """The very start of an admission that was made before."""
-    version = await find_version(tx, row["automation"], row["version"])
-    lead = await find_lead(tx, row["center"], row["lead"])
-    assert lead is not None
-    return start_of(version, lead, row["entry"], row["admitted_at"])
 
 
 async def _refuse(ledger: Ledger, tx: AsyncConnection, request: Request, reason: str) -> Answer:

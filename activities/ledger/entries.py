@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
+from activities.ledger.firings import chain_of
 from activities.ledger.inbox import Incoming, receive
+from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, holds, inbox
 from activities.ledger.upsert import insert_new
@@ -102,11 +104,14 @@ async def close(
         update(admissions).where(this(request.enrollment, request.entry)).values(values)
     )
     await remove_hold(tx, request.enrollment, request.entry)
+    version = await find_version(tx, entry["automation"], entry["version"])
+    told = {"automation": entry["automation"], "reason": reason.value}
+    told |= {} if version.definition.campaign else {"campaign": False}
     event = Event(
         id=f"{request.enrollment}/{request.entry}/exit",
         kind="campaign_exited",
         at=now,
-        data={"automation": entry["automation"], "reason": reason.value},
+        data=told | {"caused_by": await chain_of(tx, entry)},
     )
     incoming = Incoming(event, entry["center"], "exit", entry["lead"])
     await receive(ledger, tx, incoming, connections)

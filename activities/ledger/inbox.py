@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import JsonValue
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,11 +17,13 @@ from activities.ledger import effects
 from activities.ledger.connections import Connections
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.facts import writebacks_of
-from activities.ledger.leads import Lead, find_lead, set_fields
+from activities.ledger.leads import Lead, find_lead, put_lead, set_fields
 from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppress_lead, suppress_person
 from activities.ledger.tables import admissions, deliveries, inbox
+from activities.ledger.telling import signal_body
+from activities.ledger.triggering import fire
 from activities.ledger.upsert import insert_new
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason, strongest
@@ -35,13 +36,6 @@ PERSON_WIDE = frozenset(
 TOLD_TO_NOBODY = frozenset(("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail"))
 """Facts for reports and triggers: no enrollment is signalled."""
 
-TOLD = {
-    "bounce": ("type", "step"),
-    "out_of_office": ("until",),
-    "meeting_booked": ("id",),
-}
-"""Which data of an event a workflow is told: nothing personal, and only what it decides by."""
-
 CRITERIA_MET = "/criteria"
 """How the id of the event ends that an entry's custom exit criteria are met."""
 
@@ -52,7 +46,8 @@ OPEN = ("QUEUED", "ADMITTED", "RUNNING", "SUPERSEDED")
 class Incoming:
     """An event on its way in. ``lead`` or ``person`` or ``enrollment`` says whose it is.
 
-    ``origin`` is the entry whose own workflow reported it, and so knows it.
+    ``origin`` is the entry whose own workflow reported it, and so knows it. ``newcomer`` is a lead
+    that the event brings along: it is written down with it.
     """
 
     event: Event
@@ -62,15 +57,20 @@ class Incoming:
     person: str | None = None
     enrollment: str | None = None
     origin: tuple[str, int] | None = None
+    newcomer: Lead | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of it: whether it is new, whom it reaches, which write-backs it caused."""
+    """What became of it: whether it is new, whom it reaches, which write-backs it caused.
+
+    ``fired`` are the causes of admissions that it asks for.
+    """
 
     is_new: bool
     targets: tuple[tuple[str, int], ...] = ()
     writebacks: tuple[str, ...] = ()
+    fired: tuple[str, ...] = ()
 
 
 async def receive(
@@ -100,10 +100,29 @@ async def receive(
     for place, target in enumerate(targets):
         await _stop(tx, target, event)
         await _deliver(ledger, tx, target, incoming, planned if place == 0 else ())
-    if lead and event.kind == "lead_changed":
+    before = lead.merge_fields if lead else {}
+    lead = await _change_lead(ledger, tx, incoming, lead, connections)
+    fired = await fire(ledger, tx, event, lead, before) if lead else ()
+    return Received(True, tuple((t["enrollment"], t["entry"]) for t in targets), planned, fired)
+
+
+async def _change_lead(
+    ledger: Ledger,
+    tx: AsyncConnection,
+    incoming: Incoming,
+    lead: Lead | None,
+    connections: Connections,
+) -> Lead | None:
+    """The lead after the event: the fields that it changes, or the lead that it brings along."""
+    event = incoming.event
+    if incoming.newcomer:
+        await put_lead(ledger, tx, incoming.newcomer)
+    elif lead and event.kind == "lead_changed":
         await set_fields(ledger, tx, lead, event.changes)
         await tell_criteria_met(ledger, tx, lead, event, connections)
-    return Received(True, tuple((t["enrollment"], t["entry"]) for t in targets), planned)
+    else:
+        return lead
+    return await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
 
 
 async def tell_criteria_met(
@@ -211,30 +230,3 @@ async def _deliver(
         "next_at": await ledger.now(tx),
     }
     await insert_new(tx, deliveries, row)
-
-
-def signal_body(
-    event: Event, fields: frozenset[str], writebacks: tuple[str, ...]
-) -> dict[str, JsonValue]:
-    """What the workflow is told of an event: no personal data enters its history."""
-    names = fields if event.kind == "lead_changed" else TOLD.get(event.kind, ())
-    source = event.changes if event.kind == "lead_changed" else event.data
-    told: dict[str, JsonValue] = {name: source[name] for name in sorted(names) if name in source}
-    body: dict[str, JsonValue] = {
-        "id": event.id,
-        "at": event.at.isoformat(),
-        "kind": event.kind,
-        "recorded": True,
-    }
-    if told:
-        body["data"] = told
-    if writebacks:
-        body["writebacks"] = list(writebacks)
-    return body
-
-
-async def event_targets(tx: AsyncConnection, event_id: str) -> list[tuple[str, int]]:
-    """Whom a recorded event was to reach."""
-    query = select(deliveries.c.enrollment, deliveries.c.entry)
-    rows = await tx.execute(query.where(deliveries.c.event == event_id))
-    return [(row[0], row[1]) for row in rows]

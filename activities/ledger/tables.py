@@ -10,8 +10,9 @@ from activities.ledger.columns import document as _json
 from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
+from activities.ledger.trigger_tables import firings, schedules, sessions, watches
 
-__all__ = ["metadata"]
+__all__ = ["firings", "metadata", "schedules", "sessions", "watches"]
 
 leads = _table(
     "leads",
@@ -186,6 +187,7 @@ inbox = _table(
     _json("data"),
     PrimaryKeyConstraint("id"),
     Index("inbox_person", "center", "person"),
+    Index("inbox_lead", "center", "lead"),
     Index("inbox_kind", "kind", "received_at"),
 )
 

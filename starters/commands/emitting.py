@@ -15,10 +15,9 @@ from activities.ledger.inbox import Incoming
 from activities.ledger.leads import find_lead
 from starters.commands.opened import opened
 from starters.commands.output import Refused, WrongUse
+from starters.webhooks.events import OUR_OWN_KINDS
+from workers.triggering import enter_fired
 from workflows.engine.events import Event
-
-OURS = frozenset(("email_sent", "campaign_exited", "malformed", "superseded", "hold_released"))
-"""Facts that the product itself knows first: from outside they would be untrue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def read_event(
     Raises:
         WrongUse: a kind that is none or that is not for outsiders, an id that is too long.
     """
-    if kind in OURS:
+    if kind in OUR_OWN_KINDS:
         raise WrongUse(f"{kind}: only the product itself can know this: it cannot be emitted")
     try:
         return Event(
@@ -96,7 +95,9 @@ async def emit_event(event: Event, lead: str, center: str) -> Emitted:
             )
         incoming = Incoming(event, center, "command", lead)
         received = await take_in(here.ledger, incoming, here.connections, known.person)
-        client = await here.client_if_up() if received.targets else None
+        client = await here.client_if_up() if received.targets or received.fired else None
         told = await deliver(here.ledger, client, event.id) if client else 0
+        if received.fired:
+            await enter_fired(here.ledger, client, here.connections, received.fired)
         targets = tuple(enrollment for enrollment, _ in received.targets)
         return Emitted(event.id, received.is_new, targets, told, here.why_no_client)

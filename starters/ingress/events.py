@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
+from activities.ledger import Ledger
 from activities.ledger.admissions import Request
 from activities.ledger.correlation import find_event, lead_of
 from activities.ledger.inbox import Incoming
@@ -27,6 +28,7 @@ from starters.webhooks.events import (
 )
 
 LIMIT = 1_000_000
+CREATED = "lead_created"
 SECRET = "DRIPSTONE_INGRESS__EVENTS_SECRET"
 UNKNOWN = "kept; no lead of this id is known, so nobody was told: enroll it, or check the id"
 
@@ -117,6 +119,8 @@ async def _task(reception: Reception, posted: PostedEvent) -> _Task:
     if posted.kind == ENROLL:
         given = posted.event.data | ({"email": posted.email} if posted.email else {})
         return _Task(posted, lead=new_lead(ledger, center, given, posted.lead))
+    if posted.kind == CREATED:
+        return _created(ledger, posted)
     lead = check_lead_id(posted.lead) if posted.lead else None
     person = posted.person
     if posted.email:
@@ -130,6 +134,14 @@ async def _task(reception: Reception, posted: PostedEvent) -> _Task:
         person = person_of(ledger, center, None, lead)
     fact = Incoming(posted.event, center, "events", lead, person)
     return _Task(posted, fact=fact, is_known=known is not None)
+
+
+def _created(ledger: Ledger, posted: PostedEvent) -> _Task:
+    """A new lead, with the fields that are told of it: it is written down with the event."""
+    given = {**posted.event.changes, **({"email": posted.email} if posted.email else {})}
+    lead = new_lead(ledger, posted.center, given, posted.lead)
+    fact = Incoming(posted.event, posted.center, "events", lead.lead, lead.person, newcomer=lead)
+    return _Task(posted, fact=fact)
 
 
 async def _do(reception: Reception, task: _Task) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from activities.ledger.leads import find_lead
 from config.settings import IngressSettings
 from starters.ingress.temporal_link import TemporalLink
 from workers.repair import start_writeback
+from workers.triggering import enter_fired
 
 BODY_SECONDS = 60
 OPT_OUTS = ("unsubscribe", "complaint")
@@ -62,7 +63,12 @@ class Reception:
         if received.targets:
             event = incoming.event.id
             self.link.soon(lambda client: dispatch.deliver(self.ledger, client, event))
-        elif received.writebacks:
+        if received.fired:
+            causes = received.fired
+            self.link.soon(
+                lambda client: enter_fired(self.ledger, client, self.connections, causes)
+            )
+        if received.writebacks and not received.targets:
             self.link.soon(lambda client: start_writeback(client, "salesforce"))
         return received
 

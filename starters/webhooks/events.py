@@ -37,6 +37,8 @@ OUR_OWN_KINDS = frozenset(
     (
         "email_sent",
         "campaign_exited",
+        "lead_stale",
+        "schedule_due",
         "superseded",
         "turned_off",
         "criteria_met",

@@ -15,8 +15,9 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
 from activities import dispatch
-from activities.ledger.admissions import Request, start_again
+from activities.ledger.admissions import Request
 from activities.ledger.leads import put_lead
+from activities.ledger.starting import start_again
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import Journey, World
 from workers.repair import Repair

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from activities import dispatch
-from activities.ledger.admissions import start_again
+from activities.ledger.starting import start_again
 from tests.workflows.test_stops import written_back
 from tests.workflows.world import World
 

@@ -54,14 +54,15 @@ class World:
     workers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def publish(self, steps: str, name: str = "", **campaign: Any) -> str:
-        """Publish and enable a campaign with these steps (YAML), and perhaps a goal; its id."""
+        """Publish and enable a campaign with these steps (YAML), its id; perhaps with a goal and a
+        trigger."""
         self.count += 1
         automation = name or f"campaign-{self.count}"
         goal = campaign.pop("goal", None)
         whole = {
             "id": automation,
             "name": automation,
-            "trigger": {"kind": "manual"},
+            "trigger": campaign.pop("trigger", {"kind": "manual"}),
             "campaign": OPEN | {"lane": f"lane-{self.count}"} | campaign,
             "steps": yaml.safe_load(steps),
             "goal": goal,

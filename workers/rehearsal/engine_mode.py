@@ -15,8 +15,8 @@ from pydantic import JsonValue
 
 from activities.ledger.connections import Connections
 from activities.ledger.facts import writebacks_of
-from activities.ledger.inbox import signal_body
 from activities.ledger.leads import Lead
+from activities.ledger.telling import signal_body
 from workers.rehearsal.agenda import Agenda, Rank
 from workers.rehearsal.attempts import Attempts
 from workers.rehearsal.case import Case, Play

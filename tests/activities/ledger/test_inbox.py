@@ -10,10 +10,11 @@ from pydantic import JsonValue
 from activities.dispatch import take_in
 from activities.ledger import Ledger
 from activities.ledger.entries import record
-from activities.ledger.inbox import Incoming, signal_body
+from activities.ledger.inbox import Incoming
 from activities.ledger.leads import find_lead, new_lead
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import deliveries, effects, inbox, suppressions
+from activities.ledger.telling import signal_body
 from tests.activities.ledger.scenes import (
     ACCOUNTS,
     AT,

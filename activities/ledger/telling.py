@@ -1,0 +1,34 @@
+"""What a workflow is told of an event. Pure: nothing personal, and only what it decides by."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from workflows.engine.events import Event
+
+TOLD = {
+    "bounce": ("type", "step"),
+    "out_of_office": ("until",),
+    "meeting_booked": ("id",),
+}
+"""Which data of an event a workflow is told, by its kind."""
+
+
+def signal_body(
+    event: Event, fields: frozenset[str], writebacks: tuple[str, ...]
+) -> dict[str, JsonValue]:
+    """What the workflow is told of an event: no personal data enters its history."""
+    names = fields if event.kind == "lead_changed" else TOLD.get(event.kind, ())
+    source = event.changes if event.kind == "lead_changed" else event.data
+    told: dict[str, JsonValue] = {name: source[name] for name in sorted(names) if name in source}
+    body: dict[str, JsonValue] = {
+        "id": event.id,
+        "at": event.at.isoformat(),
+        "kind": event.kind,
+        "recorded": True,
+    }
+    if told:
+        body["data"] = told
+    if writebacks:
+        body["writebacks"] = list(writebacks)
+    return body
