@@ -21,6 +21,11 @@ MOST_NODES = 20_000
 Path = tuple[str | int, ...]
 """The way to a value: keys, and places in lists counted from 0."""
 
+_MENDS = {
+    "mapping values are not allowed in this context": (
+        ": a text with a colon and a space in it stands in quotes, or on lines of its own below '>-'"
+    ),
+}
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONSTANTS: dict[str, JsonValue] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,14})")
@@ -90,7 +95,8 @@ def read(data: bytes) -> tuple[Document | None, tuple[Problem, ...]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        return None, (*reader.problems, Problem(line, f"this is no YAML: {error.problem}"))
+        what = f"this is no YAML: {error.problem}{_MENDS.get(str(error.problem), '')}"
+        return None, (*reader.problems, Problem(line, what))
     except yaml.YAMLError:
         return None, (Problem(1, "this is no YAML: it has characters that may not be in text"),)
     return Document(value, reader.lines, reader.written), tuple(reader.problems)
