@@ -23,7 +23,7 @@ Path = tuple[str | int, ...]
 
 _MENDS = {
     "mapping values are not allowed in this context": (
-        ": a text with a colon and a space in it stands in quotes, or on lines of its own below '>-'"
+        ": a text with a colon and a space in it stands in quotes, or on lines below '>-'"
     ),
 }
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

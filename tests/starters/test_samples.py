@@ -1,4 +1,4 @@
-"""The sample automations: each is without findings, and does in a rehearsal what it is there for."""
+"""The sample automations: each does in a rehearsal what it is there for."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ HOSTILE: dict[str, tuple[bytes, int, str]] = {
     "nothing": (b"# nothing\n", 1, "the file is empty"),
     "another encoding": ("a: x\nb: ü".encode("latin-1"), 2, "not in UTF-8"),
     "a control character": (b"a: \x01\n", 1, "characters that may not be in text"),
+    "text with a colon": (b"a: call: now\n", 1, "stands in quotes, or on lines below '>-'"),
     "a colon too many": (b"a: 1\nb: c: d\n", 2, "this is no YAML"),
     "a tabulator": (b"a:\n\t- b\n", 2, "this is no YAML"),
 }
