@@ -26,6 +26,7 @@ STOPS = {
     "superseded": "joined_other_campaign",
     "turned_off": "campaign_turned_off_or_expired",
 }
+STALE = "{kind: stale_lead, at_least: 30 days, stages: [New]}"
 
 
 @pytest.mark.parametrize(("kind", "reason"), STOPS.items())
@@ -194,3 +195,20 @@ def test_a_resend_moves_the_window_and_the_wait_keeps_its_own_end() -> None:
     journey.event("bounce", type="soft", step="second").after("4 hours").sent()
     assert journey.doing == "wait for step"
     assert journey.after("4 days 22 hours").exit == "completed"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "stage", "exit_"),
+    [
+        (STALE, "Won", "lead_gone"),
+        (STALE, "Closed - Lost", "lead_gone"),
+        (STALE, "Contacted", ""),
+        ("{kind: manual}", "Won", ""),
+    ],
+)
+def test_a_stale_lead_that_is_won_or_lost_is_not_revived_any_more(
+    trigger: str, stage: str, exit_: str
+) -> None:
+    journey = Journey(f"{{trigger: {trigger}, steps: [{{id: a, kind: wait, for: 9 days}}]}}")
+    assert journey.event("lead_changed", stage=stage).exit == exit_
+    assert ("stage" in journey.automation.fields_looked_at) is (trigger == STALE)

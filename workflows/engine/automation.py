@@ -12,6 +12,8 @@ from workflows.engine.exits import ExitReason, exit_caused_by
 from workflows.engine.goal import Goal
 from workflows.engine.steps import AnyStep
 from workflows.engine.triggers import AnyTrigger
+from workflows.engine.triggers.lead_status_changed import STAGE
+from workflows.engine.triggers.stale_lead import StaleLead
 
 SCHEMA = 1
 """The schema number of definitions. A default never changes without raising it, because a pinned
@@ -59,6 +61,8 @@ class Automation(Frozen):
 
     def exit_by(self, event: Event) -> ExitReason | None:
         """The exit that an event causes here, if any; other stops are stronger than the goal."""
+        if isinstance(self.trigger, StaleLead) and self.trigger.is_over(event):
+            return ExitReason.LEAD_GONE
         if reason := exit_caused_by(event, self.stops_on):
             return reason
         stops = self.goal and self.goal.stops and self.goal.is_reached_by(event)
@@ -71,14 +75,19 @@ class Automation(Frozen):
 
     @property
     def fields_looked_at(self) -> frozenset[str]:
-        """The lead fields that conditions of steps name: all that an enrollment carries along."""
+        """The lead fields that conditions of steps name: all that an enrollment carries along.
+
+        A stale lead's stage is one of them: being won or lost ends its enrollment.
+        """
+        stage = {STAGE} if isinstance(self.trigger, StaleLead) else set()
         conditions = [c for step in self.steps for c in step.conditions()]
-        return frozenset(
+        named = (
             part.field
             for condition in conditions
             for part in parts_of(condition)
             if isinstance(part, FieldIs)
         )
+        return frozenset((*stage, *named))
 
 
 def graph_problems(steps: tuple[AnyStep, ...]) -> list[tuple[str, str]]:

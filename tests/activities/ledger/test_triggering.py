@@ -243,6 +243,21 @@ async def test_who_was_silent_before_it_was_enabled_stays_outside(ledger: Ledger
     assert await entered(ledger) == []
 
 
+async def test_a_stale_lead_that_is_won_leaves_and_one_that_was_won_in_time_never_enters(
+    ledger: Ledger,
+) -> None:
+    ada, bob = await known(ledger, 1, stage="New"), await known(ledger, 2, stage="New")
+    await waits_for(ledger, {"kind": "stale_lead", "at_least": "30 days", "stages": ["New"]})
+    for lead in (ada, bob):
+        await tell(ledger, lead, "clicked", 1, 40 * DAY)
+    await tell(ledger, bob, "lead_changed", 1, 39 * DAY, stage="Won")
+    await sweep(ledger)
+    assert await entered(ledger) == [ada.lead]
+    await tell(ledger, ada, "lead_changed", 1, DAY, fields={"stage": "Lost"})
+    (entry,) = [row for row in await rows(ledger, admissions) if row["automation"] == "next"]
+    assert entry["stop_reason"] == "lead_gone"
+
+
 async def test_a_schedule_asks_everybody_of_the_audience_once_a_time_however_many_were_missed(
     ledger: Ledger,
 ) -> None:

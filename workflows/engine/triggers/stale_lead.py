@@ -47,9 +47,14 @@ def _whole_days(period: timedelta) -> timedelta:
     return period
 
 
+def is_closed(stage: JsonValue) -> bool:
+    """Whether a stage says that the lead is done with, in whatever spelling: won, or lost."""
+    return isinstance(stage, str) and bool(_CLOSED.fullmatch(stage.strip().casefold()))
+
+
 def _stays_open(stages: tuple[str, ...]) -> tuple[str, ...]:
     for stage in stages:
-        if _CLOSED.fullmatch(stage.strip().casefold()):
+        if is_closed(stage):
             raise ValueError(
                 f"stage {stage!r} cannot be watched: a lead that is won or lost is done with, not "
                 "stale; name stages of work, such as New or Contacted"
@@ -113,6 +118,10 @@ class StaleLead(BaseTrigger):
     def watches(self, stage: JsonValue) -> bool:
         """Whether leads of this stage can become stale."""
         return any(same(stage, one) for one in self.stages)
+
+    def is_over(self, event: Event) -> bool:
+        """Whether an event makes the lead won or lost: nobody inside is to be revived then."""
+        return event.kind == "lead_changed" and is_closed(event.changes.get(STAGE))
 
     def is_activity(self, event: Event, before: Mapping[str, JsonValue]) -> bool:
         """Whether an event ends an episode and begins the next; ``before`` are the old fields."""
