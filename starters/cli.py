@@ -26,6 +26,7 @@ from starters.commands import (
     replay,
     report,
     showing,
+    unknowns,
 )
 from starters.commands import run as running
 from starters.commands.opened import WrongSettings
@@ -89,6 +90,7 @@ for group in (
     replay,
     report,
     showing,
+    unknowns,
 ):
     app.add_typer(group.verbs)
 

@@ -60,6 +60,11 @@ class Orders:
         """Go to another step."""
         return self._ordered("move_to", body)
 
+    @workflow.update(description="Send the mail of the step named by target once more")
+    async def resend(self, body: OrderBody) -> Status:
+        """A new visit of a step whose mail may not have arrived; the wait goes on afterwards."""
+        return self._ordered("resend", body)
+
     @remove.validator
     def _may_remove(self, body: OrderBody) -> None:
         self._check("remove", body)
@@ -83,6 +88,10 @@ class Orders:
     @move_to.validator
     def _may_move_to(self, body: OrderBody) -> None:
         self._check("move_to", body)
+
+    @resend.validator
+    def _may_resend(self, body: OrderBody) -> None:
+        self._check("resend", body)
 
     def _ordered(self, verb: str, body: OrderBody) -> Status:
         self.take_order(_order(verb, body))

@@ -85,18 +85,25 @@ def _order(verb: str, enrollment: str, body: OrderBody, as_json: bool) -> None:
                 raise Refused(f"{enrollment}: {error}") from error
             # What the operator saw: should the lead move on meanwhile, the order is refused.
             seen = {"step": body.step or now.step, "visit": body.visit or now.visit}
-            return await _carry_out(client, enrollment, verb, body.model_copy(update=seen))
+            return await carry_out(client, enrollment, verb, body.model_copy(update=seen))
 
     status = asyncio.run(work())
     where = f"{status.state} at step {status.step!r}"
     answer(as_json, status, [f"{enrollment}: {verb} done; {where}"])
 
 
-async def _carry_out(client: Client, enrollment: str, verb: str, body: OrderBody) -> Status:
+async def carry_out(
+    client: Client, enrollment: str, verb: str, body: OrderBody, once: str | None = None
+) -> Status:
+    """Order an enrollment; what has the id ``once`` is carried out once, however often asked.
+
+    Raises:
+        Refused: the order cannot be carried out now, or nobody is there to do it.
+    """
     handle = client.get_workflow_handle(enrollment)
     try:
         status: Status = await handle.execute_update(
-            verb, body, result_type=Status, rpc_timeout=PATIENCE
+            verb, body, id=once, result_type=Status, rpc_timeout=PATIENCE
         )
     except WorkflowUpdateFailedError as error:
         said = error.cause.message if isinstance(error.cause, ApplicationError) else error.cause

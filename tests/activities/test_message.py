@@ -172,7 +172,7 @@ def test_a_date_elsewhere_is_written_in_utc() -> None:
     assert reread(date=local)["Date"] == "Sat, 21 Nov 2026 09:30:00 +0000"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(min_size=1, max_size=200), st.text(max_size=60), st.text(min_size=1, max_size=300))
 def test_whatever_is_taken_reads_back_as_one_message(subject: str, name: str, text: str) -> None:
     try:

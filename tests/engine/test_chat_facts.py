@@ -13,7 +13,7 @@ from tests.engine.occasions import START, TALK, event, fires_at, firings, talk, 
 from workflows.engine.sessions import IDLE, Session, fold, hear, idle_from
 from workflows.engine.triggers.base import Occasion
 
-often = settings(max_examples=30, deadline=None, derandomize=True, database=None)
+often = settings(max_examples=30)
 CAPTURED = trigger(kind="lead_captured")
 MISSED = trigger(kind="missed_inbound_chat_request")
 NOT_BOOKED = trigger(kind="meeting_offered_but_not_booked")

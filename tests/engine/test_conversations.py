@@ -12,7 +12,7 @@ from tests.engine.occasions import TALK, event, fires_at, firings, talk, trigger
 from workflows.engine.triggers import AnyTrigger
 from workflows.engine.triggers.base import Occasion
 
-often = settings(max_examples=30, deadline=None, derandomize=True, database=None)
+often = settings(max_examples=30)
 words = st.lists(st.sampled_from(sorted(TALK)), max_size=12)
 
 

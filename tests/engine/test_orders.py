@@ -19,6 +19,10 @@ OBJECTIONS = [
     ("held by the gate for a cause", {"verb": "retry"}, "nothing needs attention"),
     ("in a wait", {"verb": "move_to"}, "the steps are: intro, rest"),
     ("in a wait", {"verb": "move_to", "target": "nowhere"}, "no step 'nowhere'"),
+    ("in a wait", {"verb": "resend", "target": "rest"}, "no mail of a step 'rest'"),
+    ("in a wait", {"verb": "resend", "target": "last"}, "no mail of a step 'last'"),
+    ("in a pause", {"verb": "resend", "target": "intro"}, "not at rest"),
+    ("in need of attention", {"verb": "resend", "target": "intro"}, "not at rest"),
 ]
 
 
@@ -32,7 +36,9 @@ def test_an_order_that_does_not_fit_is_objected_to_and_changes_nothing(
     assert journey.tell(Order.model_validate(order)).state == before
 
 
-@pytest.mark.parametrize("verb", ["remove", "pause", "resume", "retry", "skip", "move_to"])
+@pytest.mark.parametrize(
+    "verb", ["remove", "pause", "resume", "retry", "skip", "move_to", "resend"]
+)
 def test_every_order_is_objected_to_after_the_end(verb: str) -> None:
     journey, order = resting().event("reply"), Order.model_validate({"verb": verb})
     assert "closing" in objection(journey.automation, journey.state, order)
@@ -49,6 +55,7 @@ def test_every_order_is_objected_to_after_the_end(verb: str) -> None:
         ("in a pause", {"verb": "resume"}, "wait for step"),
         ("in a pause", {"verb": "move_to", "target": "last"}, "last/1/send_email"),
         ("in a wait", {"verb": "move_to", "target": "intro"}, "intro/2/send_email"),
+        ("in a wait", {"verb": "resend", "target": "intro"}, "intro/2/send_email"),
         ("in a wait", {"verb": "remove", "step": "rest"}, "exit manually_removed"),
         ("held by the gate for a cause", {"verb": "skip"}, "wait for step"),
         ("before the resend of a softly bounced mail", {"verb": "skip"}, "wait for step"),

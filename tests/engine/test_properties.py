@@ -68,7 +68,7 @@ happenings = st.one_of(
     st.tuples(st.just("bounce"), targets),
     st.tuples(st.just("order"), st.sampled_from(ORDERS)),
 )
-often = settings(max_examples=30, deadline=None, derandomize=True, database=None)
+often = settings(max_examples=30)
 
 
 def play(journey: Journey, what: str, detail: str) -> None:

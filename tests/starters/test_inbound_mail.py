@@ -161,7 +161,7 @@ def test_what_is_no_mail_is_unreadable(raw: bytes) -> None:
         parse(raw)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(
         [

@@ -151,6 +151,10 @@ def obey(automation: Automation, state: State, order: Order, now: datetime) -> S
         return hold(state, "paused", why or "by an operator", now)
     if order.verb == "resume":
         return release(automation, state, why or "resumed", now)
+    if order.verb == "resend":
+        state = state.noting(Decision(at=now, step=order.target, what="send again", why=why))
+        asked = {"resend": order.target, "interrupted": state.wanted}
+        return resend(automation, state.model_copy(update=asked), now)
     state = state.model_copy(update={"hold": None}).noting(
         Decision(at=now, step=state.step, what=order.verb.replace("_", " "), why=why)
     )
@@ -179,7 +183,18 @@ def objection(automation: Automation, state: State, order: Order) -> str:
     visit = state.visits.get(state.step, 0)
     if order.visit and order.visit != visit:
         return f"the lead is on visit {visit} of {state.step!r}, not {order.visit}"
+    if order.verb == "resend":
+        return _objection_to_resend(automation, state, order.target)
     return _objection_to_verb(automation, state, order)
+
+
+def _objection_to_resend(automation: Automation, state: State, target: str) -> str:
+    step = automation.step(target)
+    if not step or step.kind != "send_email" or target not in state.visits:
+        return f"the lead has got no mail of a step {target!r}"
+    if state.hold or state.interrupted or not isinstance(state.wanted, Wait):
+        return "the lead is not at rest: try again once it waits, and is neither held nor paused"
+    return ""
 
 
 def _objection_to_verb(automation: Automation, state: State, order: Order) -> str:

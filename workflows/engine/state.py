@@ -162,9 +162,12 @@ class Closed(Frozen):
 
 
 class Order(Frozen):
-    """News: an operator's order. ``step`` and ``visit`` say which visit the operator means."""
+    """News: an operator's order. ``step`` and ``visit`` say which visit the operator means.
 
-    verb: Literal["remove", "pause", "resume", "retry", "skip", "move_to"]
+    ``target`` is the step to go to, or whose mail is to be sent again.
+    """
+
+    verb: Literal["remove", "pause", "resume", "retry", "skip", "move_to", "resend"]
     step: str = ""
     visit: int = 0
     target: str = ""

@@ -105,7 +105,7 @@ def windows(draw: st.DrawFn) -> SendWindow:
     return SendWindow(days=tuple(days), opens=opens, closes=closes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     windows(),
     st.sampled_from(ZONES),
