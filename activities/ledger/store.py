@@ -9,8 +9,9 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from sqlalchemy import URL, event, func, make_url, select, text
 from sqlalchemy.engine import Connection
@@ -30,6 +31,10 @@ class LedgerUnavailable(Exception):
 class Ledger:
     """The one transactional store. All instants are aware and in UTC."""
 
+    synchronous: ClassVar[Literal["FULL", "OFF"]] = "FULL"
+    """SQLite's setting. FULL: an event acknowledged with 2xx survives a power cut, not only a
+    crash. OFF is for ledgers that are thrown away."""
+
     def __init__(self, engine: AsyncEngine, secret: bytes) -> None:
         self._engine = engine
         self._secret = secret
@@ -48,7 +53,7 @@ class Ledger:
         Raises:
             LedgerUnavailable: it cannot be opened, created or migrated.
         """
-        engine = _engine_for(url)
+        engine = _engine_for(url, cls.synchronous)
         try:
             await migrations.upgrade(engine)
             async with engine.begin() as tx:
@@ -120,7 +125,7 @@ class Ledger:
         return self._secret
 
 
-def _engine_for(url: str) -> AsyncEngine:
+def _engine_for(url: str, synchronous: str) -> AsyncEngine:
     try:
         parsed = make_url(url)
     except SQLAlchemyError as error:
@@ -130,7 +135,7 @@ def _engine_for(url: str) -> AsyncEngine:
         _make_room_for(parsed)
         address = parsed.set(drivername="sqlite+aiosqlite")
         engine = create_async_engine(address, hide_parameters=True)
-        event.listen(engine.sync_engine, "connect", _tune_sqlite)
+        event.listen(engine.sync_engine, "connect", partial(_tune_sqlite, synchronous))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     if backend == "postgresql":
@@ -151,14 +156,13 @@ def _make_room_for(url: URL) -> None:
         raise LedgerUnavailable(_why(str(url), error)) from error
 
 
-def _tune_sqlite(connection: Any, _record: object) -> None:
+def _tune_sqlite(synchronous: str, connection: Any, _record: object) -> None:
     # Explicit BEGIN below: the driver's own transaction control would begin too late.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
-    # FULL: an event acknowledged with 2xx survives a power cut, not only a crash.
-    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA synchronous={synchronous}")
     cursor.close()
 
 

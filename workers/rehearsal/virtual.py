@@ -27,7 +27,9 @@ def virtual_now() -> datetime:
 
 
 class VirtualLedger(Ledger):
-    """A ledger whose clock is the virtual clock of whoever asks."""
+    """A ledger whose clock is the virtual clock of whoever asks. It lasts for one rehearsal."""
+
+    synchronous = "OFF"
 
     async def now(self, tx: AsyncConnection) -> datetime:
         """The virtual time."""
