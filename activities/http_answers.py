@@ -97,9 +97,13 @@ def _parsed(body: bytes | None) -> tuple[JsonValue, str]:
     if not body.strip():
         return None, ""
     try:
-        return plain_json(json.loads(body)), ""
+        return plain_json(json.loads(body, parse_constant=_no_number)), ""
     except (ValueError, RecursionError):
         return None, "the answer is no JSON: nothing is taken from it"
+
+
+def _no_number(name: str) -> JsonValue:
+    raise ValueError(f"{name} is no JSON (RFC 8259, 6)")
 
 
 def _at(document: JsonValue, path: str) -> JsonValue:

@@ -5,8 +5,10 @@ Whoever names a host, or answers for it in DNS, must not make us call our own ne
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+_ASSIGNED = IPv4Network("192.0.0.0/24")
+"""For protocols of the IETF; Python counts only parts of it as not global."""
 _UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _TUNNELS = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))
@@ -27,6 +29,8 @@ def objection_to(address: str, *, loopback: bool = False) -> str | None:
     if plain.is_loopback:
         return None if loopback else "a loopback address"
     if isinstance(plain, IPv6Address) and plain not in _UNICAST:
+        return "no public address"
+    if isinstance(plain, IPv4Address) and plain in _ASSIGNED:
         return "no public address"
     if isinstance(plain, IPv6Address) and any(plain in tunnel for tunnel in _TUNNELS):
         return "an address of a tunnel"

@@ -36,8 +36,8 @@ def url_of(account: HttpConnection, path: str, query: Mapping[str, str]) -> str:
     url = path if whole else account.base_url.rstrip("/") + path
     _, _, rest = url.partition("://")
     _, _, inner = rest.partition("/")
-    if not whole and path and not path.startswith("/"):
-        raise _bad("path must begin with /")
+    if not whole and path and (not path.startswith("/") or path.startswith("//")):
+        raise _bad("path must begin with one /")
     if not _PATH.fullmatch(inner) or _climbs(inner):
         raise _bad("path may hold letters, digits and /-._~ only: %-encode the rest, and put what "
                    "follows a ? under query")  # fmt: skip
