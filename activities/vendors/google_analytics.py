@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -60,8 +60,8 @@ class GoogleAnalytics:
         body = {"client_id": client_id, "events": [{"name": event, "params": params}]}
         headers = {"Content-Type": "application/json", "User-Agent": "Dripstone"}
 
-        async def prepare() -> AsyncIterator[httpx.Request]:
-            yield httpx.Request("POST", url, headers=headers, content=json.dumps(body))
+        async def prepare() -> Sequence[httpx.Request]:
+            return [httpx.Request("POST", url, headers=headers, content=json.dumps(body))]
 
         answer = await exchange(prepare, self._terms, hand_over)
         if 200 <= answer.status < 300:

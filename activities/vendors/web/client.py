@@ -10,7 +10,7 @@ import asyncio
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import httpx
 from pydantic import SecretStr
@@ -60,18 +60,20 @@ class SafeWeb:
         url = checked_url(account, request.url)
         headers = self._headers(account, request, url)
 
-        async def prepare() -> AsyncIterator[httpx.Request]:
-            host = url.raw_host.decode("ascii").rstrip(".")
+        async def prepare() -> Sequence[httpx.Request]:
             addresses = await self._addresses(account, url)
             wait = account.time_out_seconds / len(addresses)
-            for address in addresses:
-                yield httpx.Request(
+            name = url.raw_host.decode("ascii").rstrip(".")
+            return [
+                httpx.Request(
                     request.method,
                     url.copy_with(host=address),
                     headers=headers,
                     content=request.content,
-                    extensions={"sni_hostname": host, "timeout": {"connect": wait}},
+                    extensions={"sni_hostname": name, "timeout": {"connect": wait}},
                 )
+                for address in addresses
+            ]
 
         terms = Terms("http", account.time_out_seconds, account.largest_answer, self._tls)
         return await exchange(prepare, terms, hand_over)
@@ -81,7 +83,7 @@ class SafeWeb:
         try:
             # An IP address in any spelling goes through the resolver too, which reads them all.
             port = url.port or (443 if url.scheme == "https" else 80)
-            found = await self._resolve(url.host, port)
+            found = await self._resolve(url.raw_host.decode("ascii"), port)
         except (OSError, UnicodeError):
             raise failure("http", "unresolved", "its host is not known in DNS") from None
         for address in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -48,9 +48,11 @@ class _Progress:
             self.begun = True
 
 
-async def exchange(
-    prepare: Callable[[], AsyncIterator[httpx.Request]], terms: Terms, hand_over: HandOver
-) -> WebAnswer:
+Prepare = Callable[[], Awaitable[Sequence[httpx.Request]]]
+"""The request, once for each address that it may be sent to."""
+
+
+async def exchange(prepare: Prepare, terms: Terms, hand_over: HandOver) -> WebAnswer:
     """Make the first of the prepared requests whose host can be connected to; any status is fine.
 
     Redirects are not followed, no proxy of the environment is used, and no cookie is kept.
@@ -71,11 +73,9 @@ async def exchange(
         raise _judged(terms, error, progress) from None
 
 
-async def _first_connected(
-    prepare: Callable[[], AsyncIterator[httpx.Request]], terms: Terms, progress: _Progress
-) -> WebAnswer:
+async def _first_connected(prepare: Prepare, terms: Terms, progress: _Progress) -> WebAnswer:
     problem: httpx.HTTPError | None = None
-    async for request in prepare():
+    for request in await prepare():
         try:
             return await _once(request, terms, progress)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
