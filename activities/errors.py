@@ -77,7 +77,16 @@ _SLACK: _Codes = {
     ),
 }
 
-_TABLE: dict[str, _Codes] = {"salesforce": _SALESFORCE, "slack": _SLACK}
+_HTTP: _Codes = {
+    # unresolved: a name server may be down; busy: what the connection says means "not now".
+    **_all(NotYet, "unresolved busy"),
+    **_all(
+        Never,
+        "bad_address forbidden_address bad_header bad_request bad_secret not_configured redirected",
+    ),
+}
+
+_TABLE: dict[str, _Codes] = {"salesforce": _SALESFORCE, "slack": _SLACK, "http": _HTTP}
 
 _PREFIXES: dict[str, tuple[tuple[str, _Verdict], ...]] = {
     "salesforce": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -46,6 +48,17 @@ class SlackSettings(_Section):
     token: SecretStr
 
 
+class GoogleAnalyticsSettings(_Section):
+    """``DRIPSTONE_GOOGLE_ANALYTICS__...``: a data stream, and a Measurement Protocol secret of it.
+
+    The secret is part of the address that is called, so it must not stand in ``base_url``.
+    """
+
+    base_url: BaseUrl = "https://www.google-analytics.com"
+    measurement_id: str = Field(pattern=r"^[A-Za-z0-9-]{1,40}$")
+    api_secret: SecretStr
+
+
 class IngressSettings(_Section):
     """``DRIPSTONE_INGRESS__...``: where the ingress listens and what it asks of callers.
 
@@ -77,6 +90,7 @@ class Settings(BaseSettings):
     salesforce: SalesforceSettings | None = None
     smtp: SmtpSettings | None = None
     slack: SlackSettings | None = None
+    google_analytics: GoogleAnalyticsSettings | None = None
     ingress: IngressSettings = IngressSettings()
 
 
@@ -87,3 +101,8 @@ def load_settings() -> Settings:
         pydantic.ValidationError: a variable has a value that cannot be; it names the variable.
     """
     return Settings()
+
+
+def secrets_named(names: Iterable[str]) -> Mapping[str, SecretStr]:
+    """The secrets that the connections file names; those that are not set are left out."""
+    return {name: SecretStr(os.environ[name]) for name in names if os.environ.get(name)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from activities.ledger.publishing import TemplateText
 from activities.template_files import read_template
-from activities.templates import TemplateProblem, check, merge_fields_of
+from activities.templates import Template, TemplateProblem, check, merge_fields_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,14 @@ class Templates:
     def named(self, names: Iterable[str]) -> list[TemplateText]:
         """The texts of these templates, once each, in order."""
         return [self.texts[name] for name in sorted(set(names))]
+
+
+def examine_text(name: str, text: str) -> tuple[Mapping[str, bool], str]:
+    """The merge fields of a text in a step, as ``Templates`` has them; or what is wrong with it."""
+    try:
+        return merge_fields_of(Template(name=name, subject="-", text=text)), ""
+    except TemplateProblem as problem:
+        return {}, str(problem)
 
 
 def read_templates(directory: Path) -> Templates:

@@ -22,16 +22,18 @@ from activities.assignments import Assignments
 from activities.bookkeeping import Bookkeeping
 from activities.calendars import Calendars
 from activities.crm import CrmWrites
+from activities.http_calls import HttpCalls
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.messaging import Messaging
 from activities.notifications import Notifications
 from activities.step_writes import StepWrites
-from activities.vendors.ports import Chat, Crm, Mailer
+from activities.tracking import Tracking
+from activities.vendors.ports import Analytics, Chat, Crm, Mailer, Web
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
-from workers.vendors import chat_of, crm_of, mailer_of
+from workers.vendors import analytics_of, chat_of, crm_of, mailer_of, web_of
 from workflows.contracts import TASK_QUEUE
 from workflows.enrollment import Enrollment
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -60,11 +62,19 @@ class Vendors:
     mailer: Mailer
     crm: Crm | None
     chat: Chat | None
+    web: Web
+    analytics: Analytics | None
 
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
     """The activities of each task queue, with the clients that the settings call for."""
-    vendors = Vendors(mailer_of(settings), crm_of(settings), chat_of(settings))
+    vendors = Vendors(
+        mailer=mailer_of(settings),
+        crm=crm_of(settings),
+        chat=chat_of(settings),
+        web=web_of(connections),
+        analytics=analytics_of(settings),
+    )
     return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
 
 
@@ -79,8 +89,12 @@ def activities_by_queue(
             CrmWrites(ledger, connections, vendors.crm),
             StepWrites(ledger, connections, vendors.crm),
             Assignments(ledger, connections, vendors.crm),
+            HttpCalls(ledger, connections, vendors.web),
         ),
-        "notifications": (Notifications(ledger, connections, vendors.chat),),
+        "notifications": (
+            Notifications(ledger, connections, vendors.chat),
+            Tracking(ledger, connections, vendors.analytics, vendors.web),
+        ),
     }
     return {
         queue: [one for carrier in group for one in activities_of(carrier)]

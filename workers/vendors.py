@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 
-from activities.vendors.ports import Chat, Crm, HandOver, Mailer, Never, Receipt
+from activities.ledger.connections import Connections
+from activities.vendors.google_analytics import GoogleAnalytics, StreamLogin
+from activities.vendors.ports import Analytics, Chat, Crm, HandOver, Mailer, Never, Receipt, Web
 from activities.vendors.salesforce import Salesforce, SalesforceLogin
 from activities.vendors.slack import Slack, SlackLogin
 from activities.vendors.smtp import SmtpMailer
-from config.settings import Settings
+from activities.vendors.web import SafeWeb
+from config.settings import Settings, secrets_named
 from workers.accounts import BadConnections, load_connections
 
-__all__ = ["BadConnections", "NoMailServer", "chat_of", "crm_of", "load_connections", "mailer_of"]
+__all__ = [
+    "BadConnections",
+    "NoMailServer",
+    "analytics_of",
+    "chat_of",
+    "crm_of",
+    "load_connections",
+    "mailer_of",
+    "web_of",
+]
 
 
 def crm_of(settings: Settings) -> Crm | None:
@@ -26,6 +38,19 @@ def chat_of(settings: Settings) -> Chat | None:
     if settings.slack is None:
         return None
     return Slack(SlackLogin(token=settings.slack.token, base_url=settings.slack.base_url))
+
+
+def web_of(connections: Connections) -> Web:
+    """The client for the HTTP connections, with the secrets that they name."""
+    return SafeWeb(secrets_named(connections.secret_names))
+
+
+def analytics_of(settings: Settings) -> Analytics | None:
+    """The Google Analytics client."""
+    stream = settings.google_analytics
+    if stream is None:
+        return None
+    return GoogleAnalytics(StreamLogin(**stream.model_dump()))
 
 
 def mailer_of(settings: Settings) -> Mailer:

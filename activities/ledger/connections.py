@@ -14,6 +14,9 @@ from pydantic import (
     model_validator,
 )
 
+from activities.ledger.http_connections import HttpConnection, Listener
+from workflows.engine.base import Name
+
 SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S+@\S+)$")]
 """A Salesforce user: the 18-character id, or the address, which is looked up."""
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
@@ -97,18 +100,40 @@ class Pool(_Strict):
 
 
 class CenterConnections(_Strict):
-    """The accounts of one center. ``zone`` is where a lead without a zone is taken to be."""
+    """The accounts of one center. ``zone`` is where a lead without a zone is taken to be.
+
+    ``http`` are the systems that ``http_call`` steps may call, and ``event_listeners`` who gets
+    the events of ``track_event`` steps beside Google Analytics.
+    """
 
     zone: str = "UTC"
     mailboxes: dict[str, Mailbox] = {}
     salesforce: SalesforceWrites | None = None
     pools: dict[str, Pool] = {}
+    http: dict[Name, HttpConnection] = {}
+    event_listeners: dict[Name, Listener] = {}
+
+    @model_validator(mode="after")
+    def _listeners_have_connections(self) -> CenterConnections:
+        for name, listener in self.event_listeners.items():
+            if listener.connection not in self.http:
+                raise ValueError(
+                    f"event_listeners.{name}: there is no connection {listener.connection!r} "
+                    "under http"
+                )
+        return self
 
 
 class Connections(_Strict):
     """Every center's accounts."""
 
     centers: dict[str, CenterConnections] = {}
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """The environment variables that hold the secrets of HTTP connections."""
+        logins = (one.auth for center in self.centers.values() for one in center.http.values())
+        return frozenset(login.variable for login in logins if login)
 
     def of(self, center: str) -> CenterConnections:
         """The accounts of a center; none if it is not listed."""

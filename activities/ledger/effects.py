@@ -169,6 +169,12 @@ async def settle(ledger: Ledger, tx: AsyncConnection, key: str, final: Settlemen
     await tx.execute(update(effects).where(open_row).values(values))
 
 
+async def keep_answer(tx: AsyncConnection, row: EffectRow, values: Mapping[str, Any]) -> None:
+    """Put what was taken from the vendor's answer beside what was asked: it is told again."""
+    payload = {**row.payload, "answer": dict(values)}
+    await tx.execute(update(effects).where(effects.c.key == row.key).values(payload=payload))
+
+
 async def give_back(ledger: Ledger, key: str, owner: str, phase: str = "") -> None:
     """End the lease, so that the next attempt may begin at once. ``phase`` as in ``Intent``."""
     async with ledger.transaction() as tx:

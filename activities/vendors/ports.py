@@ -12,6 +12,8 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any, Protocol
 
+from activities.ledger.http_connections import HttpConnection
+
 HandOver = Callable[[], Awaitable[None]]
 """Awaited right before the point of no return; what it raises stops the call before it."""
 
@@ -85,4 +87,52 @@ class Chat(Protocol):
 
     async def post(self, channel: str, text: str) -> Receipt:
         """Post ``text`` (vendor markup) to a channel id or name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """A request as it was rendered: without the secrets, which are added when it is sent.
+
+    ``key`` tells the receiver that a repeated request is the same one. ``step`` is not sent.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: str | None = None
+    key: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebAnswer:
+    """What came back; ``body`` is None if it was too large or in an encoding not asked for."""
+
+    status: int
+    body: bytes | None
+    retry_after: timedelta | None = None
+
+
+class Web(Protocol):
+    """Calls somebody's system over HTTP."""
+
+    async def call(
+        self, account: HttpConnection, request: WebRequest, hand_over: HandOver
+    ) -> WebAnswer:
+        """Make one request; ``hand_over`` is awaited before its first byte leaves.
+
+        Any status is an answer. Raises Never if it may not be made, NotYet if it surely was not
+        made, and Unclear if it may have been.
+        """
+        ...
+
+
+class Analytics(Protocol):
+    """Takes events of visitors."""
+
+    async def track(
+        self, client_id: str, event: str, properties: Mapping[str, Any], hand_over: HandOver
+    ) -> Receipt:
+        """Report one event; nothing in it says who the visitor is."""
         ...

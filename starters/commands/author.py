@@ -12,7 +12,7 @@ import typer
 
 from activities.ledger.connections import Connections
 from activities.ledger.publishing import TemplateText, find_state, publish
-from config.settings import Settings
+from config.settings import Settings, secrets_named
 from starters.commands.lifecycle import enable_newest
 from starters.commands.opened import opened, settings_of_environment
 from starters.commands.output import AsJson, Refused, answer
@@ -146,7 +146,12 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         BadConnections: the connections file cannot be used.
     """
     connections = connections or load_connections(settings.connections)
-    sections = {"smtp": settings.smtp, "salesforce": settings.salesforce, "slack": settings.slack}
+    sections = {
+        "smtp": settings.smtp,
+        "salesforce": settings.salesforce,
+        "slack": settings.slack,
+        "google_analytics": settings.google_analytics,
+    }
     vendors = frozenset(name for name, section in sections.items() if section is not None)
     mailboxes = {name: tuple(center.mailboxes) for name, center in connections.centers.items()}
     writable = {
@@ -154,7 +159,15 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         for name, center in connections.centers.items()
     }
     pools = {name: tuple(center.pools) for name, center in connections.centers.items()}
-    return Configured(vendors, mailboxes, writable, pools)
+    return Configured(
+        vendors,
+        mailboxes,
+        writable,
+        pools,
+        http={name: center.http for name, center in connections.centers.items()},
+        listeners={name: center.event_listeners for name, center in connections.centers.items()},
+        unset=connections.secret_names - secrets_named(connections.secret_names).keys(),
+    )
 
 
 def _files_of(paths: Sequence[Path]) -> Iterator[Path]:

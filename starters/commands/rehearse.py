@@ -137,6 +137,7 @@ def _lines(done: Rehearsed) -> Iterator[str | Table]:
         ("exit", seen.exits),
         ("mail", seen.mails),
         ("CRM write", seen.crm),
+        ("request", seen.web),
         ("gate", seen.gate),
         ("surprise", seen.surprises.counts),
     )

@@ -18,6 +18,13 @@ from starters.definitions.account_checks import (
 from starters.definitions.draft import Draft, Found
 from starters.definitions.step_graph import loops_without_wait, unreachable
 from starters.definitions.strict_yaml import Path
+from starters.definitions.web_checks import (
+    event_receivers,
+    http_connections,
+    secrets_in_steps,
+    unused_answers,
+    web_texts,
+)
 from workflows.engine.automation import Automation
 from workflows.engine.availability import objections
 from workflows.engine.loops import loop_warnings
@@ -151,6 +158,7 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
 CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
+    *(http_connections, event_receivers, web_texts, secrets_in_steps, unused_answers),
     *(short_waits, personal_conditions, conditions_without_value),
     *(steps_that_do_not_suit_the_trigger, endless_loops, idle_steps),
 )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from activities.ledger.http_connections import HttpConnection
 from starters.definitions.strict_yaml import Document, Path
 from workflows.engine.automation import Automation
 from workflows.engine.steps import AnyStep
@@ -19,13 +20,17 @@ class Configured:
     """What this installation has: vendors by name, and each center's mailboxes.
 
     ``writable`` are the fields that a step may write to each center's CRM, and ``pools`` whom it
-    may assign leads to.
+    may assign leads to. ``http`` are each center's HTTP connections, ``listeners`` who is told of
+    tracked events, and ``unset`` the variables of secrets that have no value here.
     """
 
     vendors: frozenset[str] = frozenset()
     mailboxes: Mapping[str, Collection[str]] | None = None
     writable: Mapping[str, Collection[str]] | None = None
     pools: Mapping[str, Collection[str]] | None = None
+    http: Mapping[str, Mapping[str, HttpConnection]] | None = None
+    listeners: Mapping[str, Collection[str]] | None = None
+    unset: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,36 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "channel": "The Slack channel.",
         "text": "The message; may use {{ lead.x }}.",
     },
+    "HttpCall": {
+        "connection": "An HTTP connection of the connections file: where, and how to log in.",
+        "method": "GET, POST, PUT, PATCH or DELETE.",
+        "path": "Put after the connection's base_url; may use {{ lead.x }}. A whole https address "
+        "goes too, if its host is among the connection's allowed_hosts.",
+        "query": "What follows the ?, by name; may use {{ lead.x }}.",
+        "headers": "Headers beside those that are set by themselves; may use {{ lead.x }}.",
+        "body": "Sent as JSON; its texts may use {{ lead.x }}.",
+        "form": "Sent as a form, by name, instead of body; may use {{ lead.x }}.",
+        "success": "The statuses that count as done; those from 200 to 299 if left out.",
+        "answer": "What is taken from the JSON answer, by the names that conditions use.",
+        "status_as": "The name under which conditions may look at the status.",
+        "repeatable": "Whether the receiver may get it twice after an answer was lost. Left out: "
+        "if the connection takes a key, or the method is GET, PUT or DELETE.",
+        "reaches_lead": "true: it is a message to the lead, such as an SMS. Suppression and the "
+        "send window hold for it.",
+    },
+    "Taken": {
+        "from": "The way to the value in the JSON answer, such as result.offers.0.price.",
+        "type": "text, number or boolean; anything else counts as missing.",
+        "longest": "The most characters of a text; a longer one counts as missing.",
+        "otherwise": "The value if it is missing.",
+        "save": "true: it becomes a field of the lead, too.",
+    },
+    "TrackEvent": {
+        "event": "The event's name: letters, digits and _, at most 40.",
+        "properties": "What is known of the event, by name; may use {{ lead.x }}, but must not "
+        "say who the lead is.",
+        "client_id": "The lead field with the visitor's Google Analytics client id.",
+    },
     "CampaignExited": {
         "reasons": "The ways out of a campaign that it fires on.",
         "campaigns": "Ids of campaigns; any campaign if left out.",

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from activities.ledger.leads import Lead
 from workers.rehearsal.case import Case
-from workers.rehearsal.story import Happening, Vendor
+from workers.rehearsal.story import EMPTY, Happening, Vendor, WebAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,10 @@ class RandomProspects:
     def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:
         """Never."""
         return None
+
+    def answer_to(self, step: str) -> WebAnswer:
+        """Done, and nothing more."""
+        return EMPTY
 
 
 def _happening(habit: Habit, case: Case, at: datetime, chance: Random) -> Happening:

@@ -104,6 +104,7 @@ class Rehearsed:
             "mails": seen.mails,
             "crm": seen.crm,
             "chat": seen.chat,
+            "web": seen.web,
             "gate": seen.gate,
             "surprises": {"counts": seen.surprises.counts, "examples": seen.surprises.examples},
             "timelines": timelines,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,8 +14,8 @@ from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, TypeAdapt
 from activities.ledger.leads import Lead
 from starters.definitions import strict_yaml
 from workers.rehearsal.case import Case
-from workers.rehearsal.story import Happening, Vendor
-from workflows.engine.base import EventKind, Frozen
+from workers.rehearsal.story import EMPTY, Happening, Vendor, WebAnswer
+from workflows.engine.base import EventKind, Frozen, Name
 from workflows.engine.durations import read_duration
 
 EVERYBODY = "*"
@@ -59,11 +60,19 @@ class Outage(Frozen):
     ends: When = Field(alias="to")
 
 
+class ScriptedAnswer(Frozen):
+    """What an ``http_call`` step is answered; ``body`` is sent as JSON."""
+
+    status: int = Field(default=200, ge=100, le=599)
+    body: JsonValue = None
+
+
 class Script(Frozen):
-    """The whole script."""
+    """The whole script. ``http`` has the answers by the ids of the steps."""
 
     events: tuple[Scripted, ...] = ()
     outages: tuple[Outage, ...] = ()
+    http: dict[Name, ScriptedAnswer] = {}
 
 
 def read_script(path: Path) -> Script:
@@ -99,6 +108,10 @@ class ScriptedWorld:
             (one.vendor, _instant(one.begins, begins), _instant(one.ends, begins))
             for one in script.outages
         ]
+        self._answers = {
+            step: WebAnswer(one.status, b"" if one.body is None else json.dumps(one.body).encode())
+            for step, one in script.http.items()
+        }
         self.waiting = set(self._by_lead) - {EVERYBODY}
         """Leads that the script names and that have not entered yet."""
 
@@ -116,6 +129,10 @@ class ScriptedWorld:
         """The end of the outage that ``at`` is in."""
         ends = (end for name, begin, end in self._outages if name == vendor and begin <= at < end)
         return max(ends, default=None)
+
+    def answer_to(self, step: str) -> WebAnswer:
+        """The script's answer to that step, else an empty one of status 200."""
+        return self._answers.get(step, EMPTY)
 
 
 def _instant(when: timedelta | datetime, since: datetime) -> datetime:

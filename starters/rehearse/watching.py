@@ -29,6 +29,7 @@ class Watching:
     exits: Counter[str] = field(default_factory=Counter)
     mails: Counter[str] = field(default_factory=Counter)
     crm: Counter[str] = field(default_factory=Counter)
+    web: Counter[str] = field(default_factory=Counter)
     gate: Counter[str] = field(default_factory=Counter)
     turned_away: Counter[str] = field(default_factory=Counter)
     chat: int = 0
@@ -56,6 +57,8 @@ class Watching:
             self.mails[step] += 1
         elif line.kind == "crm":
             self.crm[line.what] += 1
+        elif line.kind == "web":
+            self.web[step] += 1
         elif line.kind == "gate":
             self.gate[f"{line.what.partition(': ')[2]}: {line.why.partition(', until')[0]}"] += 1
         elif line.kind == "chat":
@@ -107,6 +110,9 @@ def _told_below(line: Line) -> Iterator[str]:
         yield f"To: {detail['to']}   Subject: {detail['subject']}"
     if line.kind in ("mail", "chat"):
         yield from str(detail["text"]).rstrip().splitlines()
+    if line.kind == "web":
+        yield f"{detail.get('method', '')} {detail.get('url', detail.get('event', ''))}".strip()
+        yield from str(detail.get("content") or detail.get("properties") or "").splitlines()
     if line.kind == "crm":
         written = detail.get("fields", detail)
         # The text of a Task is that of the mail, which stands right above it.

@@ -1,6 +1,7 @@
 """The sandbox vendors as one web application, with the levers that a demo or a test pulls.
 
-``/salesforce`` and ``/slack`` are the vendors; paths that begin with an underscore are levers.
+``/salesforce``, ``/slack``, ``/google-analytics`` and ``/receiver`` are the vendors; paths that
+begin with an underscore are levers.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from starlette.types import Receive, Scope, Send
 
 from starters.sandbox.credentials import SandboxSecrets, load_or_make
 from starters.sandbox.faults import Faults
+from starters.sandbox.google_analytics import AnalyticsSandbox
 from starters.sandbox.log import Log
 from starters.sandbox.mail import MailSandbox
 from starters.sandbox.pages import Pages
+from starters.sandbox.receiver import ReceiverSandbox
 from starters.sandbox.salesforce import SalesforceSandbox
 from starters.sandbox.salesforce.values import Refusal
 from starters.sandbox.slack import SlackSandbox
@@ -39,6 +42,8 @@ class Sandbox:
     salesforce: SalesforceSandbox
     slack: SlackSandbox
     mail: MailSandbox
+    receiver: ReceiverSandbox
+    analytics: AnalyticsSandbox
 
 
 def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sandbox:
@@ -57,6 +62,8 @@ def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sand
         SalesforceSandbox(log, faults, known.salesforce),
         SlackSandbox(log, faults, known.slack),
         MailSandbox(directory / "mail", log, faults),
+        ReceiverSandbox(log, faults, known.receiver),
+        AnalyticsSandbox(log, faults, known.google_analytics),
     )
 
 
@@ -67,6 +74,8 @@ def create_app(sandbox: Sandbox) -> Starlette:
         routes=[
             Mount("/salesforce", routes=sandbox.salesforce.routes()),
             Mount("/slack", routes=sandbox.slack.routes()),
+            Mount("/receiver", routes=sandbox.receiver.routes()),
+            Mount("/google-analytics", routes=sandbox.analytics.routes()),
             *_levers(sandbox),
             *pages.routes(),
         ]
@@ -133,6 +142,7 @@ def _levers(sandbox: Sandbox) -> list[BaseRoute]:
             return _bad(error)
 
     return [
+        Route("/_answers", sandbox.receiver.order_answer, methods=["POST"]),
         Route("/_faults", order_fault, methods=["POST"]),
         Route("/_faults", list_faults, methods=["GET"]),
         Route("/_faults", clear_faults, methods=["DELETE"]),

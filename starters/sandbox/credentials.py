@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 _FILE = "sandbox.json"
 _PRIVATE_KEY = "salesforce-private-key.pem"
@@ -36,6 +36,23 @@ class SlackSecrets(BaseModel):
     archived: tuple[str, ...] = ("old",)
 
 
+class ReceiverSecrets(BaseModel):
+    """The bearer token of the system that ``http_call`` steps call."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token: str = Field(default_factory=lambda: secrets.token_hex(16))
+
+
+class AnalyticsSecrets(BaseModel):
+    """One web data stream of Google Analytics 4."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    measurement_id: str = "G-SANDBOX001"
+    api_secret: str = Field(default_factory=lambda: secrets.token_urlsafe(16))
+
+
 class SandboxSecrets(BaseModel):
     """Everything that a client needs to be let in, as read from ``sandbox.json``."""
 
@@ -43,6 +60,8 @@ class SandboxSecrets(BaseModel):
 
     salesforce: SalesforceSecrets
     slack: SlackSecrets
+    receiver: ReceiverSecrets = Field(default_factory=ReceiverSecrets)
+    google_analytics: AnalyticsSecrets = Field(default_factory=AnalyticsSecrets)
 
 
 def load_or_make(directory: Path) -> SandboxSecrets:

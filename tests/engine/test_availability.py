@@ -37,6 +37,8 @@ STEPS: dict[str, dict[str, JsonValue]] = {
     "send_email": {"template": "hello"},
     "update_stage": {"stage": "Working"},
     "notify": {"channel": "sales", "text": "Look"},
+    "http_call": {"connection": "crm", "method": "GET"},
+    "track_event": {"event": "demo"},
     "set_field": {"field": "Rating", "value": "Hot"},
     "assign": {"pool": "sales"},
     "create_task": {"subject": "Call"},

@@ -12,6 +12,7 @@ from workflows.engine.state import Close, Perform, Wait
 NAMES = ("a", "b", "c", "d")
 targets = st.sampled_from(NAMES)
 ways = st.none() | targets
+CONDITIONS = ({"event": "clicked"}, {"field": "tier", "op": "equals", "value": "gold"})
 
 
 def step(name: str) -> st.SearchStrategy[dict[str, object]]:
@@ -33,10 +34,22 @@ def step(name: str) -> st.SearchStrategy[dict[str, object]]:
         st.fixed_dictionaries(
             {
                 "kind": st.just("branch"),
-                "arms": targets.map(lambda to: [{"when": {"event": "clicked"}, "go_to": to}]),
+                "arms": st.tuples(targets, st.sampled_from(CONDITIONS)).map(
+                    lambda arm: [{"when": arm[1], "go_to": arm[0]}]
+                ),
                 "otherwise": ways,
             }
         ),
+        st.fixed_dictionaries(
+            {
+                "kind": st.just("http_call"),
+                "connection": st.just("crm"),
+                "method": st.sampled_from(["GET", "POST"]),
+                "answer": st.just({"tier": {"from": "tier"}}),
+                "next": ways,
+            }
+        ),
+        st.just({"kind": "track_event", "event": "demo"}),
         st.just({"kind": "end"}),
     ).map(lambda fields: {"id": name, **fields})
 
@@ -53,7 +66,7 @@ automations = st.tuples(*map(step, NAMES), st.sampled_from(["enrollment", "last_
     )
 )
 ANSWERS: dict[str, dict[str, object]] = {
-    "sent": {"state": "sent"},
+    "sent": {"state": "sent", "values": {"tier": "gold"}},
     "unknown": {"state": "unknown"},
     "held": {"state": "held", "cause": "feed"},
     "held until": {"state": "held", "cause": "cap", "until": "2026-03-04T09:00:00Z"},

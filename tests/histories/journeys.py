@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from starters.definitions.strict_yaml import read
+from starters.sandbox.receiver import Canned
 from tests.workflows.world import LONG_HISTORY, Journey
 
 Live = Callable[[Journey], Awaitable[None]]
@@ -43,6 +44,20 @@ RECORDS = """
 - {id: note, kind: create_note, text: Rated}
 - {id: owner, kind: assign, pool: sales}
 """
+WEB = """
+- id: score
+  kind: http_call
+  connection: keyed
+  method: POST
+  path: /recorded
+  query: {name: "{{ lead.first_name }}"}
+  body: {mail: "{{ lead.email }}", of: [1, true]}
+  answer: {tier: {from: tier}}
+- {id: gold, kind: branch, arms: [{when: {field: tier, op: equals, value: gold}, go_to: track}]}
+- {id: other, kind: end}
+- {id: track, kind: track_event, event: scored, properties: {n: 1}}
+- {id: refused, kind: http_call, connection: keyed, method: DELETE, path: /refused}
+"""
 CALENDAR = """
 - {id: over, kind: wait_until, date: "2026-01-02"}
 - {id: due, kind: wait_until, field: renewal, on_missing: monday}
@@ -57,6 +72,11 @@ SAMPLE_STEPS = json.dumps(SAMPLE["steps"])
 """The sample campaign itself, as ``make demo`` plays it."""
 
 REST = "[{id: rest, kind: wait, for: 20 days}]"
+ANSWERS = (
+    Canned(method="POST", path="/recorded", body={"tier": "gold", "hush": "not in the history"}),
+    Canned(method="DELETE", path="/refused", status=403),
+)
+"""What the sandbox's receiver answers."""
 GOALS = {"goal": {"event": "bought", "stops": True}}
 """The goals of the journeys that have one."""
 
@@ -147,6 +167,12 @@ async def looks_at_the_prices(journey: Journey) -> None:
     await journey.world.happens(journey.lead, "prices_viewed")
 
 
+async def is_scored(journey: Journey) -> None:
+    """The answer says gold; a later call is refused, and an operator skips it."""
+    await journey.until_at("refused", "attention")
+    await journey.order("skip", step="refused", visit=1)
+
+
 async def reaches_the_goal(journey: Journey) -> None:
     """The goal is reached in the middle of a wait."""
     await journey.until_at("rest")
@@ -167,6 +193,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "superseded": (LONG, joins_another),
     "rounds": (ROUNDS, nothing),
     "records": (RECORDS, nothing),
+    "web": (WEB, is_scored),
     "calendar": (CALENDAR, waits_for_monday),
     "goal": (REST, reaches_the_goal),
     "sample_silent": (SAMPLE_STEPS, nothing),

@@ -13,7 +13,7 @@ from typing import Any
 
 from temporalio.client import WorkflowHistory
 
-from tests.histories.journeys import GOALS, JOURNEYS, SAMPLE
+from tests.histories.journeys import ANSWERS, GOALS, JOURNEYS, SAMPLE
 from tests.workflows.world import Journey, open_world
 
 DIRECTORY = Path(__file__).parent
@@ -29,6 +29,8 @@ async def record(names: Sequence[str]) -> None:
                 steps, live = JOURNEYS[name]
                 own = SAMPLE["campaign"] if name.startswith("sample") else CAMPAIGN
                 block = own | {"goal": GOALS.get(name)}
+                for answer in ANSWERS:
+                    world.sandbox.sandbox.receiver.answer_with(answer)
                 automation = await world.publish(steps, name.replace("_", "-"), **block)
                 journey = await world.enroll(automation)
                 first_run = (await journey.handle.describe()).run_id

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.starters.commands import Commands
+from tests.starters.commands import ROOT, Commands
 
 CAMPAIGN = """\
 id: both
@@ -20,6 +20,16 @@ campaign:
 steps:
   - {id: intro, kind: send_email, template: intro}
   - {id: pause, kind: wait, for: 3 days}
+  - id: score
+    kind: http_call
+    connection: crm
+    method: POST
+    path: /leads/{{ lead.id }}
+    body: {name: "{{ lead.first_name }}"}
+    answer: {tier: {from: result.tier, save: true}}
+  - {id: gold, kind: branch, arms: [{when: {field: tier, op: equals, value: gold}, go_to: track}]}
+  - {id: lost, kind: end}
+  - {id: track, kind: track_event, event: scored, properties: {tier: "{{ lead.tier }}"}}
   - id: size
     kind: branch
     arms: [{when: {field: employees, op: at_least, value: 1000}, go_to: tell}]
@@ -47,8 +57,14 @@ events:
   - {at: 4 days, lead: sf-00Q5e0000000001EAA, event: complaint}
 outages:
   - {vendor: smtp, from: 9 days, to: 9 days 3 hours}
+http:
+  score: {body: {result: {tier: gold}}}
 """
-COMPARED = ("decision", "mail", "chat", "crm")
+HTTP = """\
+    http:
+      crm: {base_url: "https://crm.invalid", auth: {kind: bearer, token_env: NOT_SET_HERE}}
+"""
+COMPARED = ("decision", "mail", "chat", "crm", "web")
 
 
 def test_both_modes_tell_the_same(cut_off: Commands) -> None:
@@ -62,8 +78,12 @@ def test_both_modes_tell_the_same(cut_off: Commands) -> None:
         *("--script", cut_off.file("script.yaml", SCRIPT.replace("UNTIL", until))),
     )
     campaign = cut_off.file("both.yaml", CAMPAIGN)
-    alone = cut_off("rehearse", campaign, *options, "--engine")
-    served = cut_off("rehearse", campaign, *options)
+    accounts = (ROOT / "config" / "connections.yaml").read_text() + HTTP
+    here = {"DRIPSTONE_CONNECTIONS": cut_off.file("connections.yaml", accounts)}
+    here |= {"NOT_SET_HERE": "a token", "DRIPSTONE_GOOGLE_ANALYTICS__MEASUREMENT_ID": "G-1"}
+    here |= {"DRIPSTONE_GOOGLE_ANALYTICS__API_SECRET": "a secret"}
+    alone = cut_off("rehearse", campaign, *options, "--engine", **here)
+    served = cut_off("rehearse", campaign, *options, **here)
     assert (alone.status, served.status) == (0, 0), served.err
     assert served.document["exits"] == alone.document["exits"]
     assert served.document["mode"] == "server"

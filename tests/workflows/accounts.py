@@ -10,6 +10,7 @@ from activities.ledger.connections import (
     Pool,
     SalesforceWrites,
 )
+from activities.ledger.http_connections import Bearer, HttpConnection, Listener
 from activities.ledger.publishing import TemplateText
 
 ADA = Mailbox(
@@ -31,3 +32,18 @@ ACCOUNTS = Connections(
     }
 )
 TEMPLATE = TemplateText("intro", "For {{ lead.first_name }}", "Hello. {{ unsubscribe_url }}", None)
+TOKEN_VARIABLE = "A_TEST_RECEIVER_TOKEN"
+
+
+def accounts_with(web: str) -> Connections:
+    """The accounts, with HTTP connections to the sandbox at that address, and a listener there."""
+    plain = HttpConnection(
+        base_url=f"{web}/receiver",
+        auth=Bearer(kind="bearer", token_env=TOKEN_VARIABLE),
+        allow_loopback=True,
+        time_out_seconds=5,
+    )
+    keyed = plain.model_copy(update={"idempotency_header": "Idempotency-Key"})
+    hooks = {"site": Listener(connection="keyed", path="/hooks")}
+    changes = {"http": {"plain": plain, "keyed": keyed}, "event_listeners": hooks}
+    return Connections(centers={"default": ACCOUNTS.of("default").model_copy(update=changes)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -17,14 +18,21 @@ from temporalio.client import Client, WorkflowHandle
 from activities import dispatch
 from activities.ledger import Ledger
 from activities.ledger.admissions import Request
+from activities.ledger.connections import Connections
 from activities.ledger.entries import find_entry
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.publishing import publish, set_state
-from config.settings import SalesforceSettings, Settings, SlackSettings, SmtpSettings
+from config.settings import (
+    GoogleAnalyticsSettings,
+    SalesforceSettings,
+    Settings,
+    SlackSettings,
+    SmtpSettings,
+)
 from starters.processes.devserver import dev_server
 from tests.sandboxed import Running, running_sandbox
-from tests.workflows.accounts import ACCOUNTS, SALES, TEMPLATE
+from tests.workflows.accounts import SALES, TEMPLATE, TOKEN_VARIABLE, accounts_with
 from workers.main import run_worker
 from workers.plugin import connect
 from workflows.contracts import Ending, Status
@@ -50,6 +58,7 @@ class World:
     ledger: Ledger
     sandbox: Running
     settings: Settings
+    accounts: Connections
     count: int = 0
     workers: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -86,7 +95,7 @@ class World:
         """Enroll a lead (a new one by default); its journey, which has been started."""
         lead = lead or self.lead()
         request = Request(automation, lead, cause or f"{automation}/{lead.lead}/{self.count}")
-        enrolled = await dispatch.enroll(self.ledger, self.client, request, ACCOUNTS)
+        enrolled = await dispatch.enroll(self.ledger, self.client, request, self.accounts)
         assert not enrolled.refused, enrolled.refused
         handle = self.client.get_workflow_handle(enrolled.enrollment, result_type=Ending)
         return Journey(self, lead, automation, handle, enrolled.entry or 0)
@@ -96,7 +105,7 @@ class World:
         self.count += 1
         event = Event(id=f"event-{self.count}", kind=kind, at=datetime.now(UTC), data=data)
         incoming = Incoming(event, "default", "test", lead.lead)
-        received = await dispatch.take_in(self.ledger, incoming, ACCOUNTS)
+        received = await dispatch.take_in(self.ledger, incoming, self.accounts)
         await dispatch.deliver(self.ledger, self.client, event.id)
         return received
 
@@ -107,7 +116,7 @@ class World:
     def work(self) -> asyncio.Task[None]:
         """Start a worker."""
         self.workers.append(
-            asyncio.create_task(run_worker(self.client, self.ledger, ACCOUNTS, self.settings))
+            asyncio.create_task(run_worker(self.client, self.ledger, self.accounts, self.settings))
         )
         return self.workers[-1]
 
@@ -188,7 +197,8 @@ async def open_world(directory: Path, *, works: bool = True) -> AsyncIterator[Wo
         with running_sandbox(directory / "sandbox") as sandbox:
             ledger = await Ledger.open(f"sqlite:///{directory}/ledger.db")
             client = await connect(running.address)
-            world = World(client, ledger, sandbox, settings_for(sandbox, directory))
+            accounts = accounts_with(sandbox.web)
+            world = World(client, ledger, sandbox, settings_for(sandbox, directory), accounts)
             for member in SALES.members:
                 sandbox.sandbox.salesforce.seed_user(member.user)
             if works:
@@ -210,7 +220,10 @@ async def stop(worker: asyncio.Task[None]) -> None:
 
 def settings_for(sandbox: Running, directory: Path) -> Settings:
     """Settings that lead to the sandbox."""
-    login, slack = sandbox.sandbox.secrets.salesforce, sandbox.sandbox.secrets.slack
+    known = sandbox.sandbox.secrets
+    login, slack, stream = known.salesforce, known.slack, known.google_analytics
+    # A connection's secret is found where its name leads, as in production.
+    os.environ[TOKEN_VARIABLE] = known.receiver.token
     return Settings(
         ledger_url=f"sqlite:///{directory}/ledger.db",
         smtp=SmtpSettings(host="127.0.0.1", port=sandbox.ports.smtp_port, tls="none"),
@@ -223,5 +236,10 @@ def settings_for(sandbox: Running, directory: Path) -> Settings:
         slack=SlackSettings(
             base_url=f"{sandbox.web}/slack/api/",
             token=SecretStr(slack.token),
+        ),
+        google_analytics=GoogleAnalyticsSettings(
+            base_url=f"{sandbox.web}/google-analytics",
+            measurement_id=stream.measurement_id,
+            api_secret=SecretStr(stream.api_secret),
         ),
     )

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from activities.http_answers import nothing_read
 from activities.ledger.facts import object_of
 from activities.ledger.gate import Facts, judge_mail, judge_step
+from activities.vendors.ports import Unclear, VendorFailure
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten, chat_message_of, mail_of
-from workers.rehearsal.step_kinds import looked_up, outcome_of, written
+from workers.rehearsal.step_kinds import (
+    answered,
+    looked_up,
+    outcome_of,
+    requested,
+    tracked,
+    written,
+)
 from workers.rehearsal.story import Line, Vendor
 from workflows.engine.effects import (
     AddEvent,
@@ -22,11 +31,13 @@ from workflows.engine.effects import (
     AddTask,
     Assign,
     Effect,
+    HttpCall,
     Notify,
     Outcome,
     PlanWait,
     SendEmail,
     SetField,
+    TrackEvent,
     UpdateStage,
 )
 from workflows.engine.events import Event
@@ -87,6 +98,10 @@ class Attempts:
         accounts, now = self._mode.stage.connections.of(case.lead.center), self._mode.now
         if isinstance(effect, PlanWait):
             return looked_up(case, effect, now)
+        if isinstance(effect, HttpCall):
+            return requested(case, effect, accounts)
+        if isinstance(effect, TrackEvent):
+            return tracked(case, effect)
         if isinstance(effect, SetField | Assign | AddTask | AddEvent | AddNote):
             return written(case, effect, accounts, now)
         assert isinstance(effect, UpdateStage)
@@ -104,13 +119,16 @@ class Attempts:
             now=self._mode.now,
             admission=case.admission,
             stop_reason=case.stop_reason,
-            not_after=effect.not_after if isinstance(effect, SendEmail) else None,
+            not_after=effect.not_after if isinstance(effect, SendEmail | HttpCall) else None,
             suppressed=self._mode.people.suppressed(case.lead),
-            has_address=bool(case.lead.email),
+            has_address=bool(case.lead.email) or isinstance(effect, HttpCall),
             window=campaign.send_window if campaign else None,
             zone=case.zone,
         )
-        return judge_mail(facts) if isinstance(effect, SendEmail) else judge_step(facts)
+        reaches = isinstance(effect, SendEmail) or (
+            isinstance(effect, HttpCall) and effect.reaches_lead
+        )
+        return judge_mail(facts) if reaches else judge_step(facts)
 
     def _tell_verdict(self, case: Case, effect: Effect, verdict: Outcome) -> None:
         until = f", until {verdict.until.isoformat()}" if verdict.until else ""
@@ -135,10 +153,15 @@ class Attempts:
 
     def _done(self, case: Case, effect: Effect, payload: Payload) -> None:
         serial, now = case.serial, self._mode.now
+        if isinstance(effect, HttpCall):
+            self._called(case, effect, payload)
+            return
         if isinstance(effect, SendEmail):
             self._sent(case, effect, payload)
         elif isinstance(effect, Notify):
             self._mode.tell(case, Line(now, "chat", effect.step, "notify", detail=payload))
+        elif isinstance(effect, TrackEvent):
+            self._mode.tell(case, Line(now, "web", effect.step, "track_event", detail=payload))
         elif not isinstance(effect, PlanWait):
             self._mode.tell(case, Line(now, "crm", effect.step, effect.activity, detail=payload))
         outcome = outcome_of(case, effect, payload)
@@ -147,6 +170,27 @@ class Attempts:
             self._mode.change(case.lead, {"stage": effect.stage})
         if isinstance(effect, SetField):
             self._mode.change(case.lead, {effect.field: payload["value"]})
+
+    def _called(self, case: Case, effect: HttpCall, payload: Payload) -> None:
+        """The script's answer decides what comes of a request; it never changes."""
+        accounts = self._mode.stage.connections.of(case.lead.center)
+        answer = self._mode.stage.surroundings.answer_to(effect.step)
+        looked_at = case.play.automation.fields_looked_at
+        try:
+            found = answered(effect, accounts, answer)
+            values, saved, state = found.values, found.saved, "sent"
+            said = Line(self._mode.now, "web", effect.step, "http_call", detail=payload)
+            self._mode.tell(case, said)
+        except Unclear:
+            values, saved, state = nothing_read(effect), {}, "unknown"
+        except VendorFailure as problem:
+            self._fail(case, str(problem))
+            return
+        told = {name: value for name, value in values.items() if name in looked_at}
+        outcome = Outcome.model_validate({"state": state, "values": told})
+        self._mode.take(case, Done(serial=case.serial, outcome=outcome))
+        if saved:
+            self._mode.change(case.lead, saved)
 
     def _sent(self, case: Case, effect: SendEmail, payload: Payload) -> None:
         now = self._mode.now
@@ -169,4 +213,6 @@ def _vendor_of(effect: Effect, payload: Payload) -> Vendor | None:
         return "smtp"
     if isinstance(effect, Notify):
         return "slack"
+    if isinstance(effect, HttpCall):
+        return "http"
     return "salesforce" if "object" in payload else None

@@ -11,7 +11,7 @@ from activities.ledger.leads import Lead
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.engine_mode import EngineMode, Stage
 from workers.rehearsal.server_mode import Fate
-from workers.rehearsal.story import Happening, Line, Surroundings, Vendor
+from workers.rehearsal.story import Happening, Line, Surroundings, Vendor, WebAnswer
 
 
 @dataclass(slots=True)
@@ -32,6 +32,10 @@ class Foreseen:
     def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:
         """What the surroundings say."""
         return self.surroundings.down_until(vendor, at)
+
+    def answer_to(self, step: str) -> WebAnswer:
+        """What the surroundings say."""
+        return self.surroundings.answer_to(step)
 
     def refused(self, automation: str, lead: Lead, reason: str) -> None:
         """Nothing happens to it then."""

@@ -13,7 +13,12 @@ from activities.ledger.tables import effects
 from workers.rehearsal.story import Line, LineKind
 from workflows.contracts import Ending
 
-KINDS: Mapping[str, LineKind] = {"send_email": "mail", "notify": "chat"}
+KINDS: Mapping[str, LineKind] = {
+    "send_email": "mail",
+    "notify": "chat",
+    "http_call": "web",
+    "track_event": "web",
+}
 """What an effect is told as; every other one writes to the CRM."""
 
 
@@ -23,8 +28,13 @@ async def retell(ledger: Ledger, lead: Lead, ending: Ending) -> list[Line]:
     query = select(effects).where(effects.c.lead == lead.lead, effects.c.done_at.is_not(None))
     async with ledger.reading() as tx:
         rows = (await tx.execute(query.order_by(effects.c.done_at))).mappings().all()
-    lines += [_line(row) for row in rows]
+    lines += [_line(row) for row in rows if _is_told(row)]
     return sorted(lines, key=lambda line: line.at)
+
+
+def _is_told(row: Mapping[Any, Any]) -> bool:
+    """A tracked event has a row for each who is told of it, and one line."""
+    return bool(row["activity"] != "track_event" or row["connection"] == "google_analytics")
 
 
 def _line(row: Mapping[Any, Any]) -> Line:

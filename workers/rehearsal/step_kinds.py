@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from activities.http_answers import Read, problem_with, read_answer
+from activities.http_requests import filled_in, request_payload
 from activities.ledger.connections import CenterConnections
 from activities.reckoning import instant_of
 from activities.step_payloads import Record, field_payload, record_payload
@@ -15,7 +17,16 @@ from activities.templates import TemplateProblem
 from activities.vendors.ports import Never
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten
-from workflows.engine.effects import Assign, Effect, Outcome, PlanWait, SetField
+from workers.rehearsal.story import WebAnswer
+from workflows.engine.effects import (
+    Assign,
+    Effect,
+    HttpCall,
+    Outcome,
+    PlanWait,
+    SetField,
+    TrackEvent,
+)
 
 
 def written(
@@ -41,6 +52,49 @@ def looked_up(case: Case, effect: PlanWait, now: datetime) -> dict[str, JsonValu
     value = case.lead.merge_fields.get(effect.field) if effect.field else None
     until = instant_of(effect, now, ZoneInfo(effect.zone or case.zone), value)
     return {"until": until.isoformat() if until else None}
+
+
+def requested(case: Case, effect: HttpCall, accounts: CenterConnections) -> dict[str, JsonValue]:
+    """The request that would be made.
+
+    Raises:
+        CannotBeWritten: there is no such connection, or the request cannot be filled in.
+    """
+    account = accounts.http.get(effect.connection)
+    if account is None:
+        raise CannotBeWritten(f"no HTTP connection {effect.connection!r}")
+    try:
+        return request_payload(effect, case.lead.merge_fields, account)
+    except (Never, TemplateProblem) as problem:
+        raise CannotBeWritten(str(problem)) from problem
+
+
+def tracked(case: Case, effect: TrackEvent) -> dict[str, JsonValue]:
+    """The event that would be reported.
+
+    Raises:
+        CannotBeWritten: a property cannot be filled in.
+    """
+    fields = case.lead.merge_fields
+    try:
+        properties: dict[str, JsonValue] = {
+            name: filled_in(effect.step, name, value, fields) if isinstance(value, str) else value
+            for name, value in effect.properties.items()
+        }
+    except TemplateProblem as problem:
+        raise CannotBeWritten(str(problem)) from problem
+    return {"event": effect.event, "properties": properties}
+
+
+def answered(effect: HttpCall, accounts: CenterConnections, answer: WebAnswer) -> Read:
+    """What the step takes from an answer.
+
+    Raises:
+        VendorFailure: the answer is none of success.
+    """
+    if problem := problem_with(effect, accounts.http[effect.connection], answer):
+        raise problem
+    return read_answer(effect, answer)
 
 
 def outcome_of(case: Case, effect: Effect, payload: Mapping[str, JsonValue]) -> Outcome:

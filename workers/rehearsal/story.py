@@ -10,10 +10,11 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from activities.ledger.leads import Lead
+from activities.vendors.ports import WebAnswer as WebAnswer
 from workers.rehearsal.case import Case
 
-LineKind = Literal["decision", "event", "mail", "chat", "crm", "gate", "outage", "surprise"]
-Vendor = Literal["smtp", "salesforce", "slack"]
+LineKind = Literal["decision", "event", "mail", "chat", "crm", "web", "gate", "outage", "surprise"]
+Vendor = Literal["smtp", "salesforce", "slack", "http"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class Happening:
     data: Mapping[str, JsonValue]
 
 
+EMPTY = WebAnswer(200, b"")
+"""What a system answers if nobody says otherwise."""
+
+
 class Surroundings(Protocol):
     """The world around the campaign: what leads do, and which vendors are down."""
 
@@ -53,6 +58,10 @@ class Surroundings(Protocol):
 
     def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:
         """The end of the vendor's outage; None if it is up."""
+        ...
+
+    def answer_to(self, step: str) -> WebAnswer:
+        """What the system answers that an ``http_call`` step calls."""
         ...
 
 

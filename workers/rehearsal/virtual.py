@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.ledger import Ledger
-from activities.vendors.ports import HandOver, NotYet, Receipt
+from activities.ledger.http_connections import HttpConnection
+from activities.vendors.ports import HandOver, NotYet, Receipt, WebAnswer, WebRequest
 from workers.rehearsal.story import Surroundings, Vendor
 
 outside: ContextVar[datetime | None] = ContextVar("outside", default=None)
@@ -41,7 +42,7 @@ class VirtualLedger(Ledger):
 
 
 class Recorders:
-    """Mail server, CRM and chat in one. What they are asked for stands in the ledger."""
+    """All vendors in one. What they are asked for stands in the ledger."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
@@ -69,6 +70,20 @@ class Recorders:
     async def post(self, channel: str, text: str) -> Receipt:
         """Take a message to the team."""
         return self._answer("slack")
+
+    async def call(
+        self, account: HttpConnection, request: WebRequest, hand_over: HandOver
+    ) -> WebAnswer:
+        """Take a request, and answer it as the surroundings say."""
+        self._answer("http")
+        await hand_over()
+        return self._surroundings.answer_to(request.step)
+
+    async def track(
+        self, client_id: str, event: str, properties: Mapping[str, Any], hand_over: HandOver
+    ) -> Receipt:
+        """Take an event."""
+        return Receipt("rehearsed")
 
     def _answer(self, vendor: Vendor) -> Receipt:
         if self._surroundings.down_until(vendor, virtual_now()):

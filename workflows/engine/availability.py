@@ -66,6 +66,8 @@ ACTIONS: dict[str, Availability] = {
     "create_event": _ABOUT_A_RECORD,
     "create_note": _ABOUT_A_RECORD,
     "notify": Availability(EVERYWHERE),
+    "http_call": Availability(EVERYWHERE),
+    "track_event": Availability(EVERYWHERE),
     "wait": Availability(EVERYWHERE),
     "wait_for": Availability(EVERYWHERE),
     "wait_until": Availability(EVERYWHERE),

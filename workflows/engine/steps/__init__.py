@@ -13,10 +13,12 @@ from workflows.engine.steps.create_event import CreateEvent
 from workflows.engine.steps.create_note import CreateNote
 from workflows.engine.steps.create_task import CreateTask
 from workflows.engine.steps.end import End
+from workflows.engine.steps.http_call import HttpCall
 from workflows.engine.steps.jump import Jump
 from workflows.engine.steps.notify import Notify
 from workflows.engine.steps.send_email import SendEmail
 from workflows.engine.steps.set_field import SetField
+from workflows.engine.steps.track_event import TrackEvent
 from workflows.engine.steps.update_stage import UpdateStage
 from workflows.engine.steps.wait import Wait
 from workflows.engine.steps.wait_for import WaitFor
@@ -37,6 +39,8 @@ AnyStep = Annotated[
     | CreateEvent
     | CreateNote
     | Notify
+    | HttpCall
+    | TrackEvent
     | End,
     Field(discriminator="kind"),
 ]
