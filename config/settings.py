@@ -46,6 +46,21 @@ class SlackSettings(_Section):
     token: SecretStr
 
 
+class HubspotSettings(_Section):
+    """``DRIPSTONE_HUBSPOT__...``: the token of a private app, or of an OAuth installation."""
+
+    base_url: BaseUrl = "https://api.hubapi.com"
+    token: SecretStr
+
+
+class MarketoSettings(_Section):
+    """``DRIPSTONE_MARKETO__...``: ``base_url`` is ``https://{munchkin id}.mktorest.com``."""
+
+    base_url: BaseUrl
+    client_id: str
+    client_secret: SecretStr
+
+
 class IngressSettings(_Section):
     """``DRIPSTONE_INGRESS__...``: where the ingress listens and what it asks of callers.
 
@@ -77,6 +92,8 @@ class Settings(BaseSettings):
     salesforce: SalesforceSettings | None = None
     smtp: SmtpSettings | None = None
     slack: SlackSettings | None = None
+    hubspot: HubspotSettings | None = None
+    marketo: MarketoSettings | None = None
     ingress: IngressSettings = IngressSettings()
 
 

@@ -24,14 +24,18 @@ from activities.calendars import Calendars
 from activities.crm import CrmWrites
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
+from activities.memberships import CampaignMemberships
 from activities.messaging import Messaging
 from activities.notifications import Notifications
+from activities.platforms import Platforms
+from activities.pushing import Pushes
 from activities.step_writes import StepWrites
+from activities.timelines import Timelines
 from activities.vendors.ports import Chat, Crm, Mailer
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
-from workers.vendors import chat_of, crm_of, mailer_of
+from workers.vendors import chat_of, crm_of, mailer_of, platforms_of
 from workflows.contracts import TASK_QUEUE
 from workflows.enrollment import Enrollment
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -60,11 +64,13 @@ class Vendors:
     mailer: Mailer
     crm: Crm | None
     chat: Chat | None
+    platforms: Platforms
 
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
     """The activities of each task queue, with the clients that the settings call for."""
-    vendors = Vendors(mailer_of(settings), crm_of(settings), chat_of(settings))
+    crm = crm_of(settings)
+    vendors = Vendors(mailer_of(settings), crm, chat_of(settings), platforms_of(settings, crm))
     return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
 
 
@@ -79,6 +85,9 @@ def activities_by_queue(
             CrmWrites(ledger, connections, vendors.crm),
             StepWrites(ledger, connections, vendors.crm),
             Assignments(ledger, connections, vendors.crm),
+            Pushes(ledger, connections, vendors.platforms),
+            CampaignMemberships(ledger, connections, vendors.platforms),
+            Timelines(ledger, connections, vendors.platforms),
         ),
         "notifications": (Notifications(ledger, connections, vendors.chat),),
     }

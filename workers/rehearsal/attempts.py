@@ -14,6 +14,7 @@ from activities.ledger.gate import Facts, judge_mail, judge_step
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten, chat_message_of, mail_of
+from workers.rehearsal.platforms import RehearsedPlatforms, system_of
 from workers.rehearsal.step_kinds import looked_up, outcome_of, written
 from workers.rehearsal.story import Line, Vendor
 from workflows.engine.effects import (
@@ -30,6 +31,7 @@ from workflows.engine.effects import (
     UpdateStage,
 )
 from workflows.engine.events import Event
+from workflows.engine.platform_effects import PlatformEffect, Push
 from workflows.engine.state import Done, Failed, Perform
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Attempts:
 
     def __init__(self, mode: EngineMode) -> None:
         self._mode = mode
+        self._platforms = RehearsedPlatforms(mode.heard)
 
     def plan(self, case: Case, at: datetime) -> None:
         """Try what is wanted at ``at``, if it is still wanted then."""
@@ -87,6 +90,8 @@ class Attempts:
         accounts, now = self._mode.stage.connections.of(case.lead.center), self._mode.now
         if isinstance(effect, PlanWait):
             return looked_up(case, effect, now)
+        if isinstance(effect, PlatformEffect):
+            return self._platforms.asked(case, effect, accounts, now)
         if isinstance(effect, SetField | Assign | AddTask | AddEvent | AddNote):
             return written(case, effect, accounts, now)
         assert isinstance(effect, UpdateStage)
@@ -141,6 +146,8 @@ class Attempts:
             self._mode.tell(case, Line(now, "chat", effect.step, "notify", detail=payload))
         elif not isinstance(effect, PlanWait):
             self._mode.tell(case, Line(now, "crm", effect.step, effect.activity, detail=payload))
+        if isinstance(effect, Push):
+            self._platforms.pushed(case.lead, effect.system)
         outcome = outcome_of(case, effect, payload)
         self._mode.take(case, Done(serial=serial, outcome=outcome))
         if isinstance(effect, UpdateStage):
@@ -169,4 +176,6 @@ def _vendor_of(effect: Effect, payload: Payload) -> Vendor | None:
         return "smtp"
     if isinstance(effect, Notify):
         return "slack"
+    if isinstance(effect, PlatformEffect):
+        return system_of(effect)
     return "salesforce" if "object" in payload else None

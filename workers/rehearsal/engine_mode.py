@@ -43,7 +43,7 @@ class Stage:
 
 
 class EngineMode:
-    """One rehearsal. ``now`` is the virtual time."""
+    """One rehearsal. ``now`` is the virtual time, ``heard`` what each lead's events were."""
 
     def __init__(self, stage: Stage, begins: datetime) -> None:
         self.now = begins
@@ -54,6 +54,7 @@ class EngineMode:
         self._ends = begins + LONGEST
         self._events = 0
         self._planned: set[str] = set()
+        self.heard: dict[str, list[Event]] = {}
 
     def run(self, plays: Iterable[Play], leads: Iterable[Lead]) -> None:
         """Let every lead enter every automation, and time pass until nothing is left to happen."""
@@ -113,6 +114,7 @@ class EngineMode:
 
     def receive(self, lead: Lead, event: Event) -> None:
         """A fact about a lead: what it suppresses, writes back, stops and tells."""
+        self.heard.setdefault(lead.lead, []).append(event)
         reason = SUPPRESSING.get(event.kind)
         if reason and not event.is_soft_bounce:
             self.people.suppress(lead.person, reason)

@@ -12,26 +12,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from workflows.engine.base import Frozen, TimeOfDay
+from workflows.engine.effect_base import Effect as Effect
+from workflows.engine.effect_base import Queue as Queue
 from workflows.engine.exits import ExitReason
-
-Queue = Literal["enrollments", "messaging", "crm", "notifications"]
-
-
-class Effect(Frozen):
-    """One thing asked of the outside world, for one visit of one step of one enrollment."""
-
-    enrollment: str
-    entry: int
-    step: str
-    visit: int
-
-    queue: ClassVar[Queue]
-    activity: ClassVar[str]
-
-    @property
-    def key(self) -> str:
-        """The same for every attempt, restart and reset: ``enrollment/entry/step/visit/effect``."""
-        return f"{self.enrollment}/{self.entry}/{self.step}/{self.visit}/{self.activity}"
+from workflows.engine.platform_effects import PlatformEffect
 
 
 class SendEmail(Effect):
@@ -153,7 +137,16 @@ class PlanWait(Effect):
 
 
 AnyEffect = Annotated[
-    SendEmail | UpdateStage | Notify | SetField | Assign | AddTask | AddEvent | AddNote | PlanWait,
+    SendEmail
+    | UpdateStage
+    | Notify
+    | SetField
+    | Assign
+    | AddTask
+    | AddEvent
+    | AddNote
+    | PlanWait
+    | PlatformEffect,
     Field(discriminator="kind"),
 ]
 
