@@ -27,6 +27,8 @@ from activities.vendors.web import Call, Web
 _CONTACTS = "/crm/v3/objects/contacts"
 _MEETINGS = "/crm/v3/objects/meetings"
 
+_NO_SUCH_PROPERTY = re.compile(r'Property \\?"([a-z][a-z0-9_]*)\\?" does not exist')
+
 _ADVICE = {
     "INVALID_AUTHENTICATION": "check DRIPSTONE_HUBSPOT__TOKEN",
     "EXPIRED_AUTHENTICATION": "check DRIPSTONE_HUBSPOT__TOKEN",
@@ -140,7 +142,7 @@ def _told(response: httpx.Response) -> Mapping[str, Any]:
 def _refused(call: Call, status: int, error: Mapping[str, Any]) -> VendorFailure:
     # HubSpot's own messages are not repeated: they quote the values that were written.
     code = _code(status, error)
-    fields = re.findall(r'Property "?([a-z][a-z0-9_]*)"? does not exist', str(error.get("message")))
+    fields = _NO_SUCH_PROPERTY.findall(str(error.get("message")))
     named = f"; fields: {', '.join(fields)}" if fields else ""
     advice = f": {_ADVICE[code]}" if code in _ADVICE else ""
     return failure("hubspot", code, f"{call.what} was refused with HTTP {status}{named}{advice}")
@@ -151,7 +153,7 @@ def _code(status: int, error: Mapping[str, Any]) -> str:
         return f"RATE_LIMIT_{error['policyName']}" if error.get("policyName") else "RATE_LIMIT"
     if status >= 500 or status == 423:
         return f"http_{status}"
-    if "does not exist" in str(error.get("message")) and "ropert" in str(error.get("message")):
+    if _NO_SUCH_PROPERTY.search(str(error.get("message"))):
         return "PROPERTY_DOESNT_EXIST"
     return str(error.get("category") or f"http_{status}")
 

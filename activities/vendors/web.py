@@ -5,6 +5,7 @@ Each call has a connection of its own: nothing is to be closed, or shared by eve
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ import httpx
 
 from activities.errors import failure
 from activities.vendors.ports import VendorFailure
+
+# httpx tells its logger every address it calls, and some have a colleague's mail address in them.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)

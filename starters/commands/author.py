@@ -26,6 +26,9 @@ from workflows.engine.steps.send_email import SendEmail
 
 verbs = typer.Typer()
 
+PLATFORMS = ("salesforce", "hubspot", "marketo")
+VENDORS = ("smtp", "slack", *PLATFORMS)
+
 
 @verbs.command()
 def validate(
@@ -146,15 +149,27 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         BadConnections: the connections file cannot be used.
     """
     connections = connections or load_connections(settings.connections)
-    sections = {"smtp": settings.smtp, "salesforce": settings.salesforce, "slack": settings.slack}
-    vendors = frozenset(name for name, section in sections.items() if section is not None)
+    vendors = frozenset(name for name in VENDORS if getattr(settings, name) is not None)
     mailboxes = {name: tuple(center.mailboxes) for name, center in connections.centers.items()}
     writable = {
         name: center.salesforce.writable_fields if center.salesforce else ()
         for name, center in connections.centers.items()
     }
     pools = {name: tuple(center.pools) for name, center in connections.centers.items()}
-    return Configured(vendors, mailboxes, writable, pools)
+    platforms = {
+        name: {
+            system: writes.writable_fields
+            for system in PLATFORMS
+            if (writes := getattr(center, system)) is not None
+        }
+        for name, center in connections.centers.items()
+    }
+    timelines = tuple(
+        name
+        for name, center in connections.centers.items()
+        if center.hubspot and center.hubspot.timeline_template
+    )
+    return Configured(vendors, mailboxes, writable, pools, platforms, timelines)
 
 
 def _files_of(paths: Sequence[Path]) -> Iterator[Path]:

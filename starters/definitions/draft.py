@@ -19,13 +19,16 @@ class Configured:
     """What this installation has: vendors by name, and each center's mailboxes.
 
     ``writable`` are the fields that a step may write to each center's CRM, and ``pools`` whom it
-    may assign leads to.
+    may assign leads to. ``platforms`` are the fields that a push may write, by center and system;
+    ``timelines`` are the centers that have a template for timeline events.
     """
 
     vendors: frozenset[str] = frozenset()
     mailboxes: Mapping[str, Collection[str]] | None = None
     writable: Mapping[str, Collection[str]] | None = None
     pools: Mapping[str, Collection[str]] | None = None
+    platforms: Mapping[str, Mapping[str, Collection[str]]] | None = None
+    timelines: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

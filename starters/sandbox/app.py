@@ -1,6 +1,7 @@
 """The sandbox vendors as one web application, with the levers that a demo or a test pulls.
 
-``/salesforce`` and ``/slack`` are the vendors; paths that begin with an underscore are levers.
+``/salesforce``, ``/slack``, ``/hubspot`` and ``/marketo`` are the vendors; paths that begin with an
+underscore are levers.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from starlette.types import Receive, Scope, Send
 
 from starters.sandbox.credentials import SandboxSecrets, load_or_make
 from starters.sandbox.faults import Faults
+from starters.sandbox.hubspot import HubspotSandbox
 from starters.sandbox.log import Log
 from starters.sandbox.mail import MailSandbox
+from starters.sandbox.marketo import MarketoSandbox
 from starters.sandbox.pages import Pages
 from starters.sandbox.salesforce import SalesforceSandbox
 from starters.sandbox.salesforce.values import Refusal
@@ -39,6 +42,8 @@ class Sandbox:
     salesforce: SalesforceSandbox
     slack: SlackSandbox
     mail: MailSandbox
+    hubspot: HubspotSandbox
+    marketo: MarketoSandbox
 
 
 def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sandbox:
@@ -57,6 +62,8 @@ def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sand
         SalesforceSandbox(log, faults, known.salesforce),
         SlackSandbox(log, faults, known.slack),
         MailSandbox(directory / "mail", log, faults),
+        HubspotSandbox(log, faults, known.hubspot),
+        MarketoSandbox(log, faults, known.marketo),
     )
 
 
@@ -67,6 +74,8 @@ def create_app(sandbox: Sandbox) -> Starlette:
         routes=[
             Mount("/salesforce", routes=sandbox.salesforce.routes()),
             Mount("/slack", routes=sandbox.slack.routes()),
+            Mount("/hubspot", routes=sandbox.hubspot.routes()),
+            Mount("/marketo", routes=sandbox.marketo.routes()),
             *_levers(sandbox),
             *pages.routes(),
         ]

@@ -36,13 +36,35 @@ class SlackSecrets(BaseModel):
     archived: tuple[str, ...] = ("old",)
 
 
+class HubspotSecrets(BaseModel):
+    """The token of a private app."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token: str = "pat-na1-sandbox"
+
+
+class MarketoSecrets(BaseModel):
+    """The credentials of a custom service."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    client_id: str = "sandbox-service"
+    client_secret: str = "sandbox-secret"
+
+
 class SandboxSecrets(BaseModel):
-    """Everything that a client needs to be let in, as read from ``sandbox.json``."""
+    """Everything that a client needs to be let in, as read from ``sandbox.json``.
+
+    A file of an older release names no HubSpot and no Marketo; it stays good.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     salesforce: SalesforceSecrets
     slack: SlackSecrets
+    hubspot: HubspotSecrets = HubspotSecrets()
+    marketo: MarketoSecrets = MarketoSecrets()
 
 
 def load_or_make(directory: Path) -> SandboxSecrets:
@@ -79,7 +101,12 @@ def make() -> tuple[SandboxSecrets, str]:
         public_key=public.decode(),
     )
     slack = SlackSecrets(token=f"xoxb-{secrets.token_hex(12)}")
-    return SandboxSecrets(salesforce=salesforce, slack=slack), private.decode()
+    hubspot = HubspotSecrets(token=f"pat-na1-{secrets.token_hex(16)}")
+    marketo = MarketoSecrets(
+        client_id=secrets.token_hex(16), client_secret=secrets.token_urlsafe(24)
+    )
+    made = SandboxSecrets(salesforce=salesforce, slack=slack, hubspot=hubspot, marketo=marketo)
+    return made, private.decode()
 
 
 def _write(path: Path, text: str) -> None:
