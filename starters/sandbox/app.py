@@ -69,7 +69,7 @@ def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sand
 
 def create_app(sandbox: Sandbox) -> Starlette:
     """The web application for ``sandbox``; it must run on uvicorn, whose connections it can cut."""
-    pages = Pages(sandbox.salesforce, sandbox.slack, sandbox.mail)
+    pages = Pages(sandbox)
     return _CuttableApp(
         routes=[
             Mount("/salesforce", routes=sandbox.salesforce.routes()),

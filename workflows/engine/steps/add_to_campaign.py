@@ -9,9 +9,7 @@ from pydantic import Field, StringConstraints
 from workflows.engine.platform_effects import AddToCampaign as AddToCampaignEffect
 from workflows.engine.steps.base import BaseStep, Do, Moment, Move
 
-CampaignId = Annotated[
-    str, StringConstraints(pattern=r"^701[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?$", strict=True)
-]
+CampaignId = Annotated[str, StringConstraints(pattern=r"^701[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?$")]
 """The 15 or 18 characters of a Campaign's id, as its address in Salesforce shows them."""
 
 
