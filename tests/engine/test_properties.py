@@ -14,6 +14,16 @@ targets = st.sampled_from(NAMES)
 ways = st.none() | targets
 
 
+AT_PLATFORMS: tuple[dict[str, object], ...] = (
+    {"kind": "push", "to": "salesforce", "fields": {"LastName": "last_name"}},
+    {"kind": "add_to_campaign", "campaign": "701000000000001AAA", "status": "Responded"},
+    {"kind": "marketo_status", "status": "Meeting Booked"},
+    {"kind": "marketo_program", "program": 1001, "status": "Member"},
+    {"kind": "hubspot_timeline_event", "title": "Wrote"},
+    {"kind": "hubspot_meeting"},
+)
+
+
 def step(name: str) -> st.SearchStrategy[dict[str, object]]:
     return st.one_of(
         st.fixed_dictionaries(
@@ -37,6 +47,7 @@ def step(name: str) -> st.SearchStrategy[dict[str, object]]:
                 "otherwise": ways,
             }
         ),
+        st.sampled_from(AT_PLATFORMS),
         st.just({"kind": "end"}),
     ).map(lambda fields: {"id": name, **fields})
 

@@ -43,6 +43,17 @@ RECORDS = """
 - {id: note, kind: create_note, text: Rated}
 - {id: owner, kind: assign, pool: sales}
 """
+FAIR = "7015e0000000077AAA"
+PLATFORMS = f"""
+- {{id: ready, kind: wait_for, events: [go], timeout: 20 days}}
+- {{id: push, kind: push, to: salesforce, fields: {{Company: company}}}}
+- {{id: fair, kind: add_to_campaign, campaign: {FAIR}, status: Responded}}
+- {{id: sync, kind: push, to: marketo, fields: {{email: email, firstName: first_name}}}}
+- {{id: stage, kind: marketo_status, status: Meeting Booked}}
+- {{id: program, kind: marketo_program, program: 1001, status: Member}}
+- {{id: share, kind: push, to: hubspot, fields: {{email: email}}}}
+- {{id: said, kind: hubspot_timeline_event, title: "{{{{ lead.first_name }}}} wrote"}}
+"""
 CALENDAR = """
 - {id: over, kind: wait_until, date: "2026-01-02"}
 - {id: due, kind: wait_until, field: renewal, on_missing: monday}
@@ -147,6 +158,15 @@ async def looks_at_the_prices(journey: Journey) -> None:
     await journey.world.happens(journey.lead, "prices_viewed")
 
 
+async def is_pushed(journey: Journey) -> None:
+    """The lead goes to three systems, once they have the campaign and the program."""
+    await journey.until_at("ready")
+    vendors = journey.world.sandbox.sandbox
+    vendors.salesforce.seed("Campaign", Name="Fair", Id=FAIR)
+    vendors.marketo.seed_program("Member")
+    await journey.world.happens(journey.lead, "go")
+
+
 async def reaches_the_goal(journey: Journey) -> None:
     """The goal is reached in the middle of a wait."""
     await journey.until_at("rest")
@@ -169,6 +189,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "records": (RECORDS, nothing),
     "calendar": (CALENDAR, waits_for_monday),
     "goal": (REST, reaches_the_goal),
+    "platforms": (PLATFORMS, is_pushed),
     "sample_silent": (SAMPLE_STEPS, nothing),
     "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),
     "long": (LONG, lives_long),

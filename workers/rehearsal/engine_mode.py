@@ -50,11 +50,11 @@ class EngineMode:
         self.people = People()
         self.agenda = Agenda()
         self.stage = stage
+        self.heard: dict[str, list[Event]] = {}
         self._attempts = Attempts(self)
         self._ends = begins + LONGEST
         self._events = 0
         self._planned: set[str] = set()
-        self.heard: dict[str, list[Event]] = {}
 
     def run(self, plays: Iterable[Play], leads: Iterable[Lead]) -> None:
         """Let every lead enter every automation, and time pass until nothing is left to happen."""
