@@ -76,28 +76,32 @@ def meeting_payload(
     if booked is None:
         message = f"step {effect.step!r}: no meeting of this lead is known: skip it for this one"
         raise Never("hubspot", "no_meeting", message)
-    data = booked.data
     template = Template(name=effect.step, subject=effect.title, text="-", html=None)
+    title = render(template, {"lead": lead.merge_fields}).subject
+    key = booked.data.get("id") or booked.id
+    return {
+        "system": "hubspot",
+        "key_field": writes.key_property,
+        "key": _digest(f"{lead.center}/{key}"),
+        "record": needed_record(record, "hubspot", effect.step),
+        "fields": _meeting_fields(title, booked),
+        "attendees": list(dict.fromkeys(_attendees(booked.data, lead)))[:MOST_ATTENDEES],
+    }
+
+
+def _meeting_fields(title: str, booked: Booked) -> dict[str, str]:
+    """Without an end it lasts half an hour, as in Salesforce."""
+    data = booked.data
     starts = instant_told(data.get("starts_at")) or booked.at
     ends = instant_told(data.get("ends_at")) or starts + timedelta(minutes=30)
     kind, channel = data.get("type") or "meeting", data.get("channel") or "unknown"
-    fields = {
-        "hs_meeting_title": cut(
-            render(template, {"lead": lead.merge_fields}).subject, SUBJECT_LIMIT
-        ),
+    return {
+        "hs_meeting_title": cut(title, SUBJECT_LIMIT),
         "hs_meeting_body": f"Meeting type: {kind}\nBooked through: {channel}",
         "hs_meeting_start_time": _written(starts),
         "hs_meeting_end_time": _written(ends),
         "hs_timestamp": _written(starts),
         "hs_meeting_outcome": "SCHEDULED",
-    }
-    return {
-        "system": "hubspot",
-        "key_field": writes.key_property,
-        "key": _digest(f"{lead.center}/{data.get('id') or booked.id}"),
-        "record": needed_record(record, "hubspot", effect.step),
-        "fields": fields,
-        "attendees": list(dict.fromkeys(_attendees(data, lead)))[:MOST_ATTENDEES],
     }
 
 

@@ -77,6 +77,37 @@ async def test_a_campaign_without_the_status_needs_attention_and_a_retry_mends_i
     assert (member["Status"], member["HasResponded"]) == ("Met", True)
 
 
+async def test_a_meeting_counts_for_the_campaign_that_the_lead_left_by_it(world: World) -> None:
+    org = world.sandbox.sandbox.salesforce
+    spring, others = (org.seed("Campaign", Name=name) for name in ("Spring", "Others"))
+    wait = "[{id: w, kind: wait_for, events: [go], timeout: 9 days}]"
+    left = [await world.publish(wait) for _ in range(2)]
+    attribution = await world.publish(f"""
+- {PUSH}
+- id: which
+  kind: branch
+  arms: [{{when: {{field: last_campaign, op: equals, value: {left[0]}}}, go_to: spring}}]
+  otherwise: others
+- {{id: spring, kind: add_to_campaign, campaign: {spring}, status: Responded, next: done}}
+- {{id: others, kind: add_to_campaign, campaign: {others}, status: Responded}}
+- {{id: done, kind: end}}
+""")
+    members = []
+    for campaign in left:
+        lead = stranger(world)
+        journey = await world.enroll(campaign, lead)
+        await world.happens(lead, "meeting_booked")
+        assert (await journey.ends()).exit == "meeting_booked"
+        after = await world.enroll(attribution, lead)
+        assert (await after.ends()).exit == "completed"
+        members.append(await alias(after, "salesforce"))
+    rows = org.rows("CampaignMember")
+    assert [(row["CampaignId"], row["LeadId"]) for row in rows[-2:]] == [
+        (spring, members[0]),
+        (others, members[1]),
+    ]
+
+
 MARKETO = """
 - {id: push, kind: push, to: marketo, fields: {email: email, firstName: first_name}}
 - {id: status, kind: marketo_status, status: Meeting Booked}
