@@ -13,11 +13,10 @@ from activities.ledger.tables import aliases
 from activities.ledger.upsert import insert_new
 
 SHAPES = {
-    "salesforce": re.compile(r"(00Q|003)[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?"),
     "hubspot": re.compile(r"[0-9]{1,20}"),
     "marketo": re.compile(r"[0-9]{1,20}"),
 }
-"""What a record's id looks like: the prefixes of Lead and Contact, and plain numbers."""
+"""What a record's id looks like."""
 
 
 async def record_of(tx: AsyncConnection, lead: Lead, system: str) -> str | None:
@@ -26,7 +25,7 @@ async def record_of(tx: AsyncConnection, lead: Lead, system: str) -> str | None:
     It is the lead's own id, or what a push was answered, or the lead's field ``{system}_id``, in
     which whoever imported the lead said so. An address is never looked at.
     """
-    if system == "salesforce" and lead.salesforce_id:
+    if system == "salesforce" and lead.lead.startswith("sf-"):
         return lead.salesforce_id
     row = aliases.c
     here = (row.center == lead.center) & (row.lead == lead.lead) & (row.system == system)
@@ -36,7 +35,7 @@ async def record_of(tx: AsyncConnection, lead: Lead, system: str) -> str | None:
 
 def told_record(lead: Lead, system: str) -> str | None:
     """What the lead itself tells of its record in ``system``: by its id, or by a field."""
-    if system == "salesforce" and lead.salesforce_id:
+    if system == "salesforce":
         return lead.salesforce_id
     told = str(lead.fields.get(f"{system}_id") or "").strip()
     return told if SHAPES[system].fullmatch(told) else None

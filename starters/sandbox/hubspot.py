@@ -10,27 +10,17 @@ from hmac import compare_digest
 from typing import Any
 from uuid import uuid4
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from starters.sandbox.credentials import HubspotSecrets
 from starters.sandbox.faults import Fault, Faults
+from starters.sandbox.hubspot_requests import PROPERTIES, Batch, Change, Event
 from starters.sandbox.log import Log
 from starters.sandbox.strike import Strikes
 
-PROPERTIES = {
-    "contacts": (
-        *("email", "firstname", "lastname", "company", "phone", "jobtitle", "website"),
-        *("lifecyclestage", "hs_lead_status", "dripstone_key"),
-    ),
-    "meetings": (
-        *("hs_timestamp", "hs_meeting_title", "hs_meeting_body", "hs_meeting_start_time"),
-        *("hs_meeting_end_time", "hs_meeting_outcome", "hubspot_owner_id"),
-        *("hs_attendee_owner_ids", "dripstone_key"),
-    ),
-}
 _UNIQUE = ("dripstone_key",)
 _OUTCOMES = ("SCHEDULED", "COMPLETED", "RESCHEDULED", "NO_SHOW", "CANCELED")
 _TOKENS = ("title", "text", "link")
@@ -41,32 +31,6 @@ Row = dict[str, Any]
 
 class _Denied(Exception):
     """An HTTP status, a category, a message."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Change(_Strict):
-    properties: dict[str, str]
-
-
-class _One(_Change):
-    id: str
-    idProperty: str
-
-
-class _Batch(_Strict):
-    inputs: list[_One] = Field(min_length=1, max_length=100)
-
-
-class _Event(_Strict):
-    eventTemplateId: str
-    objectId: str
-    tokens: dict[str, str]
-    id: str
-    timestamp: AwareDatetime
-    extraData: dict[str, Any] = {}
 
 
 class HubspotSandbox:
@@ -142,7 +106,7 @@ class HubspotSandbox:
 
     async def _upsert(self, request: Request) -> tuple[int, Row]:
         name = _object(request)
-        batch = _Batch.model_validate_json(await request.body())
+        batch = Batch.model_validate_json(await request.body())
         answers = []
         for one in batch.inputs:
             if one.idProperty not in _UNIQUE:
@@ -154,7 +118,7 @@ class HubspotSandbox:
 
     async def _update(self, request: Request) -> tuple[int, Row]:
         name, number = _object(request), request.path_params["id"]
-        change = _Change.model_validate_json(await request.body())
+        change = Change.model_validate_json(await request.body())
         self._needed(name, number)
         self._write(name, number, change.properties)
         return 200, {"id": number, **self._shown(name, number)}
@@ -165,7 +129,7 @@ class HubspotSandbox:
         return 200, {"results": [{**row, "archived": False} for row in found]}
 
     async def _event(self, request: Request) -> tuple[int, Row]:
-        event = _Event.model_validate_json(await request.body())
+        event = Event.model_validate_json(await request.body())
         if event.eventTemplateId != self.template:
             raise _Denied(404, "OBJECT_NOT_FOUND", "No event template has this id")
         if unknown := set(event.tokens) - set(_TOKENS):
@@ -241,5 +205,8 @@ def _refuse(request: Request, point: str, fault: Fault) -> Response:
         message = f"You have reached your {policy.lower()} limit."
         body = _error(message, errorType="RATE_LIMIT", policyName=policy)
         return JSONResponse(body, status_code=429)
+    if fault.kind == "multi_status":
+        errors = [_error("Contact already exists.", category="CONFLICT")]
+        return JSONResponse({"status": "COMPLETE", "results": [], "errors": errors}, 207)
     status = int(fault.value or 503)
     return JSONResponse(_error("internal error"), status_code=status)

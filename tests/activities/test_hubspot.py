@@ -97,6 +97,7 @@ async def test_what_hubspot_refuses_is_never_and_names_the_property(
             (NotYet, "RATE_LIMIT_TEN_SECONDLY_ROLLING", timedelta(seconds=10)),
         ),
         (Fault("rate_limit", 86400), (NotYet, "RATE_LIMIT_DAILY", timedelta(hours=2))),
+        (Fault("multi_status"), (Never, "CONFLICT", None)),
         (Fault("status", 423), (NotYet, "http_423", None)),
         (Fault("status", 502), (NotYet, "http_502", None)),
         (Fault("html"), (NotYet, "http_503", None)),

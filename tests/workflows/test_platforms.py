@@ -43,6 +43,7 @@ async def test_a_pushed_lead_becomes_one_member_and_later_only_its_status_change
 - {{id: sent, kind: add_to_campaign, campaign: {campaign}}}
 - {{id: again, kind: add_to_campaign, campaign: {campaign}}}
 - {{id: answered, kind: add_to_campaign, campaign: {campaign}, status: responded}}
+- {{id: stage, kind: update_stage, stage: Meeting Booked}}
 """
     world.fault("salesforce", "upsert", "drop_after_commit")
     world.fault("salesforce", "create", "drop_after_commit")
@@ -51,7 +52,8 @@ async def test_a_pushed_lead_becomes_one_member_and_later_only_its_status_change
     ending = await journey.ends()
     assert ending.exit == "completed"
     record, name = await alias(journey, "salesforce"), journey.lead.fields["last_name"]
-    assert [row["Id"] for row in org.rows("Lead") if row["LastName"] == name] == [record]
+    (row,) = [row for row in org.rows("Lead") if row["LastName"] == name]
+    assert (row["Id"], row["Status"]) == (record, "Meeting Booked")
     (member,) = [row for row in org.rows("CampaignMember") if row["LeadId"] == record]
     assert (member["Status"], member["HasResponded"]) == ("Responded", True)
     assert told(ending)["answered"] == "updated"

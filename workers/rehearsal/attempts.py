@@ -14,7 +14,7 @@ from activities.ledger.gate import Facts, judge_mail, judge_step
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten, chat_message_of, mail_of
-from workers.rehearsal.platforms import RehearsedPlatforms, system_of
+from workers.rehearsal.platforms import REHEARSED, RehearsedPlatforms, system_of
 from workers.rehearsal.step_kinds import looked_up, outcome_of, written
 from workers.rehearsal.story import Line, Vendor
 from workflows.engine.effects import (
@@ -148,6 +148,8 @@ class Attempts:
             self._mode.tell(case, Line(now, "crm", effect.step, effect.activity, detail=payload))
         if isinstance(effect, Push):
             self._platforms.pushed(case.lead, effect.system)
+            if effect.system == "salesforce":
+                self._mode.people.recorded(case.lead, REHEARSED)
         outcome = outcome_of(case, effect, payload)
         self._mode.take(case, Done(serial=serial, outcome=outcome))
         if isinstance(effect, UpdateStage):
