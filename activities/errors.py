@@ -49,7 +49,9 @@ _SALESFORCE: _Codes = {
         " INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY INSUFFICIENT_ACCESS"
         " INVALID_FIELD_FOR_INSERT_UPDATE JSON_PARSER_ERROR CANNOT_UPDATE_CONVERTED_LEAD"
         " PROCESSING_HALTED MALFORMED_QUERY INVALID_TYPE METHOD_NOT_ALLOWED"
-        " API_DISABLED_FOR_ORG API_CURRENTLY_DISABLED",
+        " API_DISABLED_FOR_ORG API_CURRENTLY_DISABLED"
+        # Ours: what a Campaign lacks is seen before anything is written.
+        " NO_SUCH_CAMPAIGN NO_SUCH_MEMBER_STATUS",
     ),
     **_all(Never, "http_300 http_410"),
     **_all(
@@ -86,7 +88,36 @@ _HTTP: _Codes = {
     ),
 }
 
-_TABLE: dict[str, _Codes] = {"salesforce": _SALESFORCE, "slack": _SLACK, "http": _HTTP}
+_HUBSPOT: _Codes = {
+    **_all(
+        NotYet,
+        "RATE_LIMIT_SECONDLY RATE_LIMIT_TEN_SECONDLY_ROLLING RATE_LIMIT_DAILY RATE_LIMIT"
+        " LOCKED http_423",
+    ),
+    **_all(
+        Never,
+        "VALIDATION_ERROR PROPERTY_DOESNT_EXIST CONFLICT OBJECT_NOT_FOUND"
+        " INVALID_AUTHENTICATION EXPIRED_AUTHENTICATION MISSING_SCOPES BANNED not_configured"
+        " no_template no_meeting",
+    ),
+}
+
+# Codes of three digits are about the whole request, which was not carried out then; those of four
+# about one record (Marketo, REST error codes).
+_MARKETO: _Codes = {
+    **_all(NotYet, "502 601 602 604 606 607 608 611 614 615 713 719"),
+    **_all(Never, "600 603 605 609 610 612 701 702 709 http_413 http_414"),
+    **_all(Never, "1001 1002 1003 1004 1005 1006 1007 1008 1010 1011 1013 1025"),
+    **_all(Never, "invalid_client not_configured not_an_id"),
+}
+
+_TABLE: dict[str, _Codes] = {
+    "salesforce": _SALESFORCE,
+    "slack": _SLACK,
+    "hubspot": _HUBSPOT,
+    "marketo": _MARKETO,
+    "http": _HTTP,
+}
 
 _PREFIXES: dict[str, tuple[tuple[str, _Verdict], ...]] = {
     "salesforce": (
@@ -101,6 +132,14 @@ _PAUSES: dict[tuple[str, str], timedelta] = {
     # The org-wide limit counts 24 hours, and asking again at once uses it up further.
     ("salesforce", "REQUEST_LIMIT_EXCEEDED"): timedelta(minutes=5),
     ("salesforce", "INVALID_SESSION_ID"): timedelta(minutes=1),
+    ("hubspot", "RATE_LIMIT_SECONDLY"): timedelta(seconds=2),
+    ("hubspot", "RATE_LIMIT_TEN_SECONDLY_ROLLING"): timedelta(seconds=10),
+    ("hubspot", "RATE_LIMIT_DAILY"): timedelta(hours=2),
+    # 100 calls in 20 seconds, 10 calls at once; after a new token 601 and 602 are their fault.
+    ("marketo", "606"): timedelta(seconds=20),
+    ("marketo", "615"): timedelta(seconds=5),
+    ("marketo", "601"): timedelta(minutes=1),
+    ("marketo", "602"): timedelta(minutes=1),
 }
 
 

@@ -54,6 +54,7 @@ class Deed:
     ``refused`` may turn a permanent refusal into an outcome, together with NOT_SENT.
     ``repeatable`` calls may be made again after an unclear end, because the vendor knows our key.
     ``locks`` are the persons and, shared, the automations that the judgement is about.
+    ``tells_how``: the timeline shows the receipt's note, such as created or updated.
     """
 
     intent: Intent
@@ -62,6 +63,7 @@ class Deed:
     afterwards: Afterwards = _nothing
     refused: Refused = _no_answer
     repeatable: bool = False
+    tells_how: bool = False
     locks: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     owner: str = field(default_factory=lambda: uuid4().hex)
@@ -95,9 +97,11 @@ async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
     except Never as failure:
         return await _never(ledger, deed, failure)
     async with ledger.transaction(*deed.locks) as tx:
-        await settle(ledger, tx, row.key, Settlement("SENT", ref=receipt.reference))
-        writebacks = await deed.afterwards(tx, row)
-    return Outcome(state="sent", writebacks=writebacks)
+        final = Settlement("SENT", receipt.note, receipt.reference)
+        await settle(ledger, tx, row.key, final)
+        writebacks = await deed.afterwards(tx, replace(row, vendor_ref=receipt.reference))
+    how = receipt.note if deed.tells_how else ""
+    return Outcome(state="sent", cause=how, writebacks=writebacks)
 
 
 async def _claim(ledger: Ledger, deed: Deed) -> Outcome | None:

@@ -53,7 +53,7 @@ def record_payload(
     """
     writes, record = accounts.salesforce, lead.salesforce_id
     if writes is None or record is None:
-        message = f"step {effect.step!r} needs a lead of Salesforce: skip it for this one"
+        message = f"step {effect.step!r} needs a lead of Salesforce: push it there first, or skip"
         raise Never("salesforce", "not_a_record", message)
     template = Template(name=effect.step, subject=effect.subject, text=effect.text, html=None)
     rendered = render(template, {"lead": lead.merge_fields})

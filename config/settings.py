@@ -59,6 +59,21 @@ class GoogleAnalyticsSettings(_Section):
     api_secret: SecretStr
 
 
+class HubspotSettings(_Section):
+    """``DRIPSTONE_HUBSPOT__...``: the token of a private app, or of an OAuth installation."""
+
+    base_url: BaseUrl = "https://api.hubapi.com"
+    token: SecretStr
+
+
+class MarketoSettings(_Section):
+    """``DRIPSTONE_MARKETO__...``: ``base_url`` is ``https://{munchkin id}.mktorest.com``."""
+
+    base_url: BaseUrl
+    client_id: str
+    client_secret: SecretStr
+
+
 class IngressSettings(_Section):
     """``DRIPSTONE_INGRESS__...``: where the ingress listens and what it asks of callers.
 
@@ -91,6 +106,8 @@ class Settings(BaseSettings):
     smtp: SmtpSettings | None = None
     slack: SlackSettings | None = None
     google_analytics: GoogleAnalyticsSettings | None = None
+    hubspot: HubspotSettings | None = None
+    marketo: MarketoSettings | None = None
     ingress: IngressSettings = IngressSettings()
 
 

@@ -25,15 +25,19 @@ from activities.crm import CrmWrites
 from activities.http_calls import HttpCalls
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
+from activities.memberships import CampaignMemberships
 from activities.messaging import Messaging
 from activities.notifications import Notifications
+from activities.platforms import Platforms
+from activities.pushing import Pushes
 from activities.step_writes import StepWrites
+from activities.timelines import Timelines
 from activities.tracking import Tracking
 from activities.vendors.ports import Analytics, Chat, Crm, Mailer, Web
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
-from workers.vendors import analytics_of, chat_of, crm_of, mailer_of, web_of
+from workers.vendors import analytics_of, chat_of, crm_of, mailer_of, platforms_of, web_of
 from workflows.contracts import TASK_QUEUE
 from workflows.enrollment import Enrollment
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -64,14 +68,17 @@ class Vendors:
     chat: Chat | None
     web: Web
     analytics: Analytics | None
+    platforms: Platforms
 
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
     """The activities of each task queue, with the clients that the settings call for."""
+    crm = crm_of(settings)
     vendors = Vendors(
         mailer=mailer_of(settings),
-        crm=crm_of(settings),
+        crm=crm,
         chat=chat_of(settings),
+        platforms=platforms_of(settings, crm),
         web=web_of(connections),
         analytics=analytics_of(settings),
     )
@@ -90,6 +97,9 @@ def activities_by_queue(
             StepWrites(ledger, connections, vendors.crm),
             Assignments(ledger, connections, vendors.crm),
             HttpCalls(ledger, connections, vendors.web),
+            Pushes(ledger, connections, vendors.platforms),
+            CampaignMemberships(ledger, connections, vendors.platforms),
+            Timelines(ledger, connections, vendors.platforms),
         ),
         "notifications": (
             Notifications(ledger, connections, vendors.chat),

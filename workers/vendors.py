@@ -5,9 +5,22 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 from activities.ledger.connections import Connections
+from activities.platforms import Platforms
 from activities.vendors.google_analytics import GoogleAnalytics, StreamLogin
-from activities.vendors.ports import Analytics, Chat, Crm, HandOver, Mailer, Never, Receipt, Web
-from activities.vendors.salesforce import Salesforce, SalesforceLogin
+from activities.vendors.hubspot import Hubspot, HubspotLogin
+from activities.vendors.marketo import Marketo, MarketoLogin
+from activities.vendors.ports import (
+    Analytics,
+    Chat,
+    HandOver,
+    LeadSystem,
+    Mailer,
+    Memberships,
+    Never,
+    Receipt,
+    Web,
+)
+from activities.vendors.salesforce import Salesforce, SalesforceLeads, SalesforceLogin
 from activities.vendors.slack import Slack, SlackLogin
 from activities.vendors.smtp import SmtpMailer
 from activities.vendors.web import SafeWeb
@@ -22,15 +35,31 @@ __all__ = [
     "crm_of",
     "load_connections",
     "mailer_of",
+    "platforms_of",
     "web_of",
 ]
 
 
-def crm_of(settings: Settings) -> Crm | None:
+def crm_of(settings: Settings) -> Salesforce | None:
     """The Salesforce client."""
     if settings.salesforce is None:
         return None
     return Salesforce(SalesforceLogin(**settings.salesforce.model_dump()))
+
+
+def platforms_of(settings: Settings, salesforce: Salesforce | None) -> Platforms:
+    """The systems that leads are pushed to; ``salesforce`` is shared with the CRM's own writes."""
+    leads: dict[str, LeadSystem] = {}
+    groups: dict[str, Memberships] = {}
+    hubspot = None
+    if salesforce:
+        leads["salesforce"] = groups["salesforce"] = SalesforceLeads(salesforce)
+    if settings.marketo:
+        login = MarketoLogin(**settings.marketo.model_dump())
+        leads["marketo"] = groups["marketo"] = Marketo(login)
+    if settings.hubspot:
+        leads["hubspot"] = hubspot = Hubspot(HubspotLogin(**settings.hubspot.model_dump()))
+    return Platforms(leads, groups, hubspot)
 
 
 def chat_of(settings: Settings) -> Chat | None:

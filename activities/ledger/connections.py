@@ -20,6 +20,8 @@ from workflows.engine.base import Name
 SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S+@\S+)$")]
 """A Salesforce user: the 18-character id, or the address, which is looked up."""
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
+PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+"""A HubSpot property: lower case, always."""
 
 
 class _Strict(BaseModel):
@@ -45,7 +47,8 @@ class SalesforceWrites(_Strict):
     however often it is tried. ``log_meetings: false`` if Events come from a workflow of your own.
     ``zone`` decides the day of a Task's due date, and ``user_zones`` for single users, by id or
     address as steps name them. ``fallback_owner`` owns what has no other owner. ``writable_fields``
-    are those of leads and contacts that a ``set_field`` step may write.
+    are those of leads and contacts that ``set_field`` and ``push`` steps may write.
+    ``lead_key_field`` is a unique external id on Lead, by which pushed leads are found again.
     """
 
     log_emails: bool = True
@@ -54,6 +57,7 @@ class SalesforceWrites(_Strict):
     hard_bounce_field: FieldName | None = None
     stage_field: FieldName = "Status"
     key_field: FieldName = "Dripstone_Key__c"
+    lead_key_field: FieldName = "Dripstone_Lead__c"
     fallback_owner: SalesforceUser | None = None
     zone: str = "UTC"
     user_zones: dict[SalesforceUser, str] = {}
@@ -77,6 +81,32 @@ class SalesforceWrites(_Strict):
     def zone_of(self, user: str | None) -> str:
         """The zone in which a user's days are reckoned (an IANA name)."""
         return self.user_zones.get(user or "", self.zone)
+
+
+class HubspotWrites(_Strict):
+    """What may be written to HubSpot, and under which names.
+
+    ``key_property`` is a property with unique values on contacts and on meetings: by it what was
+    pushed is found again. ``writable_fields`` are the contact properties that a ``push`` may write.
+    ``timeline_template`` is the event template that ``hubspot_timeline_event`` fills in, with the
+    tokens title, text and link; templates belong to a HubSpot app.
+    """
+
+    key_property: PropertyName = "dripstone_key"
+    writable_fields: tuple[PropertyName, ...] = ()
+    timeline_template: str | None = Field(default=None, pattern=r"^[0-9]{1,20}$")
+
+
+class MarketoWrites(_Strict):
+    """What may be written to Marketo, and under which names (API names of lead fields).
+
+    ``lookup_field`` is a text field of our own by which pushed leads are found again.
+    ``status_field`` is what ``marketo_status`` sets.
+    """
+
+    lookup_field: FieldName = "dripstoneKey"
+    status_field: FieldName = "leadStatus"
+    writable_fields: tuple[FieldName, ...] = ()
 
 
 class Member(_Strict):
@@ -109,6 +139,8 @@ class CenterConnections(_Strict):
     zone: str = "UTC"
     mailboxes: dict[str, Mailbox] = {}
     salesforce: SalesforceWrites | None = None
+    hubspot: HubspotWrites | None = None
+    marketo: MarketoWrites | None = None
     pools: dict[str, Pool] = {}
     http: dict[Name, HttpConnection] = {}
     event_listeners: dict[Name, Listener] = {}

@@ -42,6 +42,7 @@ class EffectRow:
     lead: str | None
     person: str | None
     message_id: str | None
+    vendor_ref: str | None
     lease_owner: str | None
     lease_until: datetime | None
     done_at: datetime | None

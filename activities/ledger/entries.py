@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.connections import Connections
 from activities.ledger.firings import chain_of
 from activities.ledger.inbox import Incoming, receive
+from activities.ledger.leads import find_lead, set_fields
 from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, holds, inbox
@@ -113,6 +114,11 @@ async def close(
         at=now,
         data=told | {"caused_by": await chain_of(tx, entry)},
     )
+    lead = await find_lead(tx, entry["center"], entry["lead"])
+    if lead and entry["lane"] != f"automation-{entry['automation']}":
+        # What follows a campaign can branch on which one it was, and on how it ended.
+        left = {"last_campaign": entry["automation"], "last_exit": reason.value}
+        await set_fields(ledger, tx, lead, left)
     incoming = Incoming(event, entry["center"], "exit", entry["lead"])
     await receive(ledger, tx, incoming, connections)
     return Recorded(reason=reason, writebacks=recorded.writebacks)

@@ -72,8 +72,8 @@ def _event(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None
         return None
     data = event.data
     owner = str(data.get("owner_name") or data.get("owner") or "us")
-    starts = _instant(data.get("starts_at")) or event.at
-    ends = _instant(data.get("ends_at")) or starts + timedelta(minutes=30)
+    starts = instant_told(data.get("starts_at")) or event.at
+    ends = instant_told(data.get("ends_at")) or starts + timedelta(minutes=30)
     kind, channel = data.get("type") or "meeting", data.get("channel") or "unknown"
     fields = {
         "Subject": cut(writes.event_subject.format(owner=owner), SUBJECT_LIMIT),
@@ -129,7 +129,8 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - len(mark)] + mark
 
 
-def _instant(value: JsonValue) -> datetime | None:
+def instant_told(value: JsonValue) -> datetime | None:
+    """The instant that an event's data name; without an offset it is UTC."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:

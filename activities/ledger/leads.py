@@ -14,9 +14,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.store import Ledger
-from activities.ledger.tables import leads
+from activities.ledger.tables import aliases, leads
 
 LEAD_ID = re.compile(r"^(sf-[a-zA-Z0-9]{18}|(?!sf-)[a-z][a-z0-9]*-[A-Za-z0-9_-]{1,120})$")
+SALESFORCE_RECORD = re.compile(r"(00Q|003)[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?")
+"""The id of a Lead or a Contact."""
 _LOOKS_PERSONAL = re.compile(r"^[a-z][a-z0-9]*-(.*@.*|\+?\d[\d_-]{8,})$")
 
 
@@ -26,7 +28,10 @@ class BadLead(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What the ledger knows of a lead. ``person`` is an HMAC; ``zone`` is an IANA name."""
+    """What the ledger knows of a lead. ``person`` is an HMAC; ``zone`` is an IANA name.
+
+    ``record`` is the Salesforce record that a push has made of it or found.
+    """
 
     center: str
     lead: str
@@ -34,11 +39,19 @@ class Lead:
     email: str | None
     zone: str | None
     fields: Mapping[str, JsonValue]
+    record: str | None = None
 
     @property
     def salesforce_id(self) -> str | None:
-        """The 18-character id, if the lead is a Salesforce Lead or Contact."""
-        return self.lead[3:] if self.lead.startswith("sf-") else None
+        """The id of its Salesforce Lead or Contact, if it is known for sure.
+
+        It is the lead's own id, or what a push was answered, or the lead's field
+        ``salesforce_id``, in which whoever imported the lead said so.
+        """
+        if self.lead.startswith("sf-"):
+            return self.lead[3:]
+        told = str(self.fields.get("salesforce_id") or "").strip()
+        return self.record or (told if SALESFORCE_RECORD.fullmatch(told) else None)
 
     @property
     def merge_fields(self) -> dict[str, JsonValue]:
@@ -161,17 +174,20 @@ def with_known(lead: Lead, known: Lead | None) -> Lead:
         person=address.person,
         email=address.email,
         zone=lead.zone or known.zone,
+        record=lead.record or known.record,
         fields={**known.fields, **lead.fields},
     )
 
 
 async def find_lead(tx: AsyncConnection, center: str, lead: str) -> Lead | None:
     """The lead, if the ledger knows it."""
-    here = (leads.c.center == center) & (leads.c.lead == lead)
-    row = (await tx.execute(select(leads).where(here))).mappings().first()
-    if row is None:
-        return None
-    return Lead(row["center"], row["lead"], row["person"], row["email"], row["zone"], row["fields"])
+    alias = aliases.c
+    same = (alias.center == leads.c.center) & (alias.lead == leads.c.lead)
+    joined = leads.outerjoin(aliases, same & (alias.system == "salesforce"))
+    query = select(leads, alias.record).select_from(joined)
+    query = query.where(leads.c.center == center, leads.c.lead == lead)
+    row = (await tx.execute(query)).mappings().first()
+    return Lead(**{name: row[name] for name in Lead.__dataclass_fields__}) if row else None
 
 
 async def set_fields(

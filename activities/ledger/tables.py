@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text
 from sqlalchemy import text as sql
 
+from activities.ledger.alias_table import aliases
 from activities.ledger.columns import at as _at
 from activities.ledger.columns import document as _json
 from activities.ledger.columns import identifier as _id
@@ -12,7 +13,7 @@ from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
 from activities.ledger.trigger_tables import firings, schedules, sessions, watches
 
-__all__ = ["firings", "metadata", "schedules", "sessions", "watches"]
+__all__ = ["aliases", "firings", "metadata", "schedules", "sessions", "watches"]
 
 leads = _table(
     "leads",

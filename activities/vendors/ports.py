@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, Protocol
 
@@ -20,9 +20,13 @@ HandOver = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof that the vendor did what was asked: its own reference for it (no personal data)."""
+    """Proof that the vendor did what was asked: its own reference for it (no personal data).
+
+    ``note`` is a word on how, for the timeline: created, updated.
+    """
 
     reference: str
+    note: str = ""
 
 
 class VendorFailure(Exception):
@@ -79,6 +83,68 @@ class Crm(Protocol):
 
     async def user_id_by_email(self, email: str) -> str | None:
         """The vendor's id of the user with this address, if there is one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """How a lead's record is found: by the vendor's own id if known, else by a key of ours."""
+
+    record: str | None
+    key_field: str
+    key: str
+
+
+class LeadSystem(Protocol):
+    """Keeps a record of each lead."""
+
+    async def push(self, which: RecordKey, fields: Mapping[str, Any]) -> Receipt:
+        """Update the record, or create it if there is none; the receipt is the record's id."""
+        ...
+
+
+class Memberships(Protocol):
+    """Keeps groups of leads: campaigns, programs."""
+
+    async def add_member(self, group: str, record: str, status: str | None) -> Receipt:
+        """Make a record a member, or give the member it is already that status."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """Something that happened to a contact. The same ``key`` again replaces the event.
+
+    ``tokens`` fill in the template; ``extra`` is what else its details show.
+    """
+
+    key: str
+    template: str
+    record: str
+    at: datetime
+    tokens: Mapping[str, str]
+    extra: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMeeting:
+    """A meeting with a contact. ``attendees`` are addresses of colleagues and of guests."""
+
+    which: RecordKey
+    contact: str
+    fields: Mapping[str, str]
+    attendees: tuple[str, ...]
+
+
+class Timeline(Protocol):
+    """Shows what happened to a contact."""
+
+    async def add_event(self, event: TimelineEvent) -> Receipt:
+        """Put an event on the contact's timeline."""
+        ...
+
+    async def log_meeting(self, meeting: LoggedMeeting) -> Receipt:
+        """Log a meeting; attendees who are users are linked, the others named in its text."""
         ...
 
 

@@ -26,6 +26,9 @@ from workflows.engine.steps.send_email import SendEmail
 
 verbs = typer.Typer()
 
+PLATFORMS = ("salesforce", "hubspot", "marketo")
+VENDORS = ("smtp", "slack", "google_analytics", *PLATFORMS)
+
 
 @verbs.command()
 def validate(
@@ -146,24 +149,33 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         BadConnections: the connections file cannot be used.
     """
     connections = connections or load_connections(settings.connections)
-    sections = {
-        "smtp": settings.smtp,
-        "salesforce": settings.salesforce,
-        "slack": settings.slack,
-        "google_analytics": settings.google_analytics,
-    }
-    vendors = frozenset(name for name, section in sections.items() if section is not None)
+    vendors = frozenset(name for name in VENDORS if getattr(settings, name) is not None)
     mailboxes = {name: tuple(center.mailboxes) for name, center in connections.centers.items()}
     writable = {
         name: center.salesforce.writable_fields if center.salesforce else ()
         for name, center in connections.centers.items()
     }
     pools = {name: tuple(center.pools) for name, center in connections.centers.items()}
+    platforms = {
+        name: {
+            system: writes.writable_fields
+            for system in PLATFORMS
+            if (writes := getattr(center, system)) is not None
+        }
+        for name, center in connections.centers.items()
+    }
+    timelines = tuple(
+        name
+        for name, center in connections.centers.items()
+        if center.hubspot and center.hubspot.timeline_template
+    )
     return Configured(
         vendors,
         mailboxes,
         writable,
         pools,
+        platforms=platforms,
+        timelines=timelines,
         http={name: center.http for name, center in connections.centers.items()},
         listeners={name: center.event_listeners for name, center in connections.centers.items()},
         unset=connections.secret_names - secrets_named(connections.secret_names).keys(),

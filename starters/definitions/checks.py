@@ -16,6 +16,12 @@ from starters.definitions.account_checks import (
     unknown_pools,
 )
 from starters.definitions.draft import Draft, Found
+from starters.definitions.platform_checks import (
+    fields_not_pushable,
+    missing_platforms,
+    not_pushed_before,
+    without_timeline_template,
+)
 from starters.definitions.step_graph import loops_without_wait, unreachable
 from starters.definitions.strict_yaml import Path
 from starters.definitions.web_checks import (
@@ -159,6 +165,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
     *(http_connections, event_receivers, web_texts, secrets_in_steps, unused_answers),
+    *(missing_platforms, fields_not_pushable, without_timeline_template, not_pushed_before),
     *(short_waits, personal_conditions, conditions_without_value),
     *(steps_that_do_not_suit_the_trigger, endless_loops, idle_steps),
 )

@@ -20,8 +20,10 @@ class Configured:
     """What this installation has: vendors by name, and each center's mailboxes.
 
     ``writable`` are the fields that a step may write to each center's CRM, and ``pools`` whom it
-    may assign leads to. ``http`` are each center's HTTP connections, ``listeners`` who is told of
-    tracked events, and ``unset`` the variables of secrets that have no value here.
+    may assign leads to. ``platforms`` are the fields that a push may write, by center and system;
+    ``timelines`` are the centers that have a template for timeline events. ``http`` are each
+    center's HTTP connections, ``listeners`` who is told of tracked events, and ``unset`` the
+    variables of secrets that have no value here.
     """
 
     vendors: frozenset[str] = frozenset()
@@ -31,6 +33,8 @@ class Configured:
     http: Mapping[str, Mapping[str, HttpConnection]] | None = None
     listeners: Mapping[str, Collection[str]] | None = None
     unset: Collection[str] = ()
+    platforms: Mapping[str, Mapping[str, Collection[str]]] | None = None
+    timelines: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

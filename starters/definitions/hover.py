@@ -140,6 +140,25 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "title": "The Note's title; may use {{ lead.x }}.",
         "text": "What the Note says; may use {{ lead.x }}.",
     },
+    "Push": {
+        "to": "The system that the lead is written to.",
+        "fields": "The system's fields, by its own names, and which of the lead's each one gets.",
+    },
+    "AddToCampaign": {
+        "campaign": "The id of the Campaign, as its address in Salesforce shows it: 701...",
+        "status": "The member status; the Campaign must have it. Left out: the Campaign's default.",
+    },
+    "MarketoStatus": {"status": "The new status, such as Meeting Booked."},
+    "MarketoProgram": {
+        "program": "The number of the program, as its address in Marketo shows it.",
+        "status": "The program status; the program's channel must have it.",
+    },
+    "HubspotTimelineEvent": {
+        "title": "What happened; may use {{ lead.x }}.",
+        "text": "More about it; may use {{ lead.x }}.",
+        "transcript": "false: the words of the conversation stay out.",
+    },
+    "HubspotMeeting": {"title": "The meeting's title; may use {{ lead.x }}."},
     "Notify": {
         "channel": "The Slack channel.",
         "text": "The message; may use {{ lead.x }}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from workflows.engine.automation import Automation
 from workflows.engine.steps import AnyStep
@@ -28,6 +28,25 @@ def unreachable(automation: Automation) -> Iterator[int]:
     for place, step in enumerate(automation.steps):
         if step.id not in reached:
             yield place
+
+
+def way_past(automation: Automation, gates: Collection[str], step: str) -> tuple[str, ...]:
+    """The shortest way from the first step to ``step`` through none of ``gates``.
+
+    Empty if every way there leads through one of them, or none leads there at all.
+    """
+    ways, start = ways_on(automation), automation.steps[0].id
+    waiting: list[tuple[str, ...]] = [(start,)] if start not in gates else []
+    seen = {start}
+    while waiting:
+        path = waiting.pop(0)
+        if path[-1] == step:
+            return path
+        for way in ways[path[-1]]:
+            if way not in seen and way not in gates:
+                seen.add(way)
+                waiting.append((*path, way))
+    return ()
 
 
 def loops_without_wait(automation: Automation) -> Iterator[tuple[str, ...]]:

@@ -166,6 +166,11 @@ async def _sandbox(
         "DRIPSTONE_SMTP__TLS": "none",
         "DRIPSTONE_SLACK__BASE_URL": f"{web}/slack/api/",
         "DRIPSTONE_SLACK__TOKEN": known.slack.token,
+        "DRIPSTONE_HUBSPOT__BASE_URL": f"{web}/hubspot",
+        "DRIPSTONE_HUBSPOT__TOKEN": known.hubspot.token,
+        "DRIPSTONE_MARKETO__BASE_URL": f"{web}/marketo",
+        "DRIPSTONE_MARKETO__CLIENT_ID": known.marketo.client_id,
+        "DRIPSTONE_MARKETO__CLIENT_SECRET": known.marketo.client_secret,
     }
 
 

@@ -40,7 +40,10 @@ _LOOKS = {
 }
 """How a kind of step looks; all others are an ``act``."""
 
-_DETAILS = ("template", "stage", "field", "value", "subject", "title", "channel", "to", "pool")
+_DETAILS = (
+    *("template", "stage", "field", "value", "subject", "title", "channel", "to", "pool"),
+    *("campaign", "program", "status"),
+)
 """Fields that say best what a step of another kind does."""
 
 

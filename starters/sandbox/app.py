@@ -1,7 +1,7 @@
 """The sandbox vendors as one web application, with the levers that a demo or a test pulls.
 
-``/salesforce``, ``/slack``, ``/google-analytics`` and ``/receiver`` are the vendors; paths that
-begin with an underscore are levers.
+``/salesforce``, ``/slack``, ``/hubspot``, ``/marketo``, ``/google-analytics`` and ``/receiver`` are
+the vendors; paths that begin with an underscore are levers.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from starlette.types import Receive, Scope, Send
 from starters.sandbox.credentials import SandboxSecrets, load_or_make
 from starters.sandbox.faults import Faults
 from starters.sandbox.google_analytics import AnalyticsSandbox
+from starters.sandbox.hubspot import HubspotSandbox
 from starters.sandbox.log import Log
 from starters.sandbox.mail import MailSandbox
+from starters.sandbox.marketo import MarketoSandbox
 from starters.sandbox.pages import Pages
 from starters.sandbox.receiver import ReceiverSandbox
 from starters.sandbox.salesforce import SalesforceSandbox
@@ -44,6 +46,8 @@ class Sandbox:
     mail: MailSandbox
     receiver: ReceiverSandbox
     analytics: AnalyticsSandbox
+    hubspot: HubspotSandbox
+    marketo: MarketoSandbox
 
 
 def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sandbox:
@@ -64,18 +68,22 @@ def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sand
         MailSandbox(directory / "mail", log, faults),
         ReceiverSandbox(log, faults, known.receiver),
         AnalyticsSandbox(log, faults, known.google_analytics),
+        HubspotSandbox(log, faults, known.hubspot),
+        MarketoSandbox(log, faults, known.marketo),
     )
 
 
 def create_app(sandbox: Sandbox) -> Starlette:
     """The web application for ``sandbox``; it must run on uvicorn, whose connections it can cut."""
-    pages = Pages(sandbox.salesforce, sandbox.slack, sandbox.mail)
+    pages = Pages(sandbox)
     return _CuttableApp(
         routes=[
             Mount("/salesforce", routes=sandbox.salesforce.routes()),
             Mount("/slack", routes=sandbox.slack.routes()),
             Mount("/receiver", routes=sandbox.receiver.routes()),
             Mount("/google-analytics", routes=sandbox.analytics.routes()),
+            Mount("/hubspot", routes=sandbox.hubspot.routes()),
+            Mount("/marketo", routes=sandbox.marketo.routes()),
             *_levers(sandbox),
             *pages.routes(),
         ]

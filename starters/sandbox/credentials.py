@@ -53,8 +53,28 @@ class AnalyticsSecrets(BaseModel):
     api_secret: str = Field(default_factory=lambda: secrets.token_urlsafe(16))
 
 
+class HubspotSecrets(BaseModel):
+    """The token of a private app."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token: str = "pat-na1-sandbox"
+
+
+class MarketoSecrets(BaseModel):
+    """The credentials of a custom service."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    client_id: str = "sandbox-service"
+    client_secret: str = "sandbox-secret"
+
+
 class SandboxSecrets(BaseModel):
-    """Everything that a client needs to be let in, as read from ``sandbox.json``."""
+    """Everything that a client needs to be let in, as read from ``sandbox.json``.
+
+    A file of an older release names no HubSpot and no Marketo; it stays good.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,6 +82,8 @@ class SandboxSecrets(BaseModel):
     slack: SlackSecrets
     receiver: ReceiverSecrets = Field(default_factory=ReceiverSecrets)
     google_analytics: AnalyticsSecrets = Field(default_factory=AnalyticsSecrets)
+    hubspot: HubspotSecrets = HubspotSecrets()
+    marketo: MarketoSecrets = MarketoSecrets()
 
 
 def load_or_make(directory: Path) -> SandboxSecrets:
@@ -98,7 +120,12 @@ def make() -> tuple[SandboxSecrets, str]:
         public_key=public.decode(),
     )
     slack = SlackSecrets(token=f"xoxb-{secrets.token_hex(12)}")
-    return SandboxSecrets(salesforce=salesforce, slack=slack), private.decode()
+    hubspot = HubspotSecrets(token=f"pat-na1-{secrets.token_hex(16)}")
+    marketo = MarketoSecrets(
+        client_id=secrets.token_hex(16), client_secret=secrets.token_urlsafe(24)
+    )
+    made = SandboxSecrets(salesforce=salesforce, slack=slack, hubspot=hubspot, marketo=marketo)
+    return made, private.decode()
 
 
 def _write(path: Path, text: str) -> None:

@@ -6,7 +6,9 @@ status (the HTTP status, 503 when missing: refused before anything is done, with
 body), html (refused with a 503 HTML page), rate_limit (Retry-After in seconds),
 slow (seconds before it is handled), drop (the connection is cut before anything is done),
 drop_after_commit (done, then the connection is cut without an answer),
-expired_session (Salesforce: a 401), lock_row (Salesforce: UNABLE_TO_LOCK_ROW).
+expired_session (Salesforce: a 401; Marketo: 602), lock_row (Salesforce: UNABLE_TO_LOCK_ROW).
+Of Marketo, rate_limit is one of its own codes (606 when missing); of HubSpot, the seconds of the
+limit that is reached (1, 10, or 86400 for the daily one), and multi_status a refusal under 207.
 Kinds over SMTP are documented in ``mail.py``.
 """
 

@@ -7,14 +7,16 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from starters.sandbox.hubspot import HubspotSandbox
 from starters.sandbox.inbox import StoredMail
 from starters.sandbox.mail import MailSandbox
+from starters.sandbox.marketo import MarketoSandbox
 from starters.sandbox.salesforce import SalesforceSandbox
 from starters.sandbox.salesforce.schema import OBJECTS
 from starters.sandbox.slack import SlackSandbox
@@ -30,7 +32,11 @@ pre,iframe{border:1px solid #8886;border-radius:4px;padding:.8rem}
 iframe{width:100%;height:28rem;background:#fff;box-sizing:border-box}
 .none{opacity:.7}
 """
-_NAV = (("/", "Sandbox"), ("/inbox", "Inbox"), ("/crm", "CRM"), ("/slack-messages", "Slack"))
+_NAV = (
+    *(("/", "Sandbox"), ("/inbox", "Inbox"), ("/crm", "CRM")),
+    *(("/slack-messages", "Slack"), ("/marketing", "Marketing")),
+)
+_HUBSPOT = ("contacts", "meetings", "events")
 
 # No script ever runs here, and nothing is fetched from elsewhere: mails are strangers' pages.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
@@ -54,15 +60,30 @@ _LINKED_BY = {
 }
 
 
-class Pages:
-    """The pages over the three vendors; every value on them is escaped."""
+class Shown(Protocol):
+    """The vendors that the pages show."""
 
-    def __init__(
-        self, salesforce: SalesforceSandbox, slack: SlackSandbox, mail: MailSandbox
-    ) -> None:
-        self._salesforce = salesforce
-        self._slack = slack
-        self._mail = mail
+    @property
+    def salesforce(self) -> SalesforceSandbox: ...
+    @property
+    def slack(self) -> SlackSandbox: ...
+    @property
+    def mail(self) -> MailSandbox: ...
+    @property
+    def hubspot(self) -> HubspotSandbox: ...
+    @property
+    def marketo(self) -> MarketoSandbox: ...
+
+
+class Pages:
+    """The pages over the vendors; every value on them is escaped."""
+
+    def __init__(self, vendors: Shown) -> None:
+        self._salesforce = vendors.salesforce
+        self._slack = vendors.slack
+        self._mail = vendors.mail
+        self._hubspot = vendors.hubspot
+        self._marketo = vendors.marketo
 
     def routes(self) -> list[BaseRoute]:
         """The paths of the pages."""
@@ -74,6 +95,7 @@ class Pages:
             Route("/crm", self._crm),
             Route("/crm/{object}/{id}", self._one_record),
             Route("/slack-messages", self._messages),
+            Route("/marketing", self._platforms),
         ]
 
     async def _index(self, request: Request) -> Response:
@@ -81,6 +103,7 @@ class Pages:
             ("/inbox", "Mails", len(self._mail.messages())),
             ("/crm", "CRM records", sum(len(self._salesforce.rows(n)) for n in _COLUMNS)),
             ("/slack-messages", "Slack messages", len(self._slack.messages())),
+            ("/marketing", "HubSpot and Marketo records", sum(map(len, self._lists().values()))),
         ]
         rows = [(_link(path, name), str(count)) for path, name, count in counts]
         text = "<p>The vendors of this demo run on this machine. Nothing here leaves it.</p>"
@@ -155,6 +178,19 @@ class Pages:
             for m in reversed(self._slack.messages())
         ]
         return _page("Slack messages", _table(("Timestamp", "Channel", "Text"), rows))
+
+    async def _platforms(self, request: Request) -> Response:
+        body = ""
+        for name, rows in self._lists().items():
+            if rows:
+                columns = list(dict.fromkeys(column for row in rows for column in row))
+                cells = [tuple(_cell(row.get(column)) for column in columns) for row in rows]
+                body += f"<h2>{name} ({len(rows)})</h2>" + _table(columns, cells)
+        return _page("HubSpot and Marketo", body or _table((), ()))
+
+    def _lists(self) -> dict[str, list[dict[str, Any]]]:
+        found = {f"HubSpot {sort}": self._hubspot.rows(sort) for sort in _HUBSPOT}
+        return found | {"Marketo leads": self._marketo.leads()}
 
 
 def _page(title: str, body: str, status: int = 200) -> Response:

@@ -44,6 +44,12 @@ STEPS: dict[str, dict[str, JsonValue]] = {
     "create_task": {"subject": "Call"},
     "create_event": {"subject": "Call", "in_days": 1, "at": "10:00"},
     "create_note": {"text": "Seen"},
+    "push": {"to": "hubspot", "fields": {"email": "email"}},
+    "add_to_campaign": {"campaign": "701000000000001AAA"},
+    "marketo_status": {"status": "Meeting Booked"},
+    "marketo_program": {"program": 1001, "status": "Member"},
+    "hubspot_timeline_event": {"title": "Wrote"},
+    "hubspot_meeting": {},
     "wait": {"for": "1 day"},
     "wait_for": {"events": ["clicked"], "timeout": "1 day"},
     "wait_until": {"weekdays": ["mon"]},
@@ -55,7 +61,9 @@ STEPS: dict[str, dict[str, JsonValue]] = {
 
 
 CREATES = ("create_task", "create_event", "create_note")
-NEED_A_LEAD = ("send_email", "update_stage", "assign", *CREATES)
+PLATFORMS = ("push", "add_to_campaign", "marketo_status", "marketo_program")
+TIMELINES = ("hubspot_timeline_event", "hubspot_meeting")
+NEED_A_LEAD = ("send_email", "update_stage", "assign", *CREATES, *PLATFORMS, *TIMELINES)
 
 
 def written(kind: str, timing: str | None = None) -> dict[str, JsonValue]:

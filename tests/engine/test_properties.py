@@ -15,6 +15,16 @@ ways = st.none() | targets
 CONDITIONS = ({"event": "clicked"}, {"field": "tier", "op": "equals", "value": "gold"})
 
 
+AT_PLATFORMS: tuple[dict[str, object], ...] = (
+    {"kind": "push", "to": "salesforce", "fields": {"LastName": "last_name"}},
+    {"kind": "add_to_campaign", "campaign": "701000000000001AAA", "status": "Responded"},
+    {"kind": "marketo_status", "status": "Meeting Booked"},
+    {"kind": "marketo_program", "program": 1001, "status": "Member"},
+    {"kind": "hubspot_timeline_event", "title": "Wrote"},
+    {"kind": "hubspot_meeting"},
+)
+
+
 def step(name: str) -> st.SearchStrategy[dict[str, object]]:
     return st.one_of(
         st.fixed_dictionaries(
@@ -50,6 +60,7 @@ def step(name: str) -> st.SearchStrategy[dict[str, object]]:
             }
         ),
         st.just({"kind": "track_event", "event": "demo"}),
+        st.sampled_from(AT_PLATFORMS),
         st.just({"kind": "end"}),
     ).map(lambda fields: {"id": name, **fields})
 

@@ -58,6 +58,17 @@ WEB = """
 - {id: track, kind: track_event, event: scored, properties: {n: 1}}
 - {id: refused, kind: http_call, connection: keyed, method: DELETE, path: /refused}
 """
+FAIR = "7015e0000000077AAA"
+PLATFORMS = f"""
+- {{id: ready, kind: wait_for, events: [go], timeout: 20 days}}
+- {{id: push, kind: push, to: salesforce, fields: {{Company: company}}}}
+- {{id: fair, kind: add_to_campaign, campaign: {FAIR}, status: Responded}}
+- {{id: sync, kind: push, to: marketo, fields: {{email: email, firstName: first_name}}}}
+- {{id: stage, kind: marketo_status, status: Meeting Booked}}
+- {{id: program, kind: marketo_program, program: 1001, status: Member}}
+- {{id: share, kind: push, to: hubspot, fields: {{email: email}}}}
+- {{id: said, kind: hubspot_timeline_event, title: "{{{{ lead.first_name }}}} wrote"}}
+"""
 CALENDAR = """
 - {id: over, kind: wait_until, date: "2026-01-02"}
 - {id: due, kind: wait_until, field: renewal, on_missing: monday}
@@ -173,6 +184,15 @@ async def is_scored(journey: Journey) -> None:
     await journey.order("skip", step="refused", visit=1)
 
 
+async def is_pushed(journey: Journey) -> None:
+    """The lead goes to three systems, once they have the campaign and the program."""
+    await journey.until_at("ready")
+    vendors = journey.world.sandbox.sandbox
+    vendors.salesforce.seed("Campaign", Name="Fair", Id=FAIR)
+    vendors.marketo.seed_program("Member")
+    await journey.world.happens(journey.lead, "go")
+
+
 async def reaches_the_goal(journey: Journey) -> None:
     """The goal is reached in the middle of a wait."""
     await journey.until_at("rest")
@@ -196,6 +216,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "web": (WEB, is_scored),
     "calendar": (CALENDAR, waits_for_monday),
     "goal": (REST, reaches_the_goal),
+    "platforms": (PLATFORMS, is_pushed),
     "sample_silent": (SAMPLE_STEPS, nothing),
     "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),
     "long": (LONG, lives_long),

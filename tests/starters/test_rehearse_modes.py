@@ -39,7 +39,9 @@ steps:
   - {id: viewed, kind: wait_for, events: [prices_viewed], timeout: 6 days, on_event: hand-over}
   - {id: last, kind: send_email, template: last_note}
   - {id: silent, kind: wait_for, events: [prices_viewed], timeout: 8 days, on_event: hand-over}
-  - {id: give-up, kind: update_stage, stage: Unresponsive, next: done}
+  - {id: give-up, kind: update_stage, stage: Unresponsive}
+  - {id: sync, kind: push, to: marketo, fields: {email: email}}
+  - {id: listed, kind: marketo_program, program: 1001, status: Member, next: done}
   - {id: hand-over, kind: notify, channel: sales, text: "{{ lead.first_name }} has looked"}
   - {id: done, kind: end}
 """

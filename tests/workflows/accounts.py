@@ -5,13 +5,16 @@ from __future__ import annotations
 from activities.ledger.connections import (
     CenterConnections,
     Connections,
+    HubspotWrites,
     Mailbox,
+    MarketoWrites,
     Member,
     Pool,
     SalesforceWrites,
 )
 from activities.ledger.http_connections import Bearer, HttpConnection, Listener
 from activities.ledger.publishing import TemplateText
+from starters.sandbox.hubspot import HubspotSandbox
 
 ADA = Mailbox(
     name="Ada Fox",
@@ -20,14 +23,23 @@ ADA = Mailbox(
     salesforce_user="ada@dripstone.example",
 )
 WRITES = SalesforceWrites(
-    hard_bounce_field="clay_external_hard_bounce__c", writable_fields=("Rating",)
+    hard_bounce_field="clay_external_hard_bounce__c",
+    writable_fields=("Rating", "LastName", "Company", "Email"),
 )
+HUBSPOT = HubspotWrites(
+    writable_fields=("email", "firstname"), timeline_template=HubspotSandbox.template
+)
+MARKETO = MarketoWrites(writable_fields=("email", "firstName"))
 SALES = Pool(members=tuple(Member(user=f"{name}@dripstone.example") for name in ("ada", "kim")))
 OFF = Pool(members=(Member(user="kim@dripstone.example", available=False),))
 ACCOUNTS = Connections(
     centers={
         "default": CenterConnections(
-            mailboxes={"default": ADA}, salesforce=WRITES, pools={"sales": SALES, "absent": OFF}
+            mailboxes={"default": ADA},
+            salesforce=WRITES,
+            hubspot=HUBSPOT,
+            marketo=MARKETO,
+            pools={"sales": SALES, "absent": OFF},
         )
     }
 )

@@ -25,6 +25,8 @@ from activities.ledger.leads import Lead, new_lead
 from activities.ledger.publishing import publish, set_state
 from config.settings import (
     GoogleAnalyticsSettings,
+    HubspotSettings,
+    MarketoSettings,
     SalesforceSettings,
     Settings,
     SlackSettings,
@@ -222,6 +224,7 @@ def settings_for(sandbox: Running, directory: Path) -> Settings:
     """Settings that lead to the sandbox."""
     known = sandbox.sandbox.secrets
     login, slack, stream = known.salesforce, known.slack, known.google_analytics
+    marketo = known.marketo
     # A connection's secret is found where its name leads, as in production.
     os.environ[TOKEN_VARIABLE] = known.receiver.token
     return Settings(
@@ -241,5 +244,13 @@ def settings_for(sandbox: Running, directory: Path) -> Settings:
             base_url=f"{sandbox.web}/google-analytics",
             measurement_id=stream.measurement_id,
             api_secret=SecretStr(stream.api_secret),
+        ),
+        hubspot=HubspotSettings(
+            base_url=f"{sandbox.web}/hubspot", token=SecretStr(known.hubspot.token)
+        ),
+        marketo=MarketoSettings(
+            base_url=f"{sandbox.web}/marketo",
+            client_id=marketo.client_id,
+            client_secret=SecretStr(marketo.client_secret),
         ),
     )

@@ -10,37 +10,24 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from activities.http_answers import nothing_read
-from activities.ledger.facts import object_of
 from activities.ledger.gate import Facts, judge_mail, judge_step
 from activities.vendors.ports import Unclear, VendorFailure
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
-from workers.rehearsal.letters import CannotBeWritten, chat_message_of, mail_of
-from workers.rehearsal.step_kinds import (
-    answered,
-    looked_up,
-    outcome_of,
-    requested,
-    tracked,
-    written,
-)
+from workers.rehearsal.letters import CannotBeWritten
+from workers.rehearsal.payloads import changes_of, line_kind, payload_of
+from workers.rehearsal.platforms import REHEARSED, RehearsedPlatforms, system_of
+from workers.rehearsal.step_kinds import answered, outcome_of
 from workers.rehearsal.story import Line, Vendor
 from workflows.engine.effects import (
-    AddEvent,
-    AddNote,
-    AddTask,
-    Assign,
     Effect,
     HttpCall,
     Notify,
     Outcome,
-    PlanWait,
     SendEmail,
-    SetField,
-    TrackEvent,
-    UpdateStage,
 )
 from workflows.engine.events import Event
+from workflows.engine.platform_effects import PlatformEffect, Push
 from workflows.engine.state import Done, Failed, Perform
 
 if TYPE_CHECKING:
@@ -54,6 +41,7 @@ class Attempts:
 
     def __init__(self, mode: EngineMode) -> None:
         self._mode = mode
+        self._platforms = RehearsedPlatforms(mode.heard)
 
     def plan(self, case: Case, at: datetime) -> None:
         """Try what is wanted at ``at``, if it is still wanted then."""
@@ -91,27 +79,10 @@ class Attempts:
         return self._written(case, effect)
 
     def _written(self, case: Case, effect: Effect) -> Payload:
-        if isinstance(effect, SendEmail):
-            return mail_of(case, effect, self._mode.stage.connections.of(case.lead.center))
-        if isinstance(effect, Notify):
-            return chat_message_of(case, effect)
         accounts, now = self._mode.stage.connections.of(case.lead.center), self._mode.now
-        if isinstance(effect, PlanWait):
-            return looked_up(case, effect, now)
-        if isinstance(effect, HttpCall):
-            return requested(case, effect, accounts)
-        if isinstance(effect, TrackEvent):
-            return tracked(case, effect)
-        if isinstance(effect, SetField | Assign | AddTask | AddEvent | AddNote):
-            return written(case, effect, accounts, now)
-        assert isinstance(effect, UpdateStage)
-        payload: dict[str, JsonValue] = {"stage": effect.stage}
-        record = case.lead.salesforce_id
-        writes = accounts.salesforce
-        if record and writes:
-            fields: dict[str, JsonValue] = {writes.stage_field: effect.stage}
-            payload |= {"object": object_of(record), "id": record, "fields": fields}
-        return payload
+        if isinstance(effect, PlatformEffect):
+            return self._platforms.asked(case, effect, accounts, now)
+        return payload_of(case, effect, accounts, now)
 
     def _verdict(self, case: Case, effect: Effect) -> Outcome | None:
         campaign = case.play.automation.campaign
@@ -158,18 +129,19 @@ class Attempts:
             return
         if isinstance(effect, SendEmail):
             self._sent(case, effect, payload)
-        elif isinstance(effect, Notify):
-            self._mode.tell(case, Line(now, "chat", effect.step, "notify", detail=payload))
-        elif isinstance(effect, TrackEvent):
-            self._mode.tell(case, Line(now, "web", effect.step, "track_event", detail=payload))
-        elif not isinstance(effect, PlanWait):
-            self._mode.tell(case, Line(now, "crm", effect.step, effect.activity, detail=payload))
+        elif kind := line_kind(effect):
+            self._mode.tell(case, Line(now, kind, effect.step, effect.activity, detail=payload))
+        if isinstance(effect, Push):
+            self._pushed(case, effect)
         outcome = outcome_of(case, effect, payload)
         self._mode.take(case, Done(serial=serial, outcome=outcome))
-        if isinstance(effect, UpdateStage):
-            self._mode.change(case.lead, {"stage": effect.stage})
-        if isinstance(effect, SetField):
-            self._mode.change(case.lead, {effect.field: payload["value"]})
+        if changed := changes_of(effect, payload):
+            self._mode.change(case.lead, changed)
+
+    def _pushed(self, case: Case, effect: Push) -> None:
+        self._platforms.pushed(case.lead, effect.system)
+        if effect.system == "salesforce":
+            self._mode.people.recorded(case.lead, REHEARSED)
 
     def _called(self, case: Case, effect: HttpCall, payload: Payload) -> None:
         """The script's answer decides what comes of a request; it never changes."""
@@ -215,4 +187,6 @@ def _vendor_of(effect: Effect, payload: Payload) -> Vendor | None:
         return "slack"
     if isinstance(effect, HttpCall):
         return "http"
+    if isinstance(effect, PlatformEffect):
+        return system_of(effect)
     return "salesforce" if "object" in payload else None

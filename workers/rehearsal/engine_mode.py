@@ -43,13 +43,14 @@ class Stage:
 
 
 class EngineMode:
-    """One rehearsal. ``now`` is the virtual time."""
+    """One rehearsal. ``now`` is the virtual time, ``heard`` what each lead's events were."""
 
     def __init__(self, stage: Stage, begins: datetime) -> None:
         self.now = begins
         self.people = People()
         self.agenda = Agenda()
         self.stage = stage
+        self.heard: dict[str, list[Event]] = {}
         self._attempts = Attempts(self)
         self._ends = begins + LONGEST
         self._events = 0
@@ -113,6 +114,7 @@ class EngineMode:
 
     def receive(self, lead: Lead, event: Event) -> None:
         """A fact about a lead: what it suppresses, writes back, stops and tells."""
+        self.heard.setdefault(lead.lead, []).append(event)
         reason = SUPPRESSING.get(event.kind)
         if reason and not event.is_soft_bounce:
             self.people.suppress(lead.person, reason)

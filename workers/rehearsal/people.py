@@ -112,6 +112,12 @@ class People:
             if case.lead.lead == lead.lead:
                 case.lead = replace(case.lead, fields={**case.lead.fields, **fields})
 
+    def recorded(self, lead: Lead, record: str) -> None:
+        """Salesforce has a record of a lead from now on, in every case of it."""
+        for case in self._cases[lead.person]:
+            if case.lead.lead == lead.lead:
+                case.lead = replace(case.lead, record=record)
+
     def cases(self) -> Iterator[Case]:
         """Every case there was."""
         for cases in self._cases.values():

@@ -25,6 +25,7 @@ from activities.ledger.inbox import Incoming
 from activities.ledger.leads import Lead
 from workers.main import Vendors, activities_by_queue
 from workers.rehearsal.letters import UNSUBSCRIBE_URL
+from workers.rehearsal.recorded_platforms import recorded_platforms
 from workers.rehearsal.story import Happening, Surroundings
 from workers.rehearsal.virtual import Recorders, outside
 from workflows.contracts import TASK_QUEUE, Ending, Start, enrollment_id
@@ -75,7 +76,14 @@ async def theatre(
     """Workers for all queues, with vendors that only record."""
     vendors = Recorders(surroundings)
     public_url = UNSUBSCRIBE_URL.partition("/u/")[0]
-    everybody = Vendors(mailer=vendors, crm=vendors, chat=vendors, web=vendors, analytics=vendors)
+    everybody = Vendors(
+        mailer=vendors,
+        crm=vendors,
+        chat=vendors,
+        platforms=recorded_platforms(surroundings),
+        web=vendors,
+        analytics=vendors,
+    )
     queues = activities_by_queue(ledger, connections, everybody, public_url)
     async with AsyncExitStack() as running:
         for queue, activities in queues.items():

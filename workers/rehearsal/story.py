@@ -14,7 +14,7 @@ from activities.vendors.ports import WebAnswer as WebAnswer
 from workers.rehearsal.case import Case
 
 LineKind = Literal["decision", "event", "mail", "chat", "crm", "web", "gate", "outage", "surprise"]
-Vendor = Literal["smtp", "salesforce", "slack", "http"]
+Vendor = Literal["smtp", "salesforce", "slack", "hubspot", "marketo", "http"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from workflows.engine.base import Frozen, TimeOfDay
-from workflows.engine.effect_key import Effect as Effect
-from workflows.engine.effect_key import Queue
+from workflows.engine.effect_base import Effect as Effect
+from workflows.engine.effect_base import Queue as Queue
 from workflows.engine.exits import ExitReason
+from workflows.engine.platform_effects import PlatformEffect
 from workflows.engine.web_effects import HttpCall as HttpCall
 from workflows.engine.web_effects import TrackEvent as TrackEvent
 
@@ -147,6 +148,7 @@ AnyEffect = Annotated[
     | AddEvent
     | AddNote
     | PlanWait
+    | PlatformEffect
     | HttpCall
     | TrackEvent,
     Field(discriminator="kind"),

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from workflows.engine.base import Frozen, Name
-from workflows.engine.effect_key import Effect, Queue
+from workflows.engine.effect_base import Effect, Queue
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 """A field of a lead."""

@@ -56,9 +56,9 @@ class Salesforce:
     session would allow one write at a time. So each call borrows a session of its own, and all
     of them share one login, which only one thread at a time may renew.
 
-    Writes are upserts by external id and updates by id. Both can be repeated without harm, so a
-    lost answer is NotYet and never Unclear. A call makes at most two logins and two requests.
-    Raises NotYet or Never, and nothing else.
+    Writes are upserts by external id, updates by id, and creations of what can be there once only.
+    All can be repeated without harm, so a lost answer is NotYet and never Unclear. A call makes
+    at most two logins and two requests. Raises NotYet or Never, and nothing else.
     """
 
     def __init__(self, login: SalesforceLogin, time_outs: TimeOuts | None = None) -> None:
@@ -82,9 +82,24 @@ class Salesforce:
 
         def ask(client: RestClient) -> Receipt:
             answer = client.restful(path, method="PATCH", data=body)
-            return Receipt(str(answer["id"]) if answer is not None else key)
+            if answer is None:
+                return Receipt(key)
+            return Receipt(str(answer["id"]), "created" if answer.get("created") else "updated")
 
         return await asyncio.to_thread(self._call, f"upsert of {object_name}", ask, key_field)
+
+    async def create(self, object_name: str, fields: Mapping[str, Any]) -> Receipt:
+        """Create a record that the org itself lets be there once; the receipt is its id.
+
+        Raises Never, DUPLICATE_VALUE, if it is there already.
+        """
+        body = _body(fields)
+
+        def ask(client: RestClient) -> Receipt:
+            answer = client.restful(f"sobjects/{object_name}/", method="POST", data=body)
+            return Receipt(str((answer or {})["id"]), "created")
+
+        return await asyncio.to_thread(self._call, f"creation of {object_name}", ask)
 
     async def upsert_many(
         self, object_name: str, key_field: str, rows: Mapping[str, Mapping[str, Any]]
@@ -119,7 +134,7 @@ class Salesforce:
 
         def ask(client: RestClient) -> Receipt:
             client.restful(path, method="PATCH", data=body)
-            return Receipt(record_id)
+            return Receipt(record_id, "updated")
 
         return await asyncio.to_thread(self._call, f"update of {object_name}", ask)
 

@@ -15,6 +15,12 @@ from starters.sandbox.salesforce.values import Refusal, accepted, stamp
 
 Record = dict[str, Any]
 
+STATUSES: tuple[Record, ...] = (
+    {"Label": "Sent", "SortOrder": 3, "IsDefault": True},
+    {"Label": "Responded", "SortOrder": 4, "HasResponded": True},
+)
+"""The member statuses that every new Campaign has."""
+
 
 class Records:
     """All records of the org, by object and id; made again from the journal at a start."""
@@ -56,8 +62,13 @@ class Records:
         row = completed(kind, defaults, change)
         row |= {"CreatedDate": now, "LastModifiedDate": now, "SystemModstamp": now}
         row["Id"] = self._free_id(kind, wanted)
+        row = self._with_status(kind, row)
         self._unique(kind, row)
-        return self._keep("create", kind, row)
+        self._keep("create", kind, row)
+        if kind.name == "Campaign":
+            for status in STATUSES:
+                self.create(OBJECTS["campaignmemberstatus"], {"CampaignId": row["Id"], **status})
+        return row
 
     def update(self, kind: Object, record_id: str, body: Mapping[str, Any]) -> Record:
         """Change one record. Raises Refusal, and then nothing was changed."""
@@ -66,6 +77,7 @@ class Records:
             raise Refusal(400, "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
         changed = completed(kind, row, self._checked(kind, body, "update"))
         changed |= {"LastModifiedDate": _now(), "SystemModstamp": _now()}
+        changed = self._with_status(kind, changed)
         self._unique(kind, changed)
         return self._keep("update", kind, changed)
 
@@ -107,6 +119,21 @@ class Records:
         """The records with this external id; like Salesforce, without regard to case."""
         wanted = key.casefold()
         return [r for r in self.rows(kind) if str(r.get(field.name) or "").casefold() == wanted]
+
+    def _with_status(self, kind: Object, row: Record) -> Record:
+        """A campaign member's status, and whether it counts as a response: read-only, derived."""
+        if kind.name != "CampaignMember":
+            return row
+        statuses = [
+            status
+            for status in self.rows(OBJECTS["campaignmemberstatus"])
+            if status["CampaignId"] == row["CampaignId"]
+        ]
+        by_default = next((s["Label"] for s in statuses if s["IsDefault"]), "Sent")
+        label = row.get("Status") or by_default
+        # A status that the Campaign does not have is stored all the same, as picklists are.
+        responded = any(s["HasResponded"] for s in statuses if s["Label"] == label)
+        return {**row, "Status": label, "HasResponded": responded}
 
     def _free_id(self, kind: Object, wanted: str | None) -> str:
         known = self._rows[kind.name]

@@ -90,8 +90,7 @@ def _member(merged: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
         merged = {**merged, "LeadId": None}
     elif not merged.get("LeadId"):
         raise _missing("LeadId", "ContactId")
-    # Read-only in Salesforce, and derived from the status.
-    return {**merged, "HasResponded": merged.get("Status") == "Responded"}
+    return merged
 
 
 _DERIVED: dict[str, Callable[[dict[str, Any], Mapping[str, Any]], dict[str, Any]]] = {

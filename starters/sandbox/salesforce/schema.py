@@ -98,6 +98,7 @@ _ALL = (
         *_texts(255, "Street Website"),
         *_texts(80, "State Country"),
         *_texts(40, "Industry Rating"),
+        Field("Dripstone_Lead__c", external_id=True, unique=True),
         Field("PostalCode", length=20),
         Field("Status", length=40, default="Open - Not Contacted"),
         Field("NumberOfEmployees", "int"),
@@ -177,6 +178,21 @@ _ALL = (
         _OWNER,
     ),
     _object(
+        "CampaignMemberStatus",
+        "01Y",
+        Field(
+            "CampaignId",
+            "reference",
+            18,
+            required=True,
+            writable="on_create",
+            targets=("Campaign",),
+        ),
+        Field("Label", length=765, required=True),
+        Field("SortOrder", "int"),
+        *_flags("HasResponded IsDefault"),
+    ),
+    _object(
         "CampaignMember",
         "00v",
         Field(
@@ -189,7 +205,7 @@ _ALL = (
         ),
         Field("LeadId", "reference", 18, writable="on_create", targets=("Lead",)),
         Field("ContactId", "reference", 18, writable="on_create", targets=("Contact",)),
-        Field("Status", length=40, default="Sent"),
+        Field("Status", length=40),
         Field("HasResponded", "boolean", writable="never", default=False),
         Field("Has_Replied__c", "boolean", default=False),
         Field("ReplyClassification__c", length=40),

@@ -1,4 +1,4 @@
-"""What every effect has: the visit it belongs to, its queue, and the key that makes it one."""
+"""What every effect has: whom, when and where it is for, and a key that is the same each time."""
 
 from __future__ import annotations
 
