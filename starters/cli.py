@@ -16,6 +16,7 @@ import typer
 from activities.ledger import LedgerUnavailable
 from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
+from activities.ledger.template_lives import TemplateRefused
 from starters.commands import (
     author,
     enroll,
@@ -26,6 +27,7 @@ from starters.commands import (
     replay,
     report,
     showing,
+    template_orders,
 )
 from starters.commands import run as running
 from starters.commands.opened import WrongSettings
@@ -39,6 +41,7 @@ DONE, NO, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 NO_ERRORS = (
     Refused,
     NotPublished,
+    TemplateRefused,
     BadLead,
     TemporalUnreachable,
     LedgerUnavailable,
@@ -89,6 +92,7 @@ for group in (
     replay,
     report,
     showing,
+    template_orders,
 ):
     app.add_typer(group.verbs)
 

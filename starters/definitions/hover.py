@@ -92,6 +92,7 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
     "SendEmail": {
         "template": "The name of a template; its text is pinned when the file is published.",
         "thread": "true: in the thread of the campaign's last mail, if there was one.",
+        "recipient_field": "The field of the lead that holds the address; email if left out.",
     },
     "Wait": {"for": "How long, in exact hours: 3 days, 90 minutes."},
     "WaitFor": {

@@ -18,7 +18,7 @@ from starters.definitions.strict_yaml import Document, Path
 from workflows.engine.automation import Automation, graph_problems
 from workflows.engine.steps import AnyStep
 
-__all__ = ["Configured", "Finding", "load"]
+__all__ = ["Configured", "Finding", "lines_of", "load"]
 
 _STEP: TypeAdapter[AnyStep] = TypeAdapter(AnyStep)
 _TARGET_FIELDS = ("next", "on_event", "on_timeout", "on_missing", "otherwise", "go_to")
@@ -75,6 +75,17 @@ def load(
     findings.sort(key=lambda finding: finding.line)
     sound = not any(finding.severity == "error" for finding in findings)
     return automation if sound else None, tuple(dict.fromkeys(findings))
+
+
+def lines_of(path: FilePath, field: str) -> list[int]:
+    """The line of this field in each step of a file that can be read.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    document, _ = strict_yaml.read(path.read_bytes())
+    count = len(_listed(document.at(("steps",)))) if document else 0
+    return [document.line(("steps", place, field)) for place in range(count)] if document else []
 
 
 def _examine(

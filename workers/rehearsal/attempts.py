@@ -106,7 +106,6 @@ class Attempts:
             stop_reason=case.stop_reason,
             not_after=effect.not_after if isinstance(effect, SendEmail) else None,
             suppressed=self._mode.people.suppressed(case.lead),
-            has_address=bool(case.lead.email),
             window=campaign.send_window if campaign else None,
             zone=case.zone,
         )
