@@ -20,9 +20,8 @@ async def templates_of(tx: AsyncConnection, center: str) -> list[dict[str, Any]]
     row = template_versions.c
     query = select(template_versions).where(row.center == center).order_by(row.name, row.number)
     off = deactivated_templates.c
-    since = dict(
-        (await tx.execute(select(off.name, off.since).where(off.center == center))).tuples().all()
-    )
+    switched_off = await tx.execute(select(off.name, off.since).where(off.center == center))
+    since = {row[0]: row[1] for row in switched_off}
     found: dict[str, dict[str, Any]] = {}
     for version in (await tx.execute(query)).mappings():
         name = version["name"]

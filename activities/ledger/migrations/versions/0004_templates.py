@@ -12,7 +12,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-_KNOWN = """
+KNOWN = """
     INSERT INTO template_versions (center, name, number, digest, kind, state, drafted_by)
     SELECT center, name,
            row_number() OVER (PARTITION BY center, name ORDER BY digest),
@@ -59,4 +59,4 @@ def upgrade() -> None:
         sa.Column("since", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("center", "name"),
     )
-    op.execute(_KNOWN)
+    op.execute(KNOWN)
