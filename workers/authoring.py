@@ -17,6 +17,7 @@ from activities.templates import (
     merge_fields_of,
     merge_tags_of,
 )
+from workers.secrets_in_text import Leak, find_leaks
 
 FOOTER = ("unsubscribe_url", "sender.postal_address")
 
@@ -34,6 +35,7 @@ class Templates:
     fields: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tags: Mapping[str, tuple[MergeTag, ...]] = field(default_factory=dict)
+    leaks: Mapping[str, tuple[Leak, ...]] = field(default_factory=dict)
 
     def named(self, names: Iterable[str]) -> list[TemplateText]:
         """The texts of these templates, once each, in order."""
@@ -53,6 +55,7 @@ def read_templates(directory: Path) -> Templates:
     texts: dict[str, TemplateText] = {}
     kinds: dict[str, str] = {}
     tags: dict[str, tuple[MergeTag, ...]] = {}
+    leaks: dict[str, tuple[Leak, ...]] = {}
     fields: dict[str, Mapping[str, bool]] = {}
     problems: dict[str, tuple[str, ...]] = {}
     for path in sorted(directory.glob("*.liquid")):
@@ -69,9 +72,10 @@ def read_templates(directory: Path) -> Templates:
             continue
         texts[path.stem] = TemplateText(path.stem, template.subject, template.text, template.html)
         kinds[path.stem] = template.kind
+        leaks[path.stem] = tuple(_leaks(path, template))
         tags[path.stem] = tuple(merge_tags_of(template))
         fields[path.stem] = named
-    return Templates(texts, kinds, fields, problems, tags)
+    return Templates(texts, kinds, fields, problems, tags, leaks)
 
 
 def tags_of(text: TemplateText) -> list[MergeTag]:
@@ -79,6 +83,23 @@ def tags_of(text: TemplateText) -> list[MergeTag]:
     return merge_tags_of(
         Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
     )
+
+
+def read_text(text: str) -> tuple[Mapping[str, bool], str]:
+    """The merge fields of a step's own text, and whether each may be missing; and what is wrong."""
+    try:
+        return merge_fields_of(Template(name="-", subject="-", text=text)), ""
+    except TemplateProblem as problem:
+        return {}, str(problem).partition(": ")[2]
+
+
+def _leaks(path: Path, template: Template) -> Iterator[Leak]:
+    """Secrets in the file, and in the theme around it."""
+    own = list(find_leaks(path.read_text("utf-8-sig")))
+    yield from own
+    for leak in find_leaks(template.html or "") if template.kind == "themed" else ():
+        if leak.what not in {one.what for one in own}:
+            yield leak
 
 
 def _footer_in_one_part_only(template: Template) -> Iterator[str]:

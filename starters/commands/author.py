@@ -19,6 +19,12 @@ from starters.commands.lifecycle import enable_newest
 from starters.commands.opened import opened, settings_of_environment
 from starters.commands.output import AsJson, Refused, answer
 from starters.commands.who import By, operator
+from starters.definitions.catalogue import (
+    LIKELY_SECRETS,
+    SECRETS,
+    TEMPLATE_FILES,
+    TEMPLATE_STATES,
+)
 from starters.definitions.checks import REQUIRED
 from starters.definitions.loading import Configured, Finding, lines_of, load
 from workers.accounts import load_connections
@@ -126,7 +132,7 @@ async def _publish(draft: Draft, by: str, enable_too: bool) -> dict[str, Any]:
 def _against(automation: Automation, said: dict[str, str], file: Path) -> list[Finding]:
     """What keeps templates from being published, for each step that names one of them."""
     return [
-        Finding("error", said[step.template], str(file), line, step.id)
+        Finding("error", said[step.template], str(file), line, step.id, TEMPLATE_STATES.name)
         for step, line in _sending(automation, file)
         if step.template in said
     ]
@@ -171,11 +177,19 @@ def check(
         return None, [Finding("error", f"cannot be read: {error.strerror}", str(path), 1)]
     findings = list(found)
     for step, line in _sending(automation, path) if automation else ():
-        problems = templates.problems.get(step.template, ())
-        findings += [Finding("error", problem, str(path), line, step.id) for problem in problems]
+        findings += _in_template(templates, step, str(path), line)
     findings.sort(key=lambda finding: finding.line)
     sound = not any(finding.severity == "error" for finding in findings)
     return automation if sound else None, findings
+
+
+def _in_template(templates: Templates, step: SendEmail, file: str, line: int) -> Iterator[Finding]:
+    for problem in templates.problems.get(step.template, ()):
+        yield Finding("error", problem, file, line, step.id, TEMPLATE_FILES.name)
+    for leak in templates.leaks.get(step.template, ()):
+        about = SECRETS if leak.is_sure else LIKELY_SECRETS
+        message = f"template {step.template!r}, line {leak.line}: {leak.message}"
+        yield Finding(about.severity, message, file, line, step.id, about.name)
 
 
 def configured_by(settings: Settings, connections: Connections | None = None) -> Configured:

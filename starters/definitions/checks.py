@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,9 +14,17 @@ from starters.definitions.account_checks import (
     missing_mailbox,
     unknown_pools,
 )
+from starters.definitions.advice import (
+    branches_without_end,
+    messages_without_wait,
+    short_waits,
+    tasks_without_due_date,
+)
+from starters.definitions.check import Check, check
 from starters.definitions.draft import Draft, Found
 from starters.definitions.step_graph import loops_without_wait, unreachable
 from starters.definitions.strict_yaml import Path
+from starters.definitions.text_checks import texts_of_steps, texts_without_default
 from workflows.engine.automation import Automation
 from workflows.engine.availability import objections
 from workflows.engine.loops import loop_warnings
@@ -33,6 +40,7 @@ REQUIRED = {
 }
 
 
+@check("error", "write the name of a file in the templates folder")
 def unknown_templates(draft: Draft) -> Iterator[Found]:
     """Templates that are not there."""
     for place, step in draft.steps.items():
@@ -44,6 +52,7 @@ def unknown_templates(draft: Draft) -> Iterator[Found]:
             yield ("steps", place, "template"), "error", message
 
 
+@check("error", "name fields of the lead, the sender or the unsubscribe link; add what is missing")
 def merge_fields(draft: Draft) -> Iterator[Found]:
     """Merge fields that nothing fills, and those that no mail may lack. Once per template."""
     for path, name, fields in _templates_used(draft):
@@ -58,6 +67,7 @@ def merge_fields(draft: Draft) -> Iterator[Found]:
                 yield path, "error", message
 
 
+@check("warning", "write | default: behind the merge field")
 def merge_fields_without_default(draft: Draft) -> Iterator[Found]:
     """Lead fields that some lead will lack: its mail would need attention."""
     for path, name, fields in _templates_used(draft):
@@ -71,6 +81,7 @@ def merge_fields_without_default(draft: Draft) -> Iterator[Found]:
             yield path, "warning", message
 
 
+@check("error", "write an IANA name such as Europe/London")
 def unknown_zone(draft: Draft) -> Iterator[Found]:
     """A time zone that nobody knows."""
     paths: tuple[Path, ...] = (("campaign", "send_window", "zone"), ("trigger", "zone"))
@@ -84,16 +95,7 @@ def unknown_zone(draft: Draft) -> Iterator[Found]:
                 yield path, "error", message
 
 
-def short_waits(draft: Draft) -> Iterator[Found]:
-    """Waits under a minute, left over from a demo."""
-    for place, step in draft.steps.items():
-        for name, field in type(step).model_fields.items():
-            value = getattr(step, name)
-            if isinstance(value, timedelta) and value < timedelta(minutes=1):
-                path: Path = ("steps", place, field.alias or name)
-                yield path, "warning", "is under a minute: seconds are for demos"
-
-
+@check("warning", "put the condition into the audience, or ask for another field")
 def personal_conditions(draft: Draft) -> Iterator[Found]:
     """Conditions of steps on fields that say who the lead is."""
     steps = draft.document.at(("steps",))
@@ -107,6 +109,7 @@ def personal_conditions(draft: Draft) -> Iterator[Found]:
             yield path, "warning", message
 
 
+@check("error", "add value:")
 def conditions_without_value(draft: Draft) -> Iterator[Found]:
     """Comparisons with nothing, which never hold. (To equal nothing may well be meant.)"""
     for path, value in _walk(draft.document.value, ()):
@@ -116,17 +119,25 @@ def conditions_without_value(draft: Draft) -> Iterator[Found]:
                 yield (*path, "op"), "error", f"{op!r} compares with nothing: add 'value:'"
 
 
+@check("error", "take another trigger or timing, or another step")
 def steps_that_do_not_suit_the_trigger(draft: Draft) -> Iterator[Found]:
-    """Actions that the table forbids for the trigger, and those that set it off again."""
+    """Actions that the table of triggers forbids, and those that cause the trigger's own event."""
     if draft.automation:
         for objection in objections(draft.automation):
             place = _place(draft.automation, objection.step)
             yield ("steps", place, "kind"), "error", objection.message
+
+
+@check("warning", "be sure that it is meant, or let leads enter once")
+def steps_that_set_off_the_trigger(draft: Draft) -> Iterator[Found]:
+    """Steps that start the automation's own trigger, or its clock, anew."""
+    if draft.automation:
         for warning in loop_warnings(draft.automation):
             place = _place(draft.automation, warning.step)
             yield ("steps", place, "kind"), "warning", warning.message
 
 
+@check("error", "put a wait step into the loop")
 def endless_loops(draft: Draft) -> Iterator[Found]:
     """Loops that a lead would run through without ever waiting."""
     if draft.automation:
@@ -136,6 +147,7 @@ def endless_loops(draft: Draft) -> Iterator[Found]:
             yield ("steps", _place(draft.automation, loop[0])), "error", message
 
 
+@check("warning", "lead a way there, or take the step out")
 def idle_steps(draft: Draft) -> Iterator[Found]:
     """Steps that no lead can come to."""
     if draft.automation:
@@ -148,11 +160,14 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
             yield ("steps", place), "warning", message
 
 
-CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
+CHECKS: tuple[Check, ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
+    *(texts_of_steps, texts_without_default),
     *(short_waits, personal_conditions, conditions_without_value),
-    *(steps_that_do_not_suit_the_trigger, endless_loops, idle_steps),
+    *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
+    *(endless_loops, idle_steps, messages_without_wait, tasks_without_due_date),
+    *(branches_without_end,),
 )
 """In the order in which their findings on one line are told."""
 

@@ -158,11 +158,11 @@ async def test_only_those_held_for_the_template_are_told_when_it_is_active_again
 
 
 async def test_what_was_published_before_templates_had_states_is_active(ledger: Ledger) -> None:
-    known = {"center": "default", "subject": "a", "text": "b", "html": None}
-    versions = [{"name": n, "digest": d} for n, d in (("a", "1"), ("a", "2"), ("b", "1"))]
+    known: dict[str, str | None] = {"center": "default", "subject": "a", "text": "b", "html": None}
+    versions = [known | {"name": n, "digest": d} for n, d in (("a", "1"), ("a", "2"), ("b", "1"))]
     migration = importlib.import_module("activities.ledger.migrations.versions.0004_templates")
     async with ledger.transaction() as tx:
-        await tx.execute(insert(templates), [known | version for version in versions])
+        await tx.execute(insert(templates), versions)
         await tx.execute(text(migration.KNOWN))
         found = await templates_of(tx, "default")
     told = [(row["template"], row["newest_version"], row["active_version"]) for row in found]
