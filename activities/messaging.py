@@ -19,6 +19,7 @@ from activities.ledger.connections import Connections, Mailbox
 from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
 from activities.ledger.gate import judge_mail
 from activities.ledger.inbox import Incoming, receive
+from activities.ledger.merge_values import merge_values
 from activities.ledger.publishing import find_template
 from activities.ledger.recipients import person_at, recipient_of
 from activities.ledger.suppressions import suppression_of
@@ -118,7 +119,7 @@ class Messaging:
             text = await find_template(tx, scene.lead.center, effect.template, digest)
         template = Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
         fields = {
-            "lead": scene.lead.merge_fields,
+            "lead": merge_values(scene.lead, scene.version.definition, effect.step),
             "sender": mailbox.model_dump(mode="json"),
             "unsubscribe_url": self._unsubscribe_url(effect.key),
         }

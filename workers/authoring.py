@@ -19,6 +19,8 @@ from activities.templates import (
 )
 from workers.secrets_in_text import Leak, find_leaks
 
+__all__ = ["MergeTag", "Templates", "read_templates", "read_text", "tags_of"]
+
 FOOTER = ("unsubscribe_url", "sender.postal_address")
 
 

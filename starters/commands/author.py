@@ -28,7 +28,7 @@ from starters.definitions.catalogue import (
 from starters.definitions.checks import REQUIRED
 from starters.definitions.loading import Configured, Finding, lines_of, load
 from workers.accounts import load_connections
-from workers.authoring import Templates, read_templates
+from workers.authoring import MergeTag, Templates, read_templates
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_email import SendEmail
 
@@ -150,8 +150,21 @@ def _mails(path: Path, automation: Automation, templates: Templates) -> Iterator
     """For tools: each mail of a file, its template, and the merge tags with their defaults."""
     for step, line in _sending(automation, path):
         name = step.template
+        tags = [_tag(tag, step) for tag in templates.tags[name]]
         about = {"file": str(path), "line": line, "step": step.id, "template": name}
-        yield about | {"kind": templates.kinds[name], "merge_tags": templates.tags[name]}
+        yield about | {"kind": templates.kinds[name], "merge_tags": tags}
+
+
+def _tag(tag: MergeTag, step: SendEmail) -> dict[str, Any]:
+    """A merge tag of a template as a step uses it: which field, and what if that is empty."""
+    chosen = step.merge_tags.get(tag.field.removeprefix("lead."))
+    field, default = (chosen.field, chosen.default) if chosen else (None, None)
+    return {
+        "tag": tag.field,
+        "field": f"lead.{field}" if field else tag.field,
+        "default": default or tag.default,
+        "may_be_missing": tag.may_be_missing or default is not None,
+    }
 
 
 def _published(document: dict[str, Any]) -> Iterator[str]:

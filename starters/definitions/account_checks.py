@@ -23,7 +23,7 @@ NEEDS = {
 
 @check("error", "set the variables that are named, or take the step out")
 def missing_connections(draft: Draft) -> Iterator[Found]:
-    """Vendors that a step needs and that this installation does not have."""
+    """Steps that need a vendor at which this installation has no account."""
     for place, step in draft.steps.items():
         vendor, setting = NEEDS.get(step.kind, ("", ""))
         if vendor and draft.connections and vendor not in draft.connections.vendors:
@@ -33,7 +33,7 @@ def missing_connections(draft: Draft) -> Iterator[Found]:
 
 @check("error", "add the mailbox to the connections file, or name another sender")
 def missing_mailbox(draft: Draft) -> Iterator[Found]:
-    """The mailbox that the mails are to leave from."""
+    """Mails whose sender has no mailbox here."""
     automation, there = draft.automation, draft.connections
     if not automation or not there or there.mailboxes is None:
         return
@@ -44,7 +44,7 @@ def missing_mailbox(draft: Draft) -> Iterator[Found]:
         yield ("campaign", "sender"), "error", message
 
 
-@check("error", "add the field to writable_fields of the connections file, or only_here: true")
+@check("error", "add the field to `writable_fields` of the connections file, or `only_here: true`")
 def fields_not_writable(draft: Draft) -> Iterator[Found]:
     """Fields that a step would write to a CRM where nobody has allowed it."""
     center = draft.automation.center if draft.automation else ""

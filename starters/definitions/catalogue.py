@@ -47,7 +47,7 @@ TEMPLATE_STATES = About(
     "template-states",
     "error",
     "At publish: templates that are drafts, not active, or deactivated.",
-    "dripstone template review NAME, dripstone template activate NAME",
+    "give `dripstone template review NAME` and `dripstone template activate NAME`",
 )
 
 ABOUT = (
@@ -63,5 +63,8 @@ def as_markdown() -> str:
         for one in sorted(ABOUT, key=lambda about: about.name):
             if one.severity == severity:
                 mend = one.mend[:1].upper() + one.mend[1:]
-                lines.append(f"| `{one.name}` ({severity}) | {one.finds} | {mend}. |")
+                cells = [one.finds, f"{mend}."]
+                # A bar within a cell would end it.
+                told = " | ".join(cell.replace("|", "\\|") for cell in cells)
+                lines.append(f"| `{one.name}` ({severity}) | {told} |")
     return "\n".join(lines) + "\n"

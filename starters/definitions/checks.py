@@ -54,8 +54,13 @@ def unknown_templates(draft: Draft) -> Iterator[Found]:
 
 @check("error", "name fields of the lead, the sender or the unsubscribe link; add what is missing")
 def merge_fields(draft: Draft) -> Iterator[Found]:
-    """Merge fields that nothing fills, and those that no mail may lack. Once per template."""
-    for path, name, fields in _templates_used(draft):
+    """Merge fields that nothing fills, and those that no mail may lack."""
+    told = set()
+    for place, step, fields in _mails(draft):
+        if step.template in told:
+            continue
+        told.add(step.template)
+        path, name = ("steps", place, "template"), step.template
         for field in fields:
             if not field.startswith(("lead.", "lead[")) and field not in MERGE_FIELDS:
                 known = _listed([*MERGE_FIELDS, "lead.<field>"])
@@ -67,18 +72,32 @@ def merge_fields(draft: Draft) -> Iterator[Found]:
                 yield path, "error", message
 
 
-@check("warning", "write | default: behind the merge field")
+@check("warning", "write `| default:` behind the merge field, or a default into merge_tags")
 def merge_fields_without_default(draft: Draft) -> Iterator[Found]:
     """Lead fields that some lead will lack: its mail would need attention."""
-    for path, name, fields in _templates_used(draft):
-        bare = [field for field, has_default in fields.items() if not has_default]
-        bare = [field for field in bare if field.startswith("lead.") and field != "lead.email"]
-        if bare:
+    told = set()
+    for place, step, fields in _mails(draft):
+        bare = {field for field, has_default in fields.items() if not has_default}
+        bare = {field for field in bare if field.startswith("lead.") and field != "lead.email"}
+        bare -= {f"lead.{tag}" for tag, chosen in step.merge_tags.items() if chosen.default}
+        if bare and (step.template, *bare) not in told:
+            told.add((step.template, *bare))
             message = (
-                f"template {name!r} has no default for {_listed(bare)}: the mail to a lead without "
-                "it is not sent and needs attention; write | default: 'something'"
+                f"template {step.template!r} has no default for {_listed(bare)}: the mail to a "
+                "lead without it is not sent and needs attention; write | default: 'something'"
             )
-            yield path, "warning", message
+            yield ("steps", place, "template"), "warning", message
+
+
+@check("error", "name merge tags that the template has")
+def unknown_merge_tags(draft: Draft) -> Iterator[Found]:
+    """Merge tags of a step that its template does not have."""
+    for place, step, fields in _mails(draft):
+        known = {field.removeprefix("lead.") for field in fields if field.startswith("lead.")}
+        for tag in step.merge_tags:
+            if tag not in known:
+                message = f"template {step.template!r} has no merge tag {tag!r}: {_listed(known)}"
+                yield ("steps", place, "merge_tags", tag), "error", message
 
 
 @check("error", "write an IANA name such as Europe/London")
@@ -109,7 +128,7 @@ def personal_conditions(draft: Draft) -> Iterator[Found]:
             yield path, "warning", message
 
 
-@check("error", "add value:")
+@check("error", "add `value:`")
 def conditions_without_value(draft: Draft) -> Iterator[Found]:
     """Comparisons with nothing, which never hold. (To equal nothing may well be meant.)"""
     for path, value in _walk(draft.document.value, ()):
@@ -161,7 +180,7 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
 
 
 CHECKS: tuple[Check, ...] = (
-    *(unknown_templates, merge_fields, merge_fields_without_default),
+    *(unknown_templates, merge_fields, merge_fields_without_default, unknown_merge_tags),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
     *(texts_of_steps, texts_without_default),
     *(short_waits, personal_conditions, conditions_without_value),
@@ -172,13 +191,12 @@ CHECKS: tuple[Check, ...] = (
 """In the order in which their findings on one line are told."""
 
 
-def _templates_used(draft: Draft) -> Iterator[tuple[Path, str, Mapping[str, bool]]]:
-    seen = set()
+def _mails(draft: Draft) -> Iterator[tuple[int, SendEmail, Mapping[str, bool]]]:
+    """Each step that sends mail by its place, with the merge fields of its template."""
     for place, step in draft.steps.items():
         fields = (draft.templates or {}).get(step.template) if isinstance(step, SendEmail) else None
-        if isinstance(step, SendEmail) and fields is not None and step.template not in seen:
-            seen.add(step.template)
-            yield ("steps", place, "template"), step.template, fields
+        if isinstance(step, SendEmail) and fields is not None:
+            yield place, step, fields
 
 
 def _place(automation: Automation, step_id: str) -> int:

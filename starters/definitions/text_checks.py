@@ -29,7 +29,7 @@ def texts_of_steps(draft: Draft) -> Iterator[Found]:
                 yield path, "error", f"names {field!r}, which is unknown; known is lead.<field>"
 
 
-@check("warning", "write | default: behind the merge field")
+@check("warning", "write `| default:` behind the merge field")
 def texts_without_default(draft: Draft) -> Iterator[Found]:
     """Lead fields in texts of steps that some lead will lack: then the step needs attention."""
     for path, text in _texts(draft):

@@ -28,6 +28,12 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         5,
         "has no default for lead.first_name",
     ),
+    "unknown-merge-tags": (
+        STEPS + "- id: a\n  kind: send_email\n  template: polite\n  merge_tags:\n"
+        "    frist_name: {default: you}\n",
+        9,
+        "template 'polite' has no merge tag 'frist_name': first_name",
+    ),
     "missing-connections": (
         STEPS + "- {id: a, kind: update_stage, stage: Won}\n",
         5,
@@ -104,6 +110,8 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
     ),
 }
 FINE: dict[str, str] = {
+    "a default that the step gives": STEPS
+    + "- {id: a, kind: send_email, template: bland, merge_tags: {first_name: {default: you}}}\n",
     "a wait between two messages": STEPS + MAIL_STEP + WAIT + MAIL_STEP.replace("intro", "more"),
     "a message on each of two ways": STEPS
     + SPLIT

@@ -98,19 +98,21 @@ def test_a_deactivated_template_is_not_to_be_chosen(desk: Commands) -> None:
     assert publish(desk) == []
 
 
-def test_merge_tags_are_shown_with_their_defaults(desk: Commands) -> None:
+def test_merge_tags_are_shown_with_their_fields_and_defaults(desk: Commands) -> None:
     shown = desk("template", "show", "intro")
     assert ("'there'" in shown.out, "left out" in shown.out) == (True, True)
-    done = desk("validate", f"{desk.directory}/a.yaml", "--json").document
-    (mail,) = done["mails"]
-    assert (mail["step"], mail["template"], mail["kind"], mail["line"]) == (
-        "first",
-        "intro",
-        "custom",
-        6,
-    )
-    first_name = {"field": "lead.first_name", "default": "there", "may_be_missing": True}
-    assert first_name in mail["merge_tags"]
+    chosen = "intro, merge_tags: {first_name: {field: vorname, default: ' '}}"
+    file = desk.file("b.yaml", MAILS.format(name="b").replace("intro", chosen))
+    tags = []
+    for path in (f"{desk.directory}/a.yaml", file):
+        (mail,) = desk("validate", path, "--json").document["mails"]
+        told = (mail["step"], mail["template"], mail["kind"], mail["line"])
+        assert told == ("first", "intro", "custom", 6)
+        tags += [tag for tag in mail["merge_tags"] if tag["tag"] == "lead.first_name"]
+    assert [(tag["field"], tag["default"]) for tag in tags] == [
+        ("lead.first_name", "there"),
+        ("lead.vorname", " "),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from activities.ledger.connections import CenterConnections
+from activities.ledger.merge_values import merge_values
 from activities.ledger.recipients import recipient_of
 from activities.templates import Template, TemplateProblem, render
 from workers.rehearsal.case import Case
@@ -34,7 +35,7 @@ def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[
     text = case.play.templates[effect.template]
     template = Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
     fields = {
-        "lead": case.lead.merge_fields,
+        "lead": merge_values(case.lead, case.play.automation, effect.step),
         "sender": mailbox.model_dump(mode="json"),
         "unsubscribe_url": UNSUBSCRIBE_URL,
     }

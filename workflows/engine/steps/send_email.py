@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from workflows.engine.base import Name
+from workflows.engine.base import Frozen, Name
 from workflows.engine.effects import SendEmail as SendEmailEffect
 from workflows.engine.steps.base import BaseStep, Do, Moment, Move
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 
 
+class MergeTag(Frozen):
+    """What a merge tag of the template stands for: a field of the lead, and what if it is empty."""
+
+    field: FieldName | None = None
+    default: str | None = Field(default=None, min_length=1, max_length=500)
+
+
 class SendEmail(BaseStep):
     """Send a mail. ``thread: true`` (the default) replies to the campaign's last mail, if any.
 
-    ``recipient_field`` is the field of the lead that holds the address.
+    ``recipient_field`` is the field of the lead that holds the address. ``merge_tags`` are those
+    of the template, ``first_name`` for ``{{ lead.first_name }}``, that mean something else here.
     """
 
     kind: Literal["send_email"]
     template: Name
     thread: bool = True
     recipient_field: FieldName = "email"
+    merge_tags: dict[FieldName, MergeTag] = {}
 
     def enter(self, moment: Moment) -> Move:
         """Ask for the mail to be sent."""
