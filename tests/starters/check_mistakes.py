@@ -113,6 +113,10 @@ FINE: dict[str, str] = {
     "a default that the step gives": STEPS
     + "- {id: a, kind: send_email, template: bland, merge_tags: {first_name: {default: you}}}\n",
     "a wait between two messages": STEPS + MAIL_STEP + WAIT + MAIL_STEP.replace("intro", "more"),
+    "a date between two messages": STEPS
+    + MAIL_STEP
+    + "- {id: rest, kind: wait_until, date: 2026-03-02}\n"
+    + MAIL_STEP.replace("intro", "more"),
     "a message on each of two ways": STEPS
     + SPLIT
     + MAIL_STEP.replace("{id: intro", "{next: done, id: big")
