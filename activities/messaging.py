@@ -20,8 +20,11 @@ from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
 from activities.ledger.firings import chain_of
 from activities.ledger.gate import judge_mail
 from activities.ledger.inbox import Incoming, receive
+from activities.ledger.merge_values import merge_values
 from activities.ledger.publishing import find_template
+from activities.ledger.recipients import person_at, recipient_of
 from activities.ledger.suppressions import suppression_of
+from activities.ledger.template_switch import cause_of_hold, is_deactivated, lock_of
 from activities.message import MessageParts, compose, message_id_for, payload_hash
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, facts_of, note_verdict, read_scene, zone_of
@@ -50,15 +53,18 @@ class Messaging:
         """Send the mail of one visit of one step, or say why not."""
         scene = await read_scene(self._ledger, effect, self._connections)
         intent = await self._intent(effect, scene)
+        # Judged is where the mail really goes: its address may have changed since it was rendered.
+        scene = replace(scene, recipient=str(intent.payload["mail"]["to_address"]))
+        person = person_at(self._ledger, scene.lead, scene.recipient or "")
 
         deed = Deed(
             intent=intent,
             judge=lambda tx: self._judge(tx, effect, scene),
             ask=self._ask,
             afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
-            refused=lambda tx, failure: self._tell_bounced(tx, effect, scene, failure),
-            locks=scene.locks,
-            shared=scene.shared,
+            refused=lambda tx, failure: self._tell_bounced(tx, failure, (effect, scene, person)),
+            locks=tuple({*scene.locks, f"person:{person}"}),
+            shared=(*scene.shared, lock_of(scene.lead.center, effect.template)),
         )
         return await do_once(self._ledger, deed)
 
@@ -90,7 +96,7 @@ class Messaging:
             parts = MessageParts(
                 from_address=mailbox.address,
                 from_name=mailbox.name,
-                to_address=scene.lead.email or "",
+                to_address=_recipient(effect, scene),
                 subject=_reply_subject(thread[0]) if thread else rendered.subject,
                 text=rendered.text,
                 html=rendered.html,
@@ -114,7 +120,7 @@ class Messaging:
             text = await find_template(tx, scene.lead.center, effect.template, digest)
         template = Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
         fields = {
-            "lead": scene.lead.merge_fields,
+            "lead": merge_values(scene.lead, scene.version.definition, effect.step),
             "sender": mailbox.model_dump(mode="json"),
             "unsubscribe_url": self._unsubscribe_url(effect.key),
         }
@@ -147,13 +153,14 @@ class Messaging:
         if abs(now - self._ledger.machine_clock()) > LARGEST_SKEW:
             text = "this worker's clock is more than 30 s off the ledger's: set it right"
             raise as_application_error(NotYet("dripstone", "clock_skew", text))
+        off = await is_deactivated(tx, scene.lead.center, effect.template)
         facts = replace(
             await facts_of(self._ledger, tx, scene),
-            suppressed=await suppression_of(self._ledger, tx, scene.lead),
-            has_address=bool(scene.lead.email),
+            suppressed=await suppression_of(self._ledger, tx, scene.lead, scene.recipient),
             not_after=effect.not_after,
             window=campaign.send_window if campaign else None,
             zone=zone_of(scene),
+            hold=cause_of_hold(effect.template) if off else "",
         )
         return await note_verdict(self._ledger, tx, scene, judge_mail(facts))
 
@@ -182,18 +189,20 @@ class Messaging:
         return (await receive(self._ledger, tx, incoming, self._connections)).writebacks
 
     async def _tell_bounced(
-        self, tx: AsyncConnection, effect: SendEmail, scene: Scene, failure: Never
+        self, tx: AsyncConnection, failure: Never, about: tuple[SendEmail, Scene, str]
     ) -> Outcome | None:
         """The server knows no such mailbox: a hard bounce that came without a message."""
         if not isinstance(failure, NoSuchMailbox):
             return None
+        effect, scene, person = about
         event = Event(
             id=f"{effect.key}/bounced",
             kind="bounce",
             at=await self._ledger.now(tx),
             data={"type": "hard", "step": effect.step, "status": failure.code},
         )
-        received = await receive(self._ledger, tx, _about(scene, event), self._connections)
+        incoming = replace(_about(scene, event), bounced=person)
+        received = await receive(self._ledger, tx, incoming, self._connections)
         return Outcome(
             state="refused",
             cause=f"no such mailbox ({failure.code})",
@@ -207,6 +216,14 @@ def _about(scene: Scene, event: Event) -> Incoming:
     lead = scene.lead
     origin = (scene.entry["enrollment"], scene.entry["entry"])
     return Incoming(event, lead.center, "smtp", lead.lead, lead.person, origin=origin)
+
+
+def _recipient(effect: SendEmail, scene: Scene) -> str:
+    address = recipient_of(scene.lead, effect.recipient_field)
+    if address is None:
+        said = f"the lead has no e-mail address in its field {effect.recipient_field!r}"
+        raise as_application_error(Never("dripstone", "no_address", f"{said}: add one, then retry"))
+    return address
 
 
 def _not_a_message(error: ValidationError) -> Never:

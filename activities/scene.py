@@ -23,12 +23,16 @@ from workflows.engine.effects import Effect, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything that is read before an effect of a step is rendered and judged."""
+    """Everything that is read before an effect of a step is rendered and judged.
+
+    ``recipient`` is the address of a mail, once it is rendered.
+    """
 
     entry: Mapping[str, Any]
     lead: Lead
     version: Version
     accounts: CenterConnections
+    recipient: str | None = None
 
     @property
     def locks(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
@@ -20,6 +21,8 @@ from activities.liquid_limits import BoundedEnvironment
 from activities.template_fields import field_uses
 
 Part = Literal["subject", "text", "html"]
+Kind = Literal["text", "basic", "themed", "custom"]
+"""Text alone; text with HTML made of it; in the frame of a theme; or with HTML of its own."""
 
 _PLAIN = BoundedEnvironment(autoescape=False)
 _ESCAPED = BoundedEnvironment(autoescape=True)
@@ -39,6 +42,7 @@ class Template(BaseModel):
     subject: str
     text: str
     html: str | None = None
+    kind: Kind = "text"
     text_line: int = 1
     html_line: int = 1
 
@@ -64,6 +68,19 @@ class TemplateProblem(Exception):
 class _Use(NamedTuple):
     where: str
     field: str
+    may_be_missing: bool
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeTag:
+    """A merge field that a template uses, and what stands there for a lead without it.
+
+    A default of one space is a blank. No default, and ``may_be_missing``: nothing is said then.
+    """
+
+    field: str
+    default: str | None
     may_be_missing: bool
 
 
@@ -97,6 +114,20 @@ def merge_fields_of(template: Template) -> dict[str, bool]:
         for use in _uses(template, part):
             fields[use.field] = fields.get(use.field, True) and use.may_be_missing
     return fields
+
+
+def merge_tags_of(template: Template) -> list[MergeTag]:
+    """Every merge field with each of its defaults, in the order of the template.
+
+    Raises TemplateProblem when the template is not valid Liquid.
+    """
+    fields = merge_fields_of(template)
+    said = [
+        (use.field, use.default) for part, _ in _parts(template) for use in _uses(template, part)
+    ]
+    with_default = {field for field, default in said if default is not None}
+    kept = [one for one in said if one[1] is not None or one[0] not in with_default]
+    return [MergeTag(field, default, fields[field]) for field, default in dict.fromkeys(kept)]
 
 
 def check(template: Template, known_fields: Collection[str]) -> list[str]:
@@ -193,7 +224,8 @@ def _parsed(source: str, escaped: bool) -> BoundTemplate:
 def _uses(template: Template, part: Part) -> Iterator[_Use]:
     source = dict(_parts(template))[part]
     for use in field_uses(_parse(template, part)):
-        yield _Use(_where(template, part, source, use.index), use.path, use.may_be_missing)
+        where = _where(template, part, source, use.index)
+        yield _Use(where, use.path, use.may_be_missing, use.default)
 
 
 def _unknown(use: _Use, known: Collection[str]) -> str:

@@ -16,6 +16,7 @@ import typer
 from activities.ledger import LedgerUnavailable
 from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
+from activities.ledger.template_lives import TemplateRefused
 from starters.commands import (
     author,
     enroll,
@@ -26,6 +27,7 @@ from starters.commands import (
     replay,
     report,
     showing,
+    template_orders,
     unknowns,
 )
 from starters.commands import run as running
@@ -40,6 +42,7 @@ DONE, NO, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 NO_ERRORS = (
     Refused,
     NotPublished,
+    TemplateRefused,
     BadLead,
     TemporalUnreachable,
     LedgerUnavailable,
@@ -91,6 +94,7 @@ for group in (
     report,
     showing,
     unknowns,
+    template_orders,
 ):
     app.add_typer(group.verbs)
 

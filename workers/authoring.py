@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from activities.ledger.publishing import TemplateText
+from activities.ledger.template_lives import Written
 from activities.template_files import read_template
-from activities.templates import Template, TemplateProblem, check, merge_fields_of
+from activities.templates import (
+    MergeTag,
+    Template,
+    TemplateProblem,
+    check,
+    merge_fields_of,
+    merge_tags_of,
+)
+from workers.secrets_in_text import Leak, find_leaks
+
+__all__ = ["MergeTag", "Templates", "read_templates", "read_text", "tags_of"]
+
+FOOTER = ("unsubscribe_url", "sender.postal_address")
 
 
 @dataclass(frozen=True, slots=True)
 class Templates:
     """The templates of a directory. ``fields``: each merge field, and whether it may be missing.
 
-    ``problems`` has, by name, what is wrong with those that cannot be used.
+    ``kinds`` are text, basic, themed or custom. ``problems`` has, by name, what is wrong with
+    those that cannot be used.
     """
 
     texts: Mapping[str, TemplateText] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tags: Mapping[str, tuple[MergeTag, ...]] = field(default_factory=dict)
+    leaks: Mapping[str, tuple[Leak, ...]] = field(default_factory=dict)
 
     def named(self, names: Iterable[str]) -> list[TemplateText]:
         """The texts of these templates, once each, in order."""
         return [self.texts[name] for name in sorted(set(names))]
 
-
-def examine_text(name: str, text: str) -> tuple[Mapping[str, bool], str]:
-    """The merge fields of a text in a step, as ``Templates`` has them; or what is wrong with it."""
-    try:
-        return merge_fields_of(Template(name=name, subject="-", text=text)), ""
-    except TemplateProblem as problem:
-        return {}, str(problem)
+    def written(self, names: Iterable[str]) -> list[Written]:
+        """The same with their kinds, as they are taken into the ledger."""
+        return [Written(text, self.kinds[text.name]) for text in self.named(names)]
 
 
 def read_templates(directory: Path) -> Templates:
@@ -42,6 +55,9 @@ def read_templates(directory: Path) -> Templates:
         OSError: a file cannot be read. A directory that is not there has no templates.
     """
     texts: dict[str, TemplateText] = {}
+    kinds: dict[str, str] = {}
+    tags: dict[str, tuple[MergeTag, ...]] = {}
+    leaks: dict[str, tuple[Leak, ...]] = {}
     fields: dict[str, Mapping[str, bool]] = {}
     problems: dict[str, tuple[str, ...]] = {}
     for path in sorted(directory.glob("*.liquid")):
@@ -52,10 +68,52 @@ def read_templates(directory: Path) -> Templates:
             problems[path.stem] = (str(problem),)
             continue
         # Which fields there are is asked once the automation that uses the template is known.
-        wrong = check(template, named)
+        wrong = [*check(template, named), *_footer_in_one_part_only(template)]
         if wrong:
             problems[path.stem] = tuple(wrong)
             continue
         texts[path.stem] = TemplateText(path.stem, template.subject, template.text, template.html)
+        kinds[path.stem] = template.kind
+        leaks[path.stem] = tuple(_leaks(path, template))
+        tags[path.stem] = tuple(merge_tags_of(template))
         fields[path.stem] = named
-    return Templates(texts, fields, problems)
+    return Templates(texts, kinds, fields, problems, tags, leaks)
+
+
+def tags_of(text: TemplateText) -> list[MergeTag]:
+    """The merge fields of a text of the ledger, with their defaults."""
+    return merge_tags_of(
+        Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
+    )
+
+
+def read_text(text: str) -> tuple[Mapping[str, bool], str]:
+    """The merge fields of a step's own text, and whether each may be missing; and what is wrong."""
+    try:
+        return merge_fields_of(Template(name="-", subject="-", text=text)), ""
+    except TemplateProblem as problem:
+        return {}, str(problem).partition(": ")[2]
+
+
+def _leaks(path: Path, template: Template) -> Iterator[Leak]:
+    """Secrets in the file, and in the theme around it."""
+    own = list(find_leaks(path.read_text("utf-8-sig")))
+    yield from own
+    for leak in find_leaks(template.html or "") if template.kind == "themed" else ():
+        if leak.what not in {one.what for one in own}:
+            yield leak
+
+
+def _footer_in_one_part_only(template: Template) -> Iterator[str]:
+    """A reader sees the text or the HTML: what every mail must have must be in either."""
+    if template.html is None:
+        return
+    in_text = merge_fields_of(template.model_copy(update={"html": None}))
+    in_html = merge_fields_of(template.model_copy(update={"text": "-"}))
+    for name in FOOTER:
+        if (name in in_text) != (name in in_html):
+            there, lacking = ("text", "HTML") if name in in_text else ("HTML", "text")
+            yield (
+                f"template {template.name}: the {lacking} part lacks {{{{ {name} }}}}, which the "
+                f"{there} part has; a reader sees one of the two: write it into both"
+            )

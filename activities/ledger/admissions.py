@@ -24,9 +24,9 @@ from activities.ledger.leads import Lead, find_lead, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.listening import hears
 from activities.ledger.publishing import Version, find_state, find_version
+from activities.ledger.recipients import objection_to_mail, recipient_fields
 from activities.ledger.starting import start_again, start_of
 from activities.ledger.store import Ledger
-from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import admissions, refusals
 from activities.ledger.upsert import insert_new
 from workflows.contracts import Start, enrollment_id
@@ -129,12 +129,8 @@ async def _objection(
         return "meets the exit criteria of the campaign already"
     if await reached_goal_before(tx, automation, lead):
         return "has reached the goal already"
-    sends = any(step.kind == "send_email" for step in automation.steps)
-    if sends and not lead.email:
-        return "no e-mail address, and the automation sends mail"
-    suppressed = await suppression_of(ledger, tx, lead) if sends else None
-    if suppressed:
-        return f"suppressed: {suppressed}"
+    if objection := await objection_to_mail(ledger, tx, lead, recipient_fields(automation)):
+        return objection
     return await _objection_to_re_entry(ledger, tx, lead, automation)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -129,6 +129,16 @@ class Pool(_Strict):
         return self
 
 
+class TemplateRules(_Strict):
+    """How a text becomes one that may be published.
+
+    ``on_publish``: who publishes an automation answers for the texts that are new with it.
+    ``required``: each is reviewed and activated first; ``by_another``: not by who drafted it.
+    """
+
+    review: Literal["on_publish", "required", "by_another"] = "on_publish"
+
+
 class CenterConnections(_Strict):
     """The accounts of one center. ``zone`` is where a lead without a zone is taken to be.
 
@@ -154,6 +164,8 @@ class CenterConnections(_Strict):
                     "under http"
                 )
         return self
+
+    templates: TemplateRules = TemplateRules()
 
 
 class Connections(_Strict):

@@ -115,7 +115,7 @@ async def close(
         data=told | {"caused_by": await chain_of(tx, entry)},
     )
     lead = await find_lead(tx, entry["center"], entry["lead"])
-    if lead and entry["lane"] != f"automation-{entry['automation']}":
+    if lead and version.definition.campaign:
         # What follows a campaign can branch on which one it was, and on how it ended.
         left = {"last_campaign": entry["automation"], "last_exit": reason.value}
         await set_fields(ledger, tx, lead, left)
@@ -127,7 +127,7 @@ async def close(
 async def put_hold(
     ledger: Ledger, tx: AsyncConnection, entry: Mapping[str, Any], cause: str
 ) -> None:
-    """Remember that the gate holds an entry until ``cause`` is removed."""
+    """Remember that the gate holds an entry until ``cause`` is removed: the cause found last."""
     row = {
         "center": entry["center"],
         "enrollment": entry["enrollment"],
@@ -135,7 +135,9 @@ async def put_hold(
         "cause": cause[:255],
         "since": await ledger.now(tx),
     }
-    await insert_new(tx, holds, row)
+    if not await insert_new(tx, holds, row):
+        here = (holds.c.enrollment == row["enrollment"]) & (holds.c.entry == row["entry"])
+        await tx.execute(update(holds).where(here).values(cause=row["cause"]))
 
 
 async def remove_hold(tx: AsyncConnection, enrollment: str, entry: int) -> None:
@@ -146,13 +148,26 @@ async def remove_hold(tx: AsyncConnection, enrollment: str, entry: int) -> None:
 
 async def held_in(tx: AsyncConnection, automation: str, limit: int) -> list[Mapping[str, Any]]:
     """Entries of an automation that the gate holds for a cause, longest held first."""
+    return await _held(tx, admissions.c.automation == automation, limit)
+
+
+async def held_for(
+    tx: AsyncConnection, center: str, cause: str, limit: int
+) -> list[Mapping[str, Any]]:
+    """Entries of a center that the gate holds for this cause, longest held first."""
+    return await _held(tx, (holds.c.center == center) & (holds.c.cause == cause[:255]), limit)
+
+
+async def _held(
+    tx: AsyncConnection, which: ColumnElement[bool], limit: int
+) -> list[Mapping[str, Any]]:
     query = (
         select(holds.c.since, admissions)
         .join(
             admissions,
             (holds.c.enrollment == admissions.c.enrollment) & (holds.c.entry == admissions.c.entry),
         )
-        .where(admissions.c.automation == automation)
+        .where(which)
         .order_by(holds.c.since)
         .limit(limit)
     )

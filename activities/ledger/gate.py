@@ -20,7 +20,8 @@ SUPPRESSED_EXITS = {
 class Facts:
     """What the policy looks at, read in the transaction that would write the intent.
 
-    ``admission`` is the state of the enrollment's row, None if there is no such row.
+    ``admission`` is the state of the enrollment's row, None if there is no such row. ``hold`` is
+    what a mail is held for until somebody removes it; empty if for nothing.
     """
 
     now: datetime
@@ -33,6 +34,7 @@ class Facts:
     not_after: datetime | None = None
     window: SendWindow | None = None
     zone: str = "UTC"
+    hold: str = ""
 
 
 def judge_step(facts: Facts) -> Outcome | None:
@@ -53,7 +55,7 @@ def judge_step(facts: Facts) -> Outcome | None:
 
 
 def judge_mail(facts: Facts) -> Outcome | None:
-    """For a mail: as for any effect, and suppression, address and send window."""
+    """For a mail: as for any effect, and suppression, address, template and send window."""
     verdict = judge_step(facts)
     if verdict and verdict.state == "refused":
         return verdict
@@ -64,6 +66,8 @@ def judge_mail(facts: Facts) -> Outcome | None:
         return Outcome(state="refused", cause="the lead has no e-mail address: add one, then retry")
     if verdict:
         return verdict
+    if facts.hold:
+        return Outcome(state="held", cause=facts.hold)
     opens = next_opening(facts.window, facts.zone, facts.now) if facts.window else None
     if opens:
         return Outcome(state="held", cause=f"outside the send window in {facts.zone}", until=opens)

@@ -47,7 +47,8 @@ class Incoming:
     """An event on its way in. ``lead`` or ``person`` or ``enrollment`` says whose it is.
 
     ``origin`` is the entry whose own workflow reported it, and so knows it. ``newcomer`` is a lead
-    that the event brings along: it is written down with it.
+    that the event brings along: it is written down with it. ``bounced`` is the person of the
+    address that a bounce is about, if that is not the lead's own.
     """
 
     event: Event
@@ -58,6 +59,7 @@ class Incoming:
     enrollment: str | None = None
     origin: tuple[str, int] | None = None
     newcomer: Lead | None = None
+    bounced: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ async def _note_facts(
     reason = reasons.get(event.kind)
     if person and reason and not event.is_soft_bounce:
         why = (reason, event.id, event.at)
+        person = incoming.bounced or person
         await suppress_person(tx, incoming.center, person, why)
         if incoming.lead and event.kind != "bounce":
             await suppress_lead(tx, incoming.center, incoming.lead, why)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from activities.ledger.connections import Connections
-from activities.ledger.entries import held_in
+from activities.ledger.entries import held_for, held_in
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.store import Ledger
 from workflows.engine.events import Event
@@ -23,6 +24,22 @@ async def release_held(ledger: Ledger, automation: str, connections: Connections
     async with ledger.reading() as tx:
         held = await held_in(tx, automation, MOST)
         now = await ledger.now(tx)
+    return await _tell(ledger, held, now, connections)
+
+
+async def release_for(
+    ledger: Ledger, center: str, cause: str, connections: Connections
+) -> list[str]:
+    """The same for every entry of a center that is held for ``cause``, in whatever automation."""
+    async with ledger.reading() as tx:
+        held = await held_for(tx, center, cause, MOST)
+        now = await ledger.now(tx)
+    return await _tell(ledger, held, now, connections)
+
+
+async def _tell(
+    ledger: Ledger, held: Sequence[Mapping[str, Any]], now: datetime, connections: Connections
+) -> list[str]:
     events = []
     for row in held:
         place = f"{row['enrollment']}/{row['entry']}"

@@ -49,17 +49,28 @@ async def _suppress(
     return await insert_new(tx, suppressions, row)
 
 
-async def suppression_of(ledger: Ledger, tx: AsyncConnection, lead: Lead) -> str | None:
-    """Why the lead must not be mailed ("unsubscribed", "bounced" ...); None if it may be."""
+async def suppression_of(
+    ledger: Ledger, tx: AsyncConnection, lead: Lead, address: str | None = None
+) -> str | None:
+    """Why the lead must not be mailed ("unsubscribed", "bounced" ...); None if it may be.
+
+    ``address`` is where to, if not to the lead's own. An opt-out is about a human, and holds for
+    all of their addresses; a bounce is about one address.
+    """
     # Also under the record: it may have been opted out before its address was known.
     by_record = person_of(ledger, lead.center, None, lead.lead)
     subjects = [("person", lead.person), ("person", by_record), ("lead", lead.lead)]
-    if lead.email:
-        address = canonical_address(lead.email)
+    elsewhere = False
+    if address := address or lead.email:
+        canonical = canonical_address(address)
         # Also under the person of the address: the lead may have been filed before it had one.
-        by_address = ledger.keyed_hash("person", f"{lead.center}:address:{address}")
-        subjects += [("person", by_address), ("domain", address.rpartition("@")[2])]
-    here = tuple_(suppressions.c.scope, suppressions.c.subject).in_(subjects)
-    query = select(suppressions.c.reason).where(suppressions.c.center == lead.center, here)
-    found = await tx.scalar(query.order_by(suppressions.c.at))
-    return str(found) if found else None
+        by_address = ledger.keyed_hash("person", f"{lead.center}:address:{canonical}")
+        subjects += [("person", by_address), ("domain", canonical.rpartition("@")[2])]
+        elsewhere = lead.email is not None and by_address != lead.person
+    row = suppressions.c
+    here = (row.center == lead.center) & tuple_(row.scope, row.subject).in_(subjects)
+    query = select(row.reason, row.subject).where(here).order_by(row.at)
+    for reason, subject in await tx.execute(query):
+        if not (elsewhere and reason == "bounced" and subject == lead.person):
+            return str(reason)
+    return None

@@ -11,16 +11,24 @@ from typing import Annotated, Any
 import typer
 
 from activities.ledger.connections import Connections
-from activities.ledger.publishing import TemplateText, find_state, publish
+from activities.ledger.publishing import find_state, publish
+from activities.ledger.template_choice import ready_to_publish
+from activities.ledger.template_lives import Written
 from config.settings import Settings, secrets_named
 from starters.commands.lifecycle import enable_newest
 from starters.commands.opened import opened, settings_of_environment
 from starters.commands.output import AsJson, Refused, answer
 from starters.commands.who import By, operator
+from starters.definitions.catalogue import (
+    LIKELY_SECRETS,
+    SECRETS,
+    TEMPLATE_FILES,
+    TEMPLATE_STATES,
+)
 from starters.definitions.checks import REQUIRED
-from starters.definitions.loading import Configured, Finding, load
+from starters.definitions.loading import Configured, Finding, lines_of, load
 from workers.accounts import load_connections
-from workers.authoring import Templates, read_templates
+from workers.authoring import MergeTag, Templates, read_templates
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_email import SendEmail
 
@@ -49,11 +57,15 @@ def validate(
     templates = read_templates(settings.templates)
     paths = list(_files_of(files))
     findings: list[Finding] = []
+    mails: list[dict[str, Any]] = []
     for path in paths:
-        findings += check(path, templates, configured)[1]
+        automation, found = check(path, templates, configured)
+        findings += found
+        mails += _mails(path, automation, templates) if automation else ()
     errors = sum(finding.severity == "error" for finding in findings)
     summary = f"{len(paths)} checked: {errors} errors, {len(findings) - errors} warnings"
-    answer(as_json, {"findings": findings, "errors": errors}, [*map(str, findings), summary])
+    document = {"findings": findings, "errors": errors, "mails": mails}
+    answer(as_json, document, [*map(str, findings), summary])
     if errors:
         raise typer.Exit(1)
 
@@ -76,8 +88,12 @@ def publish_command(
         raise Refused(f"{file}: not published, because of the errors above")
     source = file.read_text("utf-8-sig")
     names = (step.template for step in automation.steps if isinstance(step, SendEmail))
-    draft = Draft(automation, source, templates.named(names))
+    draft = Draft(automation, source, templates.written(names))
     document = asyncio.run(_publish(draft, by or operator(), enable_too))
+    if against := document.pop("against", {}):
+        findings += _against(automation, against, file)
+        answer(as_json, {"published": False, "findings": findings}, map(str, findings))
+        raise Refused(f"{file}: not published, because of its templates: see above")
     answer(as_json, document | {"findings": findings}, [*map(str, findings), *_published(document)])
 
 
@@ -87,16 +103,19 @@ class Draft:
 
     automation: Automation
     source: str
-    texts: list[TemplateText]
+    written: list[Written]
 
 
 async def _publish(draft: Draft, by: str, enable_too: bool) -> dict[str, Any]:
-    name = draft.automation.id
+    name, center = draft.automation.id, draft.automation.center
+    texts = [one.text for one in draft.written]
     async with opened() as here:
+        vouches = here.connections.of(center).templates.review == "on_publish"
+        against = await ready_to_publish(here.ledger, center, draft.written, by, vouches=vouches)
+        if against:
+            return {"against": against}
         try:
-            version, is_new = await publish(
-                here.ledger, draft.automation, draft.source, draft.texts, by
-            )
+            version, is_new = await publish(here.ledger, draft.automation, draft.source, texts, by)
         except ValueError as error:
             raise Refused(str(error)) from error
         released = await enable_newest(here, name, by) if enable_too else 0
@@ -110,6 +129,44 @@ async def _publish(draft: Draft, by: str, enable_too: bool) -> dict[str, Any]:
         "state": state[0] if state else "not enabled",
         "version_for_new_leads": state[1] if state else None,
         "released": released,
+    }
+
+
+def _against(automation: Automation, said: dict[str, str], file: Path) -> list[Finding]:
+    """What keeps templates from being published, for each step that names one of them."""
+    return [
+        Finding("error", said[step.template], str(file), line, step.id, TEMPLATE_STATES.name)
+        for step, line in _sending(automation, file)
+        if step.template in said
+    ]
+
+
+def _sending(automation: Automation, file: Path) -> Iterator[tuple[SendEmail, int]]:
+    """The steps that send mail, each with the line on which its template is named."""
+    lines = lines_of(file, "template")
+    for place, step in enumerate(automation.steps):
+        if isinstance(step, SendEmail):
+            yield step, lines[place]
+
+
+def _mails(path: Path, automation: Automation, templates: Templates) -> Iterator[dict[str, Any]]:
+    """For tools: each mail of a file, its template, and the merge tags with their defaults."""
+    for step, line in _sending(automation, path):
+        name = step.template
+        tags = [_tag(tag, step) for tag in templates.tags[name]]
+        about = {"file": str(path), "line": line, "step": step.id, "template": name}
+        yield about | {"kind": templates.kinds[name], "merge_tags": tags}
+
+
+def _tag(tag: MergeTag, step: SendEmail) -> dict[str, Any]:
+    """A merge tag of a template as a step uses it: which field, and what if that is empty."""
+    chosen = step.merge_tags.get(tag.field.removeprefix("lead."))
+    field, default = (chosen.field, chosen.default) if chosen else (None, None)
+    return {
+        "tag": tag.field,
+        "field": f"lead.{field}" if field else tag.field,
+        "default": default or tag.default,
+        "may_be_missing": tag.may_be_missing or default is not None,
     }
 
 
@@ -135,11 +192,20 @@ def check(
     except OSError as error:
         return None, [Finding("error", f"cannot be read: {error.strerror}", str(path), 1)]
     findings = list(found)
-    for step in automation.steps if automation else ():
-        problems = templates.problems.get(step.template, ()) if isinstance(step, SendEmail) else ()
-        findings += [Finding("error", problem, str(path), 1, step.id) for problem in problems]
+    for step, line in _sending(automation, path) if automation else ():
+        findings += _in_template(templates, step, str(path), line)
+    findings.sort(key=lambda finding: finding.line)
     sound = not any(finding.severity == "error" for finding in findings)
     return automation if sound else None, findings
+
+
+def _in_template(templates: Templates, step: SendEmail, file: str, line: int) -> Iterator[Finding]:
+    for problem in templates.problems.get(step.template, ()):
+        yield Finding("error", problem, file, line, step.id, TEMPLATE_FILES.name)
+    for leak in templates.leaks.get(step.template, ()):
+        about = SECRETS if leak.is_sure else LIKELY_SECRETS
+        message = f"template {step.template!r}, line {leak.line}: {leak.message}"
+        yield Finding(about.severity, message, file, line, step.id, about.name)
 
 
 def configured_by(settings: Settings, connections: Connections | None = None) -> Configured:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from starters.definitions.check import check
 from starters.definitions.draft import Draft, Found
 from workflows.engine.steps.assign import Assign
 from workflows.engine.steps.send_email import SendEmail
@@ -20,8 +21,9 @@ NEEDS = {
 }
 
 
+@check("error", "set the variables that are named, or take the step out")
 def missing_connections(draft: Draft) -> Iterator[Found]:
-    """Vendors that a step needs and that this installation does not have."""
+    """Steps that need a vendor at which this installation has no account."""
     for place, step in draft.steps.items():
         vendor, setting = NEEDS.get(step.kind, ("", ""))
         if vendor and draft.connections and vendor not in draft.connections.vendors:
@@ -29,8 +31,9 @@ def missing_connections(draft: Draft) -> Iterator[Found]:
             yield ("steps", place, "kind"), "error", message
 
 
+@check("error", "add the mailbox to the connections file, or name another sender")
 def missing_mailbox(draft: Draft) -> Iterator[Found]:
-    """The mailbox that the mails are to leave from."""
+    """Mails whose sender has no mailbox here."""
     automation, there = draft.automation, draft.connections
     if not automation or not there or there.mailboxes is None:
         return
@@ -41,6 +44,7 @@ def missing_mailbox(draft: Draft) -> Iterator[Found]:
         yield ("campaign", "sender"), "error", message
 
 
+@check("error", "add the field to `writable_fields` of the connections file, or `only_here: true`")
 def fields_not_writable(draft: Draft) -> Iterator[Found]:
     """Fields that a step would write to a CRM where nobody has allowed it."""
     center = draft.automation.center if draft.automation else ""
@@ -56,6 +60,7 @@ def fields_not_writable(draft: Draft) -> Iterator[Found]:
             yield ("steps", place, "field"), "error", message
 
 
+@check("error", "add the pool to the connections file, or name another")
 def unknown_pools(draft: Draft) -> Iterator[Found]:
     """Pools that nobody is in."""
     center = draft.automation.center if draft.automation else ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,21 +14,30 @@ from starters.definitions.account_checks import (
     missing_mailbox,
     unknown_pools,
 )
+from starters.definitions.advice import (
+    branches_without_end,
+    messages_without_wait,
+    short_waits,
+    tasks_without_due_date,
+)
+from starters.definitions.check import Check, check
 from starters.definitions.draft import Draft, Found
 from starters.definitions.platform_checks import (
     fields_not_pushable,
     missing_platforms,
     not_pushed_before,
+    perhaps_not_pushed,
     without_timeline_template,
 )
 from starters.definitions.step_graph import loops_without_wait, unreachable
 from starters.definitions.strict_yaml import Path
+from starters.definitions.text_checks import texts_of_steps, texts_without_default
 from starters.definitions.web_checks import (
     event_receivers,
     http_connections,
+    persons_in_statistics,
     secrets_in_steps,
     unused_answers,
-    web_texts,
 )
 from workflows.engine.automation import Automation
 from workflows.engine.availability import objections
@@ -46,6 +54,7 @@ REQUIRED = {
 }
 
 
+@check("error", "write the name of a file in the templates folder")
 def unknown_templates(draft: Draft) -> Iterator[Found]:
     """Templates that are not there."""
     for place, step in draft.steps.items():
@@ -57,9 +66,15 @@ def unknown_templates(draft: Draft) -> Iterator[Found]:
             yield ("steps", place, "template"), "error", message
 
 
+@check("error", "name fields of the lead, the sender or the unsubscribe link; add what is missing")
 def merge_fields(draft: Draft) -> Iterator[Found]:
-    """Merge fields that nothing fills, and those that no mail may lack. Once per template."""
-    for path, name, fields in _templates_used(draft):
+    """Merge fields that nothing fills, and those that no mail may lack."""
+    told = set()
+    for place, step, fields in _mails(draft):
+        if step.template in told:
+            continue
+        told.add(step.template)
+        path, name = ("steps", place, "template"), step.template
         for field in fields:
             if not field.startswith(("lead.", "lead[")) and field not in MERGE_FIELDS:
                 known = _listed([*MERGE_FIELDS, "lead.<field>"])
@@ -71,19 +86,35 @@ def merge_fields(draft: Draft) -> Iterator[Found]:
                 yield path, "error", message
 
 
+@check("warning", "write `| default:` behind the merge field, or a default into merge_tags")
 def merge_fields_without_default(draft: Draft) -> Iterator[Found]:
     """Lead fields that some lead will lack: its mail would need attention."""
-    for path, name, fields in _templates_used(draft):
-        bare = [field for field, has_default in fields.items() if not has_default]
-        bare = [field for field in bare if field.startswith("lead.") and field != "lead.email"]
-        if bare:
+    told = set()
+    for place, step, fields in _mails(draft):
+        bare = {field for field, has_default in fields.items() if not has_default}
+        bare = {field for field in bare if field.startswith("lead.") and field != "lead.email"}
+        bare -= {f"lead.{tag}" for tag, chosen in step.merge_tags.items() if chosen.default}
+        if bare and (step.template, *bare) not in told:
+            told.add((step.template, *bare))
             message = (
-                f"template {name!r} has no default for {_listed(bare)}: the mail to a lead without "
-                "it is not sent and needs attention; write | default: 'something'"
+                f"template {step.template!r} has no default for {_listed(bare)}: the mail to a "
+                "lead without it is not sent and needs attention; write | default: 'something'"
             )
-            yield path, "warning", message
+            yield ("steps", place, "template"), "warning", message
 
 
+@check("error", "name merge tags that the template has")
+def unknown_merge_tags(draft: Draft) -> Iterator[Found]:
+    """Merge tags of a step that its template does not have."""
+    for place, step, fields in _mails(draft):
+        known = {field.removeprefix("lead.") for field in fields if field.startswith("lead.")}
+        for tag in step.merge_tags:
+            if tag not in known:
+                message = f"template {step.template!r} has no merge tag {tag!r}: {_listed(known)}"
+                yield ("steps", place, "merge_tags", tag), "error", message
+
+
+@check("error", "write an IANA name such as Europe/London")
 def unknown_zone(draft: Draft) -> Iterator[Found]:
     """A time zone that nobody knows."""
     paths: tuple[Path, ...] = (("campaign", "send_window", "zone"), ("trigger", "zone"))
@@ -97,16 +128,7 @@ def unknown_zone(draft: Draft) -> Iterator[Found]:
                 yield path, "error", message
 
 
-def short_waits(draft: Draft) -> Iterator[Found]:
-    """Waits under a minute, left over from a demo."""
-    for place, step in draft.steps.items():
-        for name, field in type(step).model_fields.items():
-            value = getattr(step, name)
-            if isinstance(value, timedelta) and value < timedelta(minutes=1):
-                path: Path = ("steps", place, field.alias or name)
-                yield path, "warning", "is under a minute: seconds are for demos"
-
-
+@check("warning", "put the condition into the audience, or ask for another field")
 def personal_conditions(draft: Draft) -> Iterator[Found]:
     """Conditions of steps on fields that say who the lead is."""
     steps = draft.document.at(("steps",))
@@ -120,6 +142,7 @@ def personal_conditions(draft: Draft) -> Iterator[Found]:
             yield path, "warning", message
 
 
+@check("error", "add `value:`")
 def conditions_without_value(draft: Draft) -> Iterator[Found]:
     """Comparisons with nothing, which never hold. (To equal nothing may well be meant.)"""
     for path, value in _walk(draft.document.value, ()):
@@ -129,17 +152,25 @@ def conditions_without_value(draft: Draft) -> Iterator[Found]:
                 yield (*path, "op"), "error", f"{op!r} compares with nothing: add 'value:'"
 
 
+@check("error", "take another trigger or timing, or another step")
 def steps_that_do_not_suit_the_trigger(draft: Draft) -> Iterator[Found]:
-    """Actions that the table forbids for the trigger, and those that set it off again."""
+    """Actions that the table of triggers forbids, and those that cause the trigger's own event."""
     if draft.automation:
         for objection in objections(draft.automation):
             place = _place(draft.automation, objection.step)
             yield ("steps", place, "kind"), "error", objection.message
+
+
+@check("warning", "be sure that it is meant, or let leads enter once")
+def steps_that_set_off_the_trigger(draft: Draft) -> Iterator[Found]:
+    """Steps that start the automation's own trigger, or its clock, anew."""
+    if draft.automation:
         for warning in loop_warnings(draft.automation):
             place = _place(draft.automation, warning.step)
             yield ("steps", place, "kind"), "warning", warning.message
 
 
+@check("error", "put a wait step into the loop")
 def endless_loops(draft: Draft) -> Iterator[Found]:
     """Loops that a lead would run through without ever waiting."""
     if draft.automation:
@@ -149,6 +180,7 @@ def endless_loops(draft: Draft) -> Iterator[Found]:
             yield ("steps", _place(draft.automation, loop[0])), "error", message
 
 
+@check("warning", "lead a way there, or take the step out")
 def idle_steps(draft: Draft) -> Iterator[Found]:
     """Steps that no lead can come to."""
     if draft.automation:
@@ -161,24 +193,28 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
             yield ("steps", place), "warning", message
 
 
-CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
-    *(unknown_templates, merge_fields, merge_fields_without_default),
+CHECKS: tuple[Check, ...] = (
+    *(unknown_templates, merge_fields, merge_fields_without_default, unknown_merge_tags),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
-    *(http_connections, event_receivers, web_texts, secrets_in_steps, unused_answers),
-    *(missing_platforms, fields_not_pushable, without_timeline_template, not_pushed_before),
+    *(http_connections, event_receivers, persons_in_statistics),
+    *(secrets_in_steps, unused_answers),
+    *(missing_platforms, fields_not_pushable, without_timeline_template),
+    *(not_pushed_before, perhaps_not_pushed),
+    *(texts_of_steps, texts_without_default),
     *(short_waits, personal_conditions, conditions_without_value),
-    *(steps_that_do_not_suit_the_trigger, endless_loops, idle_steps),
+    *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
+    *(endless_loops, idle_steps, messages_without_wait, tasks_without_due_date),
+    *(branches_without_end,),
 )
 """In the order in which their findings on one line are told."""
 
 
-def _templates_used(draft: Draft) -> Iterator[tuple[Path, str, Mapping[str, bool]]]:
-    seen = set()
+def _mails(draft: Draft) -> Iterator[tuple[int, SendEmail, Mapping[str, bool]]]:
+    """Each step that sends mail by its place, with the merge fields of its template."""
     for place, step in draft.steps.items():
         fields = (draft.templates or {}).get(step.template) if isinstance(step, SendEmail) else None
-        if isinstance(step, SendEmail) and fields is not None and step.template not in seen:
-            seen.add(step.template)
-            yield ("steps", place, "template"), step.template, fields
+        if isinstance(step, SendEmail) and fields is not None:
+            yield place, step, fields
 
 
 def _place(automation: Automation, step_id: str) -> int:

@@ -92,6 +92,13 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
     "SendEmail": {
         "template": "The name of a template; its text is pinned when the file is published.",
         "thread": "true: in the thread of the campaign's last mail, if there was one.",
+        "recipient_field": "The field of the lead that holds the address; email if left out.",
+        "merge_tags": "Merge tags of the template that stand for another field here, or have "
+        "another default: first_name is {{ lead.first_name }}.",
+    },
+    "MergeTag": {
+        "field": "The field of the lead that the tag stands for; the one of its name if left out.",
+        "default": "What stands there if the field is empty; one space for a blank.",
     },
     "Wait": {"for": "How long, in exact hours: 3 days, 90 minutes."},
     "WaitFor": {

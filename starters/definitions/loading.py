@@ -11,14 +11,16 @@ from typing import Any, cast
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from starters.definitions import strict_yaml
+from starters.definitions.catalogue import FIELDS, GRAPH, LIKELY_SECRETS, SECRETS, YAML
 from starters.definitions.checks import CHECKS
 from starters.definitions.draft import Configured, Draft, Found, Severity
 from starters.definitions.errors import explain, path_of
 from starters.definitions.strict_yaml import Document, Path
+from workers.secrets_in_text import find_leaks
 from workflows.engine.automation import Automation, graph_problems
 from workflows.engine.steps import AnyStep
 
-__all__ = ["Configured", "Finding", "load"]
+__all__ = ["Configured", "Finding", "lines_of", "load"]
 
 _STEP: TypeAdapter[AnyStep] = TypeAdapter(AnyStep)
 _TARGET_FIELDS = ("next", "on_event", "on_timeout", "on_missing", "otherwise", "go_to")
@@ -26,18 +28,23 @@ _TARGET_FIELDS = ("next", "on_event", "on_timeout", "on_missing", "otherwise", "
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something found in a file. ``line`` counts from 1; an error stands against publishing."""
+    """Something found in a file. ``line`` counts from 1; an error stands against publishing.
+
+    ``check`` is the name of what found it, as docs/checks.md lists them.
+    """
 
     severity: Severity
     message: str
     file: str
     line: int
     step: str | None = None
+    check: str = ""
 
     def __str__(self) -> str:
         """As compilers write it: editors find the line in it."""
         step = f"step {self.step!r}: " if self.step else ""
-        return f"{self.file}:{self.line}: {self.severity}: {step}{self.message}"
+        check = f" [{self.check}]" if self.check else ""
+        return f"{self.file}:{self.line}: {self.severity}: {step}{self.message}{check}"
 
 
 def load(
@@ -59,38 +66,66 @@ def load(
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        document, problems = strict_yaml.read(file.read(strict_yaml.LARGEST + 1))
-    findings = [Finding("error", p.message, str(path), p.line) for p in problems]
+        data = file.read(strict_yaml.LARGEST + 1)
+    document, problems = strict_yaml.read(data)
+    findings = [
+        Finding("error", problem.message, str(path), problem.line, check=YAML.name)
+        for problem in problems
+    ]
+    findings += _secrets(path, data, document)
     automation = None
     if document:
-        automation, found = _examine(document, templates, connections)
+        automation, told = _examine(document, templates, connections)
         taken = {problem.line for problem in problems}
-        for place, severity, message in found:
+        for check, (place, severity, message) in told:
             line = document.line(place)
             if line not in taken:
                 step = _step_of(place, document)
                 if not step and place[:1] == ("steps",) and len(place) > 1:
                     message = f"step {int(place[1]) + 1}: {message}"
-                findings.append(Finding(severity, message, str(path), line, step))
+                findings.append(Finding(severity, message, str(path), line, step, check))
     findings.sort(key=lambda finding: finding.line)
     sound = not any(finding.severity == "error" for finding in findings)
     return automation if sound else None, tuple(dict.fromkeys(findings))
+
+
+def lines_of(path: FilePath, field: str) -> list[int]:
+    """The line of this field in each step of a file that can be read.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    document, _ = strict_yaml.read(path.read_bytes())
+    count = len(_listed(document.at(("steps",)))) if document else 0
+    return [document.line(("steps", place, field)) for place in range(count)] if document else []
 
 
 def _examine(
     document: Document,
     templates: Mapping[str, Mapping[str, bool]] | None,
     connections: Configured | None,
-) -> tuple[Automation | None, list[Found]]:
+) -> tuple[Automation | None, list[tuple[str, Found]]]:
     if not isinstance(document.value, dict):
-        return None, [((), "error", "an automation is a group of fields, such as 'id: welcome'")]
+        message = "an automation is a group of fields, such as 'id: welcome'"
+        return None, [(FIELDS.name, ((), "error", message))]
     automation, found = _validate(document)
+    told = [(FIELDS.name, one) for one in found]
     steps = _steps(document)
-    found += _graph(document, steps)
+    told += [(GRAPH.name, one) for one in _graph(document, steps)]
     draft = Draft(document, steps, automation, templates, connections)
     for check in CHECKS:
-        found += check(draft)
-    return automation, found
+        told += [(check.about.name, one) for one in check(draft)]
+    return automation, told
+
+
+def _secrets(path: FilePath, data: bytes, document: Document | None) -> Iterator[Finding]:
+    """Secrets on any line, whether the file can be read or not."""
+    starts = _lines_of_steps(document) if document else []
+    for leak in find_leaks(data.decode("utf-8", "replace")):
+        place = sum(start <= leak.line for start in starts) - 1
+        step = _step_of(("steps", place), document) if document and place >= 0 else None
+        about = SECRETS if leak.is_sure else LIKELY_SECRETS
+        yield Finding(about.severity, leak.message, str(path), leak.line, step, about.name)
 
 
 def _validate(document: Document) -> tuple[Automation | None, list[Found]]:
@@ -172,6 +207,11 @@ def _step_of(place: Path, document: Document) -> str | None:
         return None
     step_id = document.at((*place[:2], "id"))
     return step_id if isinstance(step_id, str) else None
+
+
+def _lines_of_steps(document: Document) -> list[int]:
+    count = len(_listed(document.at(("steps",))))
+    return [document.line(("steps", place)) for place in range(count)]
 
 
 def _listed(value: JsonValue) -> list[JsonValue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from starters.definitions.check import check
 from starters.definitions.draft import Draft, Found
 from starters.definitions.step_graph import way_past
 from workflows.engine.platform_effects import System
@@ -22,6 +23,7 @@ SETTINGS = {
 }
 
 
+@check("error", "set what the message names, or add the system to the center")
 def missing_platforms(draft: Draft) -> Iterator[Found]:
     """Systems that a step needs and that this installation, or the center, does not have."""
     center, here = draft.automation.center if draft.automation else "", draft.connections
@@ -39,6 +41,7 @@ def missing_platforms(draft: Draft) -> Iterator[Found]:
             yield where, "error", message
 
 
+@check("error", "add the field to the writable_fields of the system, or leave it out")
 def fields_not_pushable(draft: Draft) -> Iterator[Found]:
     """Fields that a step would write to a system where nobody has allowed it."""
     center = draft.automation.center if draft.automation else ""
@@ -56,6 +59,7 @@ def fields_not_pushable(draft: Draft) -> Iterator[Found]:
                 yield ("steps", place, "fields", field), "error", message
 
 
+@check("error", "add `timeline_template` to hubspot of the center")
 def without_timeline_template(draft: Draft) -> Iterator[Found]:
     """Timeline events without the event template that HubSpot asks for."""
     center, here = draft.automation.center if draft.automation else "", draft.connections
@@ -70,33 +74,41 @@ def without_timeline_template(draft: Draft) -> Iterator[Found]:
             yield ("steps", place, "kind"), "error", message
 
 
+@check("error", "put a push step into every way that leads there")
 def not_pushed_before(draft: Draft) -> Iterator[Found]:
-    """Steps that need a record, though a lead can come to them without having been pushed."""
-    if not draft.automation:
-        return
-    for place, step in enumerate(draft.automation.steps):
-        system = _system_of(step)
-        if system is None or isinstance(step, Push):
-            continue
-        pushes = {
-            one.id for one in draft.automation.steps if isinstance(one, Push) and one.to == system
-        }
-        way = way_past(draft.automation, pushes, step.id)
-        if not way:
-            continue
-        around = " -> ".join(way)
+    """Campaign steps that a lead can come to without having been pushed to Salesforce."""
+    for place, step, system, around in _ways_past_a_push(draft):
         if isinstance(step, AddToCampaign):
             message = (
-                f"a lead can come here without a push to salesforce ({around}): put a push step "
+                f"a lead can come here without a push to {system} ({around}): put a push step "
                 "into every way that leads here"
             )
             yield ("steps", place, "kind"), "error", message
-        else:
+
+
+@check("warning", "put a push step before it, or be sure that the record is known")
+def perhaps_not_pushed(draft: Draft) -> Iterator[Found]:
+    """Steps at a platform that a lead can come to without having been pushed there."""
+    for place, step, system, around in _ways_past_a_push(draft):
+        if not isinstance(step, AddToCampaign):
             message = (
                 f"a lead can come here without a push to {system} ({around}): one whose record "
                 f"there is not known by its field {system}_id needs attention then"
             )
             yield ("steps", place, "kind"), "warning", message
+
+
+def _ways_past_a_push(draft: Draft) -> Iterator[tuple[int, AnyStep, System, str]]:
+    """Steps that need a record, and a way by which a lead comes there without a push."""
+    steps = draft.automation.steps if draft.automation else ()
+    for place, step in enumerate(steps):
+        system = _system_of(step)
+        if draft.automation is None or system is None or isinstance(step, Push):
+            continue
+        pushes = {one.id for one in steps if isinstance(one, Push) and one.to == system}
+        way = way_past(draft.automation, pushes, step.id)
+        if way:
+            yield place, step, system, " -> ".join(way)
 
 
 def _system_of(step: AnyStep) -> System | None:

@@ -13,6 +13,9 @@ from workflows.engine.steps.wait import Wait
 from workflows.engine.steps.wait_for import WaitFor
 from workflows.engine.steps.wait_until import WaitUntil
 
+MESSAGES = ("send_email", "send_sms")
+"""Kinds of steps that write to the lead."""
+
 Ways = dict[str, tuple[str, ...]]
 
 
@@ -63,6 +66,40 @@ def loops_without_wait(automation: Automation) -> Iterator[tuple[str, ...]]:
         if loop:
             told |= set(loop)
             yield loop
+
+
+def messages_in_a_row(automation: Automation) -> Iterator[tuple[str, str]]:
+    """(first, second) for each second message that a lead may come to straight from a first one."""
+    ways, kinds = ways_on(automation), {step.id: step for step in automation.steps}
+    messages = [step.id for step in automation.steps if step.kind in MESSAGES]
+    told: set[str] = set()
+    for first in messages:
+        reached, waiting = set[str](), list(ways[first])
+        while waiting:
+            here = waiting.pop(0)
+            # A date that is over is no wait, but whoever writes one means to wait.
+            if here in reached or isinstance(kinds[here], Wait | WaitFor | WaitUntil):
+                continue
+            reached.add(here)
+            if here not in messages:
+                waiting += ways[here]
+            elif here not in told:
+                told.add(here)
+                yield first, here
+
+
+def falls_off_the_end(automation: Automation) -> tuple[str, str] | None:
+    """The last step, if a lead goes on from it to nothing, and a split of ways that leads there."""
+    last = automation.steps[-1]
+    if isinstance(last, End) or last.next or _decides_everything(last):
+        return None
+    ways = ways_on(automation)
+    reached = _reached(ways, automation.steps[0].id)
+    for step in automation.steps:
+        splits = isinstance(step, Branch | AbSplit) and step.id in reached
+        if splits and last.id in _reached(ways, step.id):
+            return last.id, step.id
+    return None
 
 
 def _ways_on(automation: Automation, step: AnyStep) -> Iterator[str]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydantic import JsonValue
-
 from activities.ledger.http_connections import HttpConnection, SecretHeader
+from starters.definitions.check import check
 from starters.definitions.draft import Draft, Found
 from starters.definitions.strict_yaml import Path
-from workers.authoring import examine_text
+from workers.authoring import read_text
 from workflows.engine.conditions import FieldIs, parts_of
-from workflows.engine.steps import AnyStep
 from workflows.engine.steps.http_call import HttpCall
 from workflows.engine.steps.track_event import TrackEvent
 
@@ -21,6 +19,7 @@ PERSONAL = re.compile(r"lead\.(\w*_)?(email|phone|mobile|name|address|street)\b"
 _SECRETIVE = re.compile(r"(api|access|secret|private)[-_]?key|token|secret|passw", re.IGNORECASE)
 
 
+@check("error", "take a connection of the center, set its secret, leave its headers to it")
 def http_connections(draft: Draft) -> Iterator[Found]:
     """Connections that are not there, whose secret is not set, or that set a header themselves."""
     center = draft.automation.center if draft.automation else ""
@@ -41,6 +40,7 @@ def http_connections(draft: Draft) -> Iterator[Found]:
                 yield ("steps", place, "headers", name), "error", message
 
 
+@check("error", "configure google_analytics, or name event_listeners")
 def event_receivers(draft: Draft) -> Iterator[Found]:
     """Events to be tracked that nobody would be told of."""
     there = draft.connections
@@ -59,28 +59,18 @@ def event_receivers(draft: Draft) -> Iterator[Found]:
             yield ("steps", place, "kind"), "error", message
 
 
-def web_texts(draft: Draft) -> Iterator[Found]:
-    """Texts that cannot be filled in, for some leads or for any; and persons in statistics."""
+@check("error", "leave it out: statistics must not know who somebody is")
+def persons_in_statistics(draft: Draft) -> Iterator[Found]:
+    """Properties of tracked events that say who the lead is."""
     for place, step in draft.steps.items():
-        for path, text in _texts(step):
-            fields, problem = examine_text(step.id, text)
-            whole: Path = ("steps", place, *path)
-            if problem:
-                yield whole, "error", problem
-            for name, may_be_missing in fields.items():
-                if not name.startswith("lead."):
-                    yield whole, "error", f"names {name!r}, which is unknown; known is lead.<field>"
-                elif isinstance(step, TrackEvent) and PERSONAL.fullmatch(name):
-                    message = f"{name!r} says who the lead is, and statistics must not know"
-                    yield whole, "error", message
-                elif not may_be_missing and name not in ("lead.email", "lead.id"):
-                    message = (
-                        f"has no default for {name}: for a lead without it the step needs "
-                        "attention; write | default: 'something'"
-                    )
-                    yield whole, "warning", message
+        for name, text in step.properties.items() if isinstance(step, TrackEvent) else ():
+            fields, _ = read_text(text) if isinstance(text, str) else ({}, "")
+            for field in filter(PERSONAL.fullmatch, fields):
+                message = f"{field!r} says who the lead is, and statistics must not know"
+                yield ("steps", place, "properties", name), "error", message
 
 
+@check("error", "name its environment variable under `auth` of the connection")
 def secrets_in_steps(draft: Draft) -> Iterator[Found]:
     """Secrets in a definition, which everybody may read who may read a workflow."""
     for place, step in draft.steps.items():
@@ -95,6 +85,7 @@ def secrets_in_steps(draft: Draft) -> Iterator[Found]:
                         yield ("steps", place, part, name), "error", message
 
 
+@check("warning", "name it in a condition, or write `save: true`")
 def unused_answers(draft: Draft) -> Iterator[Found]:
     """Values taken from an answer that no condition looks at, and that are not saved either."""
     looked_at = {
@@ -127,23 +118,3 @@ def _headers_of(account: HttpConnection) -> set[str]:
     own = {account.idempotency_header or "", "authorization", "host"}
     own |= {account.auth.header} if isinstance(account.auth, SecretHeader) else set()
     return {name.casefold() for name in own}
-
-
-def _texts(step: AnyStep) -> Iterator[tuple[Path, str]]:
-    if isinstance(step, TrackEvent):
-        yield from _inside(("properties",), dict(step.properties))
-    if isinstance(step, HttpCall):
-        yield ("path",), step.path
-        for part in ("query", "headers", "form", "body"):
-            yield from _inside((part,), getattr(step, part))
-
-
-def _inside(path: Path, value: JsonValue) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from _inside((*path, name), part)
-    elif isinstance(value, list):
-        for number, part in enumerate(value):
-            yield from _inside((*path, number), part)

@@ -17,6 +17,7 @@ import httpx
 from rich.console import Console
 
 from activities.ledger.publishing import publish, set_state
+from activities.ledger.template_choice import ready_to_publish
 from starters.definitions.loading import load
 from starters.demo.directory import own_directory
 from starters.demo.outcome import Outcome
@@ -74,10 +75,11 @@ async def publish_sample(running: Stage) -> Automation:
     if automation is None:
         raise RuntimeError("\n".join(map(str, findings)))
     names = (step.template for step in automation.steps if isinstance(step, SendEmail))
-    texts = read_templates(CONFIG / "templates").named(names)
-    source = SAMPLE.read_text("utf-8")
-    await publish(running.ledger, automation, source, texts, "demo")
-    await set_state(running.ledger, automation.id, "enabled", "demo")
+    written = read_templates(CONFIG / "templates").written(names)
+    ledger, source = running.ledger, SAMPLE.read_text("utf-8")
+    await ready_to_publish(ledger, automation.center, written, "demo", vouches=True)
+    await publish(ledger, automation, source, [one.text for one in written], "demo")
+    await set_state(ledger, automation.id, "enabled", "demo")
     return automation
 
 

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from activities.ledger.correlation import find_mail, people_at
 from activities.ledger.effects import EffectRow
 from activities.ledger.inbox import Incoming, Received
-from activities.ledger.leads import BadLead, canonical_address
+from activities.ledger.leads import BadLead, canonical_address, person_of
 from starters.ingress.reception import Reception, read_body
 from starters.webhooks.mail import InboundMail, UnreadableMail, parse
 from workflows.engine.events import Event, plain_json
@@ -80,7 +80,7 @@ async def take_mail(reception: Reception, raw: bytes) -> dict[str, Any]:
     read = await _correlate(reception, mail)
     by_address = [] if read.about else await _by_address(reception, read)
     matched = "message_id" if read.about else "address" if by_address else None
-    incoming = [_about(read, read.about)] if read.about else by_address
+    incoming = [_about(reception, read, read.about)] if read.about else by_address
     taken = [await reception.take_in(one) for one in incoming or [_about_nobody(read)]]
     return _answer(read.kind, matched, taken)
 
@@ -135,11 +135,20 @@ async def _by_address(reception: Reception, read: _Read) -> list[Incoming]:
     ]
 
 
-def _about(read: _Read, row: EffectRow) -> Incoming:
+def _about(reception: Reception, read: _Read, row: EffectRow) -> Incoming:
     event = _event(read, "message_id", row.center, row.step)
     # The mail of one enrollment did not arrive: the others of the person need not send again.
     only = row.enrollment if event.is_soft_bounce else None
-    return Incoming(event, row.center, "mail", row.lead, row.person, enrollment=only)
+    bounced = _bounced(reception, row) if event.kind == "bounce" else None
+    return Incoming(
+        event, row.center, "mail", row.lead, row.person, enrollment=only, bounced=bounced
+    )
+
+
+def _bounced(reception: Reception, row: EffectRow) -> str | None:
+    """Whose address came back; None if that is no longer known."""
+    address = row.payload.get("mail", {}).get("to_address")
+    return person_of(reception.ledger, row.center, address, row.lead or "") if address else None
 
 
 def _about_nobody(read: _Read) -> Incoming:

@@ -59,7 +59,7 @@ def test_nothing_is_found_where_nothing_is_wrong(steps: str, tmp_path: Path) -> 
     "step",
     [
         "kind: assign, pool: sales",
-        "kind: create_task, subject: x",
+        "kind: create_task, subject: x, due_in_days: 2",
         "kind: create_event, subject: x, in_days: 1, at: 10:00",
         "kind: create_note, text: x",
     ],

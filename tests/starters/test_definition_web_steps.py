@@ -41,7 +41,7 @@ def found(tmp_path: Path, step: str, configured: Configured = LISTENING) -> list
         (f"{CALL}, headers: {{X-Auth-Token: abc}}", "error", "looks like a secret"),
         (f"{CALL}, query: {{api_key: abc}}", "error", "looks like a secret"),
         (f"{CALL}, path: '/{{{{ led.id }}}}'", "error", "names 'led.id', which is unknown"),
-        (f"{CALL}, body: {{a: ['{{{{ lead.x']}}", "error", "a, text line 1"),
+        (f"{CALL}, body: {{a: ['{{{{ lead.x']}}", "error", "correct the Liquid here"),
         (f"{CALL}, body: {{a: ['{{{{ lead.x | nofilter }}}}']}}", "error", "unknown filter"),
         (f"{CALL}, body: {{a: ['{{{{ lead.x }}}}']}}", "warning", "no default for lead.x"),
         (f"{CALL}, query: {{a: '{{{{ lead.x }}}}'}}", "warning", "no default for lead.x"),

@@ -14,6 +14,8 @@ MAIL = {"unsubscribe_url": False, "sender.postal_address": False}
 TEMPLATES = {
     "hello": MAIL,
     "bare": {"unsubscribe_url": False},
+    "polite": MAIL | {"lead.first_name": True},
+    "bland": MAIL | {"lead.first_name": False},
     "odd": MAIL | {"lead.first_name": False, "lead.company": True, "company": False},
 }
 EVERYTHING = Configured(

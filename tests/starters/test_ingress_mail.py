@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from activities.ledger.leads import person_of
 from activities.ledger.tables import admissions, deliveries, effects, inbox, suppressions
 from tests.starters.arrivals import (
     ADA,
@@ -143,6 +144,22 @@ async def test_a_bounce_tells_its_step_and_is_written_back_after_the_exit(
     ((data,),) = await arrivals.rows(inbox, "data")
     assert (data["type"], data["step"], data["status"]) == ("hard", "hello", "5.1.1")
     assert "mark_bounced" in [row[0] for row in await arrivals.rows(effects, "activity")]
+
+
+async def test_a_bounce_of_another_address_of_a_lead_is_about_that_address(
+    arrivals: Arrivals,
+) -> None:
+    await arrivals.run_sql(
+        'UPDATE effects SET payload = \'{"mail": {"to_address": "ada@work.example"}}\''
+    )
+    await arrivals.post_mail(bounce("5.1.1"))
+    ((subject, reason),) = await arrivals.rows(suppressions, "subject", "reason")
+    assert (subject, reason) == (
+        person_of(arrivals.ledger, "default", "ada@work.example", ""),
+        "bounced",
+    )
+    ((stop,),) = await arrivals.rows(admissions, "stop_reason")
+    assert stop == "email_bounced"
 
 
 async def test_the_day_of_return_reaches_the_enrollment(arrivals: Arrivals) -> None:

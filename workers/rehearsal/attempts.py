@@ -92,7 +92,6 @@ class Attempts:
             stop_reason=case.stop_reason,
             not_after=effect.not_after if isinstance(effect, SendEmail | HttpCall) else None,
             suppressed=self._mode.people.suppressed(case.lead),
-            has_address=bool(case.lead.email) or isinstance(effect, HttpCall),
             window=campaign.send_window if campaign else None,
             zone=case.zone,
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from activities.ledger.connections import CenterConnections
+from activities.ledger.merge_values import merge_values
+from activities.ledger.recipients import recipient_of
 from activities.templates import Template, TemplateProblem, render
 from workers.rehearsal.case import Case
 from workflows.engine.effects import Notify, SendEmail
@@ -27,10 +29,13 @@ def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[
     mailbox = accounts.mailboxes.get(name)
     if mailbox is None:
         raise CannotBeWritten(f"no mailbox {name!r}: add it to the connections file")
+    recipient = recipient_of(case.lead, effect.recipient_field)
+    if recipient is None:
+        raise CannotBeWritten(f"no e-mail address in the lead's field {effect.recipient_field!r}")
     text = case.play.templates[effect.template]
     template = Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
     fields = {
-        "lead": case.lead.merge_fields,
+        "lead": merge_values(case.lead, case.play.automation, effect.step),
         "sender": mailbox.model_dump(mode="json"),
         "unsubscribe_url": UNSUBSCRIBE_URL,
     }
@@ -44,7 +49,7 @@ def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[
         subject = first if first.lower().startswith("re:") else f"Re: {first}"
     mail: dict[str, JsonValue] = {
         "from": mailbox.address,
-        "to": case.lead.email,
+        "to": recipient,
         "subject": subject,
         "text": rendered.text,
     }

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from activities.ledger.criteria import LeadFields
 from activities.ledger.inbox import PERSON_WIDE, TOLD_TO_NOBODY
 from activities.ledger.leads import Lead
+from activities.ledger.recipients import no_address, recipient_fields, recipient_of
 from workers.rehearsal.case import Case, Play
 from workflows.engine.events import Event
 
@@ -45,10 +46,10 @@ class People:
             return "not in the audience of the automation"
         if meets_exit_criteria(play, lead):
             return "meets the exit criteria of the campaign already"
-        sends = any(step.kind == "send_email" for step in automation.steps)
-        if sends and not lead.email:
-            return "no e-mail address, and the automation sends mail"
-        suppressed = self.suppressed(lead) if sends else None
+        asked = recipient_fields(automation)
+        if asked and not any(recipient_of(lead, field) for field in asked):
+            return no_address(asked)
+        suppressed = self.suppressed(lead) if asked else None
         if suppressed:
             return f"suppressed: {suppressed}"
         return self._objection_to_re_entry(play, lead, now)

@@ -21,7 +21,10 @@ from workflows.engine.web_effects import TrackEvent as TrackEvent
 
 
 class SendEmail(Effect):
-    """Send one mail to the lead. ``not_after`` is the end of the engagement window."""
+    """Send one mail to the lead, at the address in its ``recipient_field``.
+
+    ``not_after`` is the end of the engagement window.
+    """
 
     queue: ClassVar[Queue] = "messaging"
     activity: ClassVar[str] = "send_email"
@@ -29,6 +32,7 @@ class SendEmail(Effect):
     kind: Literal["send_email"]
     template: str
     thread: bool = False
+    recipient_field: str = "email"
     not_after: AwareDatetime | None = None
 
 

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from workflows.engine.base import Name
+from pydantic import Field, StringConstraints
+
+from workflows.engine.base import Frozen, Name
 from workflows.engine.effects import SendEmail as SendEmailEffect
 from workflows.engine.steps.base import BaseStep, Do, Moment, Move
 
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
+
+
+class MergeTag(Frozen):
+    """What a merge tag of the template stands for: a field of the lead, and what if it is empty."""
+
+    field: FieldName | None = None
+    default: str | None = Field(default=None, min_length=1, max_length=500)
+
 
 class SendEmail(BaseStep):
-    """Send a mail. ``thread: true`` (the default) replies to the campaign's last mail, if any."""
+    """Send a mail. ``thread: true`` (the default) replies to the campaign's last mail, if any.
+
+    ``recipient_field`` is the field of the lead that holds the address. ``merge_tags`` are those
+    of the template, ``first_name`` for ``{{ lead.first_name }}``, that mean something else here.
+    """
 
     kind: Literal["send_email"]
     template: Name
     thread: bool = True
+    recipient_field: FieldName = "email"
+    merge_tags: dict[FieldName, MergeTag] = {}
 
     def enter(self, moment: Moment) -> Move:
         """Ask for the mail to be sent."""
@@ -28,4 +45,6 @@ class SendEmail(BaseStep):
             thread=self.thread and moment.sends > 0,
             not_after=moment.window_ends,
         )
+        if self.recipient_field != "email":  # what was never set is left out of histories
+            effect = effect.model_copy(update={"recipient_field": self.recipient_field})
         return Do(effect, f"E-mail {moment.sends + 1}: {self.name or self.template}")

@@ -7,8 +7,8 @@ from alembic import op
 
 from activities.ledger.instant import Instant
 
-revision = "0010"
-down_revision = "0003"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
