@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from activities.ledger.http_connections import HttpConnection
@@ -77,7 +80,13 @@ def test_a_path_follows_the_base_or_names_an_allowed_host(path: str, url: str) -
         *("https://evil.example", "https://evil.example/https://api.example.com"),
         *("https://api.example.com@evil.example/", "https://user:pw@api.example.com/"),
         *("https://api.example.com.evil.example/", "https://api.example.com:22/"),
-        *("https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https:///x"),
+        *(
+            "https://xn--/",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://2130706433/",
+            "https:///x",
+        ),
         *("/a/../b", "/..", "/./x", "/%2e%2e/x", "/%2E./x", "/a%2f..%2fb", "/a%5c..%5cb"),
         *("/a\\..\\b", "/a b", "/a?x=1", "/a#x", "/a\r\nX-Evil: 1", "/a%0d%0aX", "/a%00", "/%zz"),
         *("/é", "http://api.example.com/", "file:///etc/passwd", "gopher://api.example.com"),
@@ -89,6 +98,27 @@ def test_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
         url_of(account(), path, {})
     assert caught.value.code == "bad_address"
     assert "evil" not in str(caught.value)
+
+
+PIECES = [
+    *("https://", "api.example.com", "eu.example.org", "evil.example", "/", "//", "\\", "@", ":"),
+    *("8443", "..", ".", "%2e", "%2f", "%5c", "%40", "?", "#", "[", "]", "::1", "%00", "\r\n"),
+    *(" ", "é", "%", "xn--", "\u3002", ";", "=", "a"),
+]
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+def test_whatever_a_path_says_two_parsers_agree_that_it_leads_to_an_allowed_host(path: str) -> None:
+    try:
+        url = url_of(account(allowed_hosts=["eu.example.org"]), path, {})
+    except Never:
+        return
+    read = urlsplit(url)
+    assert (read.scheme, read.username, read.port) == ("https", None, None)
+    assert (read.hostname or "").rstrip(".") in ("api.example.com", "eu.example.org")
+    assert path.startswith("https://") or read.path.startswith("/v2")
+    assert "/../" not in f"{url}/"
 
 
 @pytest.mark.parametrize("value", ["../x", "..", "a/b", "a?b#c", "@evil", "ü&=", "\r\n", "%2e%2e"])

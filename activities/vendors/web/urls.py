@@ -58,9 +58,9 @@ def checked_url(account: HttpConnection, url: str) -> httpx.URL:
     """
     try:
         parsed, base = httpx.URL(url), httpx.URL(account.base_url)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         raise _bad("it is no address") from None
-    if parsed.userinfo or parsed.fragment or not parsed.host:
+    if parsed.userinfo or parsed.fragment or not parsed.raw_host:
         raise _bad("only scheme, host, port, path and query may stand in an address")
     if parsed.scheme != "https" and not (parsed.scheme == "http" and account.allow_loopback):
         raise _bad("it must be https")

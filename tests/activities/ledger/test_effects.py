@@ -13,7 +13,7 @@ from sqlalchemy import update
 from temporalio.exceptions import ApplicationError
 
 from activities.ledger import Ledger
-from activities.ledger.effects import Intent, find_effect, hand_over, left_behind
+from activities.ledger.effects import Intent, find_effect, hand_over, keep_answer, left_behind
 from activities.ledger.tables import effects
 from activities.once import Deed, do_once
 from activities.vendors.ports import Never, NotYet, Receipt, Unclear
@@ -215,3 +215,16 @@ async def test_of_an_open_enrollment_only_a_call_that_was_handed_over_counts_as_
     await die(ledger, Vendor(hands_over=hands_over), ago, repeatable=repeatable)
     async with ledger.reading() as tx:
         assert [row.key for row in await left_behind(ledger, tx, 10)] == left
+
+
+async def test_what_was_taken_from_an_answer_is_kept_with_what_was_asked(ledger: Ledger) -> None:
+    async def keep(tx: Any, row: Any) -> tuple[str, ...]:
+        await keep_answer(tx, row, {"tier": "gold", "n": 7.5, "none": None})
+        return ()
+
+    await do_once(ledger, deed(Vendor(), afterwards=keep))
+    async with ledger.reading() as tx:
+        row = await find_effect(tx, KEY)
+    assert row
+    kept = {"text": "text", "answer": {"tier": "gold", "n": 7.5, "none": None}}
+    assert (row.state, row.payload) == ("SENT", kept)
