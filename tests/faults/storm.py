@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+from sqlalchemy import func, select
+from temporalio.service import RPCError
 
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.tables import deliveries
@@ -28,9 +30,9 @@ from tests.faults.strikes import strikes
 from tests.faults.system import System, Variants, running_system
 from tests.faults.tiers import Tier
 from tests.faults.upstream import Upstream, cast
-from sqlalchemy import func, select
 
 LOOK_EVERY = 0.5
+RUNNING = "ExecutionStatus = 'Running'"
 QUIET_LOOKS = 3
 """So often in a row nothing may be going on before it counts as over."""
 
@@ -93,7 +95,7 @@ async def _play(
     async with asyncio.TaskGroup() as group:
         group.create_task(upstream.play(parts))
         group.create_task(nemesis.rage(planned))
-    return upstream, nemesis, await quiet(system.ledger, wish.tier.patience)
+    return upstream, nemesis, await quiet(system, wish.tier.patience)
 
 
 def _night() -> Shut:
@@ -102,31 +104,31 @@ def _night() -> Shut:
     return Shut(NIGHT, now - timedelta(days=1), now + timedelta(days=1), "outside its send window")
 
 
-async def quiet(ledger: Ledger, patience: float) -> bool:
+async def quiet(system: System, patience: float) -> bool:
     """Wait until nothing goes on any more; False if something still does after ``patience`` s."""
     until, looks = time.monotonic() + patience, 0
     while looks < QUIET_LOOKS:
         if time.monotonic() > until:
             return False
         await asyncio.sleep(LOOK_EVERY)
-        looks = looks + 1 if await _is_quiet(ledger) else 0
+        looks = looks + 1 if await _is_quiet(system) else 0
     return True
 
 
-async def _is_quiet(ledger: Ledger) -> bool:
+async def _is_quiet(system: System) -> bool:
+    """Nothing is unfinished in the ledger, and Temporal has no more open than those who wait."""
     try:
-        open_entries = [
-            entry
-            for entry in await read_entries(ledger)
-            if entry.state != "CLOSED" and (entry.automation != NIGHT or entry.stop_reason)
-        ]
-        going_on = [one for one in await read_effects(ledger) if one.state not in TERMINAL]
-        async with ledger.reading() as tx:
+        entries = [one for one in await read_entries(system.ledger) if one.state != "CLOSED"]
+        effects = await read_effects(system.ledger)
+        async with system.ledger.reading() as tx:
             pending = select(func.count()).where(deliveries.c.state == "PENDING")
             untold = await tx.scalar(pending)
-    except LedgerUnavailable:
+        running = (await system.client.count_workflows(RUNNING)).count
+    except (LedgerUnavailable, RPCError):
         return False
-    return not (open_entries or going_on or untold)
+    waiting = all(entry.automation == NIGHT and not entry.stop_reason for entry in entries)
+    going_on = [effect for effect in effects if effect.state not in TERMINAL]
+    return waiting and not going_on and not untold and running == len(entries)
 
 
 def lines(outcomes: Sequence[Outcome]) -> list[str]:
