@@ -1,10 +1,11 @@
-"""Invariants of who gets on: none lost, every event heard once, in order, none stuck, replayable."""
+"""Invariants of who gets on: none lost, all heard once, in order, none stuck, replayable."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 from tests.faults.facts import TERMINAL, Accepted, Effect, Entry, Facts, Run
 
@@ -74,7 +75,7 @@ def in_order(facts: Facts) -> Iterator[str]:
     for entry in facts.entries:
         began = by_entry.get((entry.enrollment, entry.entry), {})
         waits = facts.plan.waits.get(entry.automation, ())
-        for (before, _), (step, wait) in zip(waits, waits[1:], strict=False):
+        for (before, _), (step, wait) in pairwise(waits):
             if step in began:
                 yield from _one_after(began.get(before), began[step], wait, facts.plan.recovery)
 

@@ -65,7 +65,7 @@ def _opt_outs(facts: Facts) -> Iterator[str]:
     received = {row.id: row.received_at for row in facts.inbox}
     entered = {entry.lead: entry.admitted_at for entry in facts.entries}
     for told in facts.told:
-        knew = told.lead in entered and told.id in received
-        if told.kind in SUPPRESSING and knew and received[told.id] > entered[told.lead]:
-            if told.id not in written:
-                yield f"{told.id}: {told.kind} of {told.lead} is not written back"
+        if told.kind not in SUPPRESSING or told.lead not in entered or told.id in written:
+            continue
+        if told.id in received and received[told.id] > entered[told.lead]:
+            yield f"{told.id}: {told.kind} of {told.lead} is not written back"

@@ -14,8 +14,12 @@ DONE = ("SENT", "UNKNOWN")
 def once(facts: Facts) -> Iterator[str]:
     """I2. By what vendors have, and not by our keys: a second key would hide a second mail."""
     mails = Counter((mail.lead, mail.about) for mail in facts.mails)
-    yield from (f"{lead}: mail {about!r} came {n} times" for (lead, about), n in mails.items() if n > 1)
-    yield from (f"post {text!r} came {n} times" for text, n in Counter(facts.posts).items() if n > 1)
+    yield from (
+        f"{lead}: mail {about!r} came {n} times" for (lead, about), n in mails.items() if n > 1
+    )
+    yield from (
+        f"post {text!r} came {n} times" for text, n in Counter(facts.posts).items() if n > 1
+    )
     keys = Counter(
         (record.object, record.fields.get("Dripstone_Key__c"))
         for record in facts.records
@@ -33,9 +37,9 @@ def recorded(facts: Facts) -> Iterator[str]:
             found = states.get(mail.message_id, "no row")
             yield f"{mail.lead}: {mail.about!r} arrived, but the ledger has {found}"
     for effect in facts.effects:
-        if effect.activity == "send_email" and effect.state == "SENT":
-            if effect.message_id not in arrived:
-                yield f"{effect.key} is SENT, but never arrived"
+        is_sent = effect.activity == "send_email" and effect.state == "SENT"
+        if is_sent and effect.message_id not in arrived:
+            yield f"{effect.key} is SENT, but never arrived"
     posts = [effect for effect in facts.effects if effect.activity == "notify"]
     least = sum(effect.state == "SENT" for effect in posts)
     most = sum(effect.state in DONE for effect in posts)

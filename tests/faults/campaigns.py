@@ -36,7 +36,7 @@ WAITS = (("a", NOTHING), ("b", WAIT), ("tell", NOTHING), ("c", WAIT), ("stage", 
 def plan(longest_freeze: timedelta) -> Plan:
     """What the checker is told of the campaigns. A frozen worker may send so much later."""
     in_flight = timedelta(seconds=30) + longest_freeze
-    return Plan({name: WAITS for name in (MAIN, SWITCHED, NIGHT)}, in_flight=in_flight)
+    return Plan(dict.fromkeys((MAIN, SWITCHED, NIGHT), WAITS), in_flight=in_flight)
 
 
 def night(now: datetime) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def automation(name: str, window: Mapping[str, Any]) -> Automation:
 
 async def publish_all(system: System) -> None:
     """Publish and enable the three campaigns."""
-    text = f"Hello {{{{ lead.first_name }}}}. {{{{ unsubscribe_url }}}}"
+    text = "Hello {{ lead.first_name }}. {{ unsubscribe_url }}"
     letters = [TemplateText(name, f"{name} for {{{{ lead.tag }}}}", text, None) for name in LETTERS]
     windows = {MAIN: {"always": True}, SWITCHED: {"always": True}, NIGHT: night(datetime.now(UTC))}
     for name, window in windows.items():

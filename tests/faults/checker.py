@@ -1,4 +1,4 @@
-"""The twelve invariants over collected facts, and the figures that a campaign comes down to. Pure."""
+"""The twelve invariants over collected facts, and the figures that a storm comes down to. Pure."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from starters.demo.stage import FORGOTTEN
 from starters.processes.devserver import DATABASE, DevServerError, Running, dev_server
 from starters.processes.spawn import end, spawn, tail
-from starters.processes.supervisor import free_port
+from starters.processes.supervisor import LOOPBACK, free_port
 from workflows.presentation import SEARCH_ATTRIBUTES
 
 LOOK_EVERY = 0.1
@@ -105,7 +105,7 @@ class TemporalServer:
     @property
     def address(self) -> str:
         """Where it listens, in each of its lives."""
-        return f"127.0.0.1:{self._port}"
+        return f"{LOOPBACK}:{self._port}"
 
     @property
     def files(self) -> list[Path]:

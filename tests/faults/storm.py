@@ -1,4 +1,4 @@
-"""One campaign of faults: a system is started, leads pass through it, it is struck, it is judged."""
+"""One storm: a system is started, leads pass through it, it is struck, and it is judged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import httpx
 from sqlalchemy import func, select
 from temporalio.service import RPCError
 
-from activities.ledger import Ledger, LedgerUnavailable
+from activities.ledger import LedgerUnavailable
 from activities.ledger.tables import deliveries
 from tests.faults.campaigns import MAIN, NIGHT, publish_all
 from tests.faults.checker import Figures, Violation, check, figures
@@ -27,7 +27,7 @@ from tests.faults.collecting import (
 from tests.faults.facts import TERMINAL, Facts, Shut
 from tests.faults.nemesis import Nemesis
 from tests.faults.strikes import strikes
-from tests.faults.system import System, Variants, running_system
+from tests.faults.system import System, running_system
 from tests.faults.tiers import Tier
 from tests.faults.upstream import Upstream, cast
 
@@ -67,7 +67,7 @@ async def storm(wish: Wish, directory: Path) -> Outcome:
     """
     began = time.monotonic()
     async with (
-        running_system(directory, wish.ledger, Variants()) as system,
+        running_system(directory, wish.ledger) as system,
         httpx.AsyncClient(trust_env=False, timeout=10) as http,
     ):
         upstream, nemesis, settled = await _play(wish, system, http)

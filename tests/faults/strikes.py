@@ -50,7 +50,8 @@ class Strike:
 def strikes(seed: int, tier: Tier, start_seconds: float) -> list[Strike]:
     """The plan. ``start_seconds`` is how long a worker was measured to take until it is at work."""
     chance = Random(f"{seed}/strikes")
-    every = max(tier.worker_every, 3 * start_seconds)
+    # On a machine that is busy with other things, at least three all the same.
+    every = min(max(tier.worker_every, 3 * start_seconds), tier.lasts / 4)
     planned = [
         *_regular(chance, tier, "kill_worker", every),
         *_regular(chance, tier, "kill_server", tier.server_every),
@@ -80,9 +81,7 @@ def _regular(chance: Random, tier: Tier, kind: str, every: float) -> Iterator[St
         at += every * chance.uniform(0.8, 1.2)
 
 
-def _scattered(
-    chance: Random, tier: Tier, kinds: tuple[str, ...], number: int
-) -> Iterator[Strike]:
+def _scattered(chance: Random, tier: Tier, kinds: tuple[str, ...], number: int) -> Iterator[Strike]:
     for _ in range(number):
         # Not before somebody is inside.
         at = chance.uniform(tier.lasts * 0.25, tier.lasts)

@@ -1,6 +1,6 @@
 """The system under test as processes of its own: Temporal, ledger, sandbox, two ingresses, workers.
 
-The ingress ``cut_off`` cannot reach Temporal: what comes in by it is told by the repair loop only,
+The ingress ``cut-off`` cannot reach Temporal: what comes in by it is told by the repair loop only,
 and until then nothing but the gate stands between a stop and the next mail.
 """
 
@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import secrets
 import sqlite3
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 from temporalio.client import Client
 
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from starters.demo.stage import CONFIG, INGRESS, PYTHON, WORKER
 from starters.processes.devserver import NAMESPACE
-from starters.processes.supervisor import free_port
+from starters.processes.supervisor import LOOPBACK, free_port
 from starters.sandbox.credentials import load_or_make
 from tests.faults.processes import Process, TemporalServer
 from tests.postgres import NoPostgres, PostgresServer
@@ -38,33 +37,9 @@ DURABLE = ("fsync=off", "full_page_writes=off", "max_connections=90")
 SQLITE_LOCKED_FOR = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class Variants:
-    """Commands to run instead of the real ones: a worker or an ingress without one of its guards.
-
-    ``without`` names the guard; the other processes are the real ones.
-    """
-
-    without: str = ""
-
-    @property
-    def worker(self) -> tuple[str, ...]:
-        """The command of each worker."""
-        if self.without in ("", "dedupe"):
-            return WORKER
-        return (sys.executable, "-m", "tests.faults.unguarded", self.without)
-
-    @property
-    def ingress(self) -> tuple[str, ...]:
-        """The command of each ingress."""
-        if self.without != "dedupe":
-            return INGRESS
-        return (sys.executable, "-m", "tests.faults.unguarded", self.without)
-
-
 @dataclass
 class System:
-    """Everything that runs. ``doors`` are the addresses of the ingresses; the first is connected."""
+    """Everything that runs. ``doors`` are the ingresses' addresses; the first is connected."""
 
     directory: Path
     server: TemporalServer
@@ -77,6 +52,27 @@ class System:
     doors: tuple[str, ...] = ()
     ingresses: list[Process] = field(default_factory=list)
     workers: list[Process] = field(default_factory=list)
+
+    def process(
+        self, name: str, command: tuple[str, ...], more: Mapping[str, str] | None = None
+    ) -> Process:
+        """One of our own processes, not started yet, with the settings that lead here."""
+        environment = {**_environment(self), **(more or {})}
+        return Process(name, command, environment, self.directory / "logs")
+
+    def ingress(self, name: str, command: tuple[str, ...], temporal: str = "") -> Process:
+        """One more ingress and its door; ``temporal`` is an address other than the server's."""
+        port = free_port()
+        self.doors += (f"http://{LOOPBACK}:{port}",)
+        more = {"DRIPSTONE_INGRESS__PORT": str(port)}
+        more |= {"TEMPORAL_ADDRESS": temporal} if temporal else {}
+        self.ingresses.append(self.process(f"ingress-{name}", command, more))
+        return self.ingresses[-1]
+
+    async def stop(self) -> None:
+        """End the workers and the ingresses."""
+        ours = [*self.workers, *self.ingresses]
+        await asyncio.gather(*(process.stop() for process in ours))
 
     @property
     def journal(self) -> Path:
@@ -103,7 +99,7 @@ class System:
 
 @asynccontextmanager
 async def running_system(
-    directory: Path, ledger: str, variants: Variants, workers: int = WORKERS
+    directory: Path, ledger: str, workers: int = WORKERS
 ) -> AsyncIterator[System]:
     """The system for as long as the block lasts; ``ledger`` is sqlite or postgres.
 
@@ -112,21 +108,17 @@ async def running_system(
     postgres = _postgres() if ledger == "postgres" else None
     server = TemporalServer(directory / "temporal")
     sandbox = _sandbox(directory)
-    system: System | None = None
-    try:
+    async with AsyncExitStack() as running:
+        if postgres:
+            running.callback(postgres.stop)
+        running.push_async_callback(server.stop)
+        running.push_async_callback(sandbox.stop)
         await asyncio.gather(server.start(), sandbox.start())
         system = await _open(directory, server, postgres)
-        await _start_ours(system, variants, workers)
+        running.push_async_callback(system.ledger.close)
+        running.push_async_callback(system.stop)
+        await _start_ours(system, workers)
         yield system
-    finally:
-        ours = [*system.workers, *system.ingresses] if system else []
-        await asyncio.gather(*(process.stop() for process in ours))
-        await sandbox.stop()
-        await server.stop()
-        if system:
-            await system.ledger.close()
-        if postgres:
-            postgres.stop()
 
 
 def _postgres() -> PostgresServer:
@@ -144,9 +136,7 @@ def _sandbox(directory: Path) -> Process:
     return Process("sandbox", command, {}, logs)
 
 
-async def _open(
-    directory: Path, server: TemporalServer, postgres: PostgresServer | None
-) -> System:
+async def _open(directory: Path, server: TemporalServer, postgres: PostgresServer | None) -> System:
     url = postgres.url if postgres else f"sqlite:///{directory / 'ledger.db'}"
     ports = Ports.of(directory)
     return System(
@@ -157,7 +147,7 @@ async def _open(
             server.address, namespace=NAMESPACE, plugins=[dripstone_plugin()]
         ),
         connections=load_connections(CONFIG / "connections.yaml"),
-        sandbox_url=f"http://127.0.0.1:{ports.http_port}",
+        sandbox_url=f"http://{LOOPBACK}:{ports.http_port}",
         events_secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
         postgres=postgres,
     )
@@ -173,27 +163,13 @@ class Ports:
     @classmethod
     def of(cls, directory: Path) -> Ports:
         """Read them."""
-        return cls(**httpx.Response(200, content=_ports_file(directory)).json())
+        return cls(**json.loads((directory / "sandbox" / "ports.json").read_text()))
 
 
-def _ports_file(directory: Path) -> bytes:
-    return (directory / "sandbox" / "ports.json").read_bytes()
-
-
-async def _start_ours(system: System, variants: Variants, workers: int) -> None:
-    logs, base = system.directory / "logs", _environment(system)
-    doors = []
-    for name in ("connected", "cut_off"):
-        port = free_port()
-        doors.append(f"http://127.0.0.1:{port}")
-        own = base | {"DRIPSTONE_INGRESS__PORT": str(port)}
-        if name == "cut_off":
-            own |= {"TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}"}
-        system.ingresses.append(Process(f"ingress-{name}", variants.ingress, own, logs))
-    system.doors = tuple(doors)
-    system.workers = [
-        Process(f"worker-{number}", variants.worker, base, logs) for number in range(workers)
-    ]
+async def _start_ours(system: System, workers: int) -> None:
+    system.ingress("connected", INGRESS)
+    system.ingress("cut-off", INGRESS, temporal=f"{LOOPBACK}:{free_port()}")
+    system.workers = [system.process(f"worker-{number}", WORKER) for number in range(workers)]
     ours = [*system.ingresses, *system.workers]
     await asyncio.gather(*(process.start() for process in ours[:-1]))
     # Alone, as one that was killed starts: how often workers are killed depends on it.
@@ -218,7 +194,7 @@ def _environment(system: System) -> Mapping[str, str]:
         "DRIPSTONE_SALESFORCE__LOGIN": "client_credentials",
         "DRIPSTONE_SALESFORCE__CLIENT_ID": known.salesforce.client_id,
         "DRIPSTONE_SALESFORCE__CLIENT_SECRET": known.salesforce.client_secret,
-        "DRIPSTONE_SMTP__HOST": "127.0.0.1",
+        "DRIPSTONE_SMTP__HOST": LOOPBACK,
         "DRIPSTONE_SMTP__PORT": str(Ports.of(directory).smtp_port),
         "DRIPSTONE_SMTP__TLS": "none",
         "DRIPSTONE_SLACK__BASE_URL": f"{system.sandbox_url}/slack/api/",

@@ -34,7 +34,7 @@ class Tier:
 TIERS = {
     tier.name: tier
     for tier in (
-        Tier("test", 60, 20, 4.0, 9.0, 8.0, 9.0, 0.2, 5, 100, 4, freeze=14.0),
+        Tier("test", 60, 18, 4.0, 8.0, 7.0, 8.0, 0.2, 5, 100, 4, freeze=12.0),
         Tier("small", 60, 40, 3.0, 15.0, 12.0, 14.0, 0.2, 20, 150, 8),
         Tier("full", 150, 90, 3.0, 30.0, 25.0, 20.0, 0.2, 50, 300, 20, restores=True),
         Tier("main", 1000, 900, 2.0, 30.0, 60.0, 45.0, 0.2, 50, 900, 100, restores=True),

@@ -38,8 +38,8 @@ from workers.plugin import connect
 from workers.repair import Repair
 from workers.vendors import load_connections, mailer_of
 from workflows.contracts import TASK_QUEUE
-from workflows.enrollment import Enrollment
 from workflows.engine.effects import Outcome, SendEmail
+from workflows.enrollment import Enrollment
 from workflows.writeback import Writeback
 
 

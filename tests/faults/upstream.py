@@ -29,7 +29,7 @@ AT_ONCE = 24
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One event of one lead: when (seconds from the start), how often it is sent, by which doors."""
+    """One event of one lead: when (seconds from the start), how often, by which doors."""
 
     at: float
     kind: str
@@ -162,7 +162,9 @@ class Upstream:
             "webhook-signature": Webhook(self.system.events_secret).sign(number, now, body),
             "Content-Type": "application/json",
         }
-        return await self.http.post(f"{self.system.doors[door]}/events", content=body, headers=headers)
+        return await self.http.post(
+            f"{self.system.doors[door]}/events", content=body, headers=headers
+        )
 
 
 def address(number: int) -> str:
