@@ -44,7 +44,7 @@ class Nemesis:
         self._freeze = freeze
         self._busy: set[str] = set()
         self._server_turn = asyncio.Lock()
-        self._disabled_since: datetime | None = None
+        self._disabled: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
         self.done: Counter[str] = Counter()
         self.shut: list[Shut] = []
         self.inside: Callable[[], Sequence[str]] = tuple
@@ -177,13 +177,12 @@ class Nemesis:
 
     async def _disable(self, _strike: Strike) -> bool:
         await self._switch("disabled")
-        self._disabled_since = datetime.now(UTC)
+        self._disabled.set_result(datetime.now(UTC))
         return True
 
     async def _enable(self, _strike: Strike) -> bool:
-        if self._disabled_since is None:
-            return False
-        shut = Shut(SWITCHED, self._disabled_since, datetime.now(UTC), "disabled")
+        since = await self._disabled  # a ledger that was just killed may have delayed it
+        shut = Shut(SWITCHED, since, datetime.now(UTC), "disabled")
         await self._switch("enabled")
         self.shut.append(shut)
         await _until_up(lambda: self._release())

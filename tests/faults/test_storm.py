@@ -24,7 +24,7 @@ async def test_a_storm_loses_nothing_doubles_nothing_and_sends_nothing_after_a_s
     assert outcome.figures.mails > outcome.figures.enrollments
     assert outcome.struck["kill_worker"]
     assert outcome.struck["kill_server"]
-    assert outcome.struck["fault"] > outcome.figures.enrollments
+    assert outcome.struck["fault"]
 
 
 async def test_without_the_gate_the_checker_reports_mails_after_a_stop(tmp_path: Path) -> None:
