@@ -194,6 +194,8 @@ async def _not_replaying(histories: Sequence[WorkflowHistory]) -> list[str]:
 def _leaks(system: System) -> Iterator[str]:
     """Files of Temporal and logs that hold the name or the address of a lead."""
     canary = re.compile(CANARY.encode(), re.IGNORECASE)
+    if not any(_holds(path, re.compile(MAIN.encode())) for path in system.server.files):
+        yield "the search sees nothing: not even the campaign's name is in Temporal's files"
     logs = sorted((system.directory / "logs").glob("*.log"))
     for path in [*system.server.files, *logs]:
         if path.is_file() and _holds(path, canary):
