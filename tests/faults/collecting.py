@@ -158,12 +158,12 @@ async def _run(system: System, enrollment: str) -> tuple[Run, WorkflowHistory] |
         history = await handle.fetch_history()
     except RPCError:
         return None
+    is_open = described.status is WorkflowExecutionStatus.RUNNING
     pending = described.raw_description.pending_workflow_task
     stuck = timedelta()
-    if pending.attempt > 1:
+    if is_open and pending.attempt > 1:  # a terminated one still shows the task it had
         since = pending.original_scheduled_time.ToDatetime(tzinfo=UTC)
         stuck = datetime.now(UTC) - since
-    is_open = described.status is WorkflowExecutionStatus.RUNNING
     return Run(enrollment, is_open, stuck, _is_nondeterministic(history)), history
 
 
