@@ -10,13 +10,14 @@ INSTALLED := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint bench lock clean
+.PHONY: help demo dev test lint faults bench lock clean
 
 help:
 	@echo "make demo   the whole product on this machine: Temporal with its web UI, worker, sandbox vendors"
 	@echo "make dev    the same, left running for a look around and work of your own"
 	@echo "make test   lint, types and every test"
 	@echo "make lint   ruff and mypy alone"
+	@echo "make faults storms of kills and faults, judged; TIER= SEED= LEDGER= (minutes)"
 	@echo "make bench  the benchmarks, against their budgets (minutes)"
 	@echo "make lock   resolve requirements.lock anew from pyproject.toml"
 	@echo "make clean  remove the environment, the caches and what a demo left"
@@ -39,6 +40,13 @@ lint: $(INSTALLED)
 	@$(BIN)/ruff format --check .
 	@echo "== mypy"
 	@$(BIN)/mypy
+
+TIER ?= full
+SEED ?= 1
+LEDGER ?= sqlite
+
+faults: $(INSTALLED)
+	@exec $(BIN)/python -m tests.faults $(TIER) --seed $(SEED) --ledger $(LEDGER)
 
 bench: $(INSTALLED)
 	@exec $(BIN)/python -m benchmarks

@@ -8,7 +8,7 @@ from activities.ledger import Ledger
 from activities.ledger.admissions import Answer, Request, admit
 from activities.ledger.connections import Connections
 from activities.ledger.entries import close, find_entry, mark_running, record
-from activities.ledger.leads import Lead, find_lead
+from activities.ledger.leads import Lead, find_lead, locks_of_admission
 from activities.ledger.publishing import NotPublished, newest_version
 from workflows.contracts import (
     Admission,
@@ -43,7 +43,7 @@ class Bookkeeping:
         # The first run: a workflow that is reset asks again, and must get the same answer.
         wanted = Request(request.automation, lead, cause=f"run:{request.first_run}")
         shared = (f"automation:{request.automation}",)
-        async with self._ledger.transaction(f"person:{lead.person}", shared=shared) as tx:
+        async with self._ledger.transaction(*locks_of_admission(lead), shared=shared) as tx:
             answer = await admit(self._ledger, tx, wanted, self._connections)
         if answer.start and answer.start.entry:
             run_id = info.workflow_run_id or ""

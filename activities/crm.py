@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -24,8 +27,25 @@ from workflows.contracts import Drained, DrainRequest
 from workflows.engine.effects import FactEffect, Outcome, UpdateStage
 
 DRAINED_AT_ONCE = 200
+BEATS_EVERY = timedelta(seconds=4)
 FAILURES_IN_A_ROW = 3
 """After so many the vendor is taken to be down, and the rest waits for the next round."""
+
+
+@asynccontextmanager
+async def beating() -> AsyncIterator[None]:
+    """Show the server that this worker lives, also while one call to a vendor takes long."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(BEATS_EVERY.total_seconds())
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 class CrmWrites:
@@ -80,28 +100,24 @@ class CrmWrites:
     @activity.defn
     async def drain_writebacks(self, request: DrainRequest) -> Drained:
         """Do the write-backs of a connection that nobody has in hand; stop when it seems down."""
-        done = failed = 0
-        async with self._ledger.reading() as tx:
-            rows = await waiting_writebacks(
-                self._ledger, tx, request.connection, timedelta(0), DRAINED_AT_ONCE
-            )
-        for row in rows:
-            try:
-                await self._write_back(FactEffect(key=row.key))
-                done, failed = done + 1, 0
-            except ApplicationError as error:
-                # One record that is locked or refused must not keep the others from being written.
-                failed += not error.non_retryable
-                if failed == FAILURES_IN_A_ROW:
-                    break
-        return Drained(done=done, left=await self._left(request.connection))
+        async with beating():
+            done = failed = 0
+            for row in await self._waiting(request.connection):
+                try:
+                    await self._write_back(FactEffect(key=row.key))
+                    done, failed = done + 1, 0
+                except ApplicationError as error:
+                    # One record that is locked or refused must not keep the others waiting.
+                    failed += not error.non_retryable
+                    if failed == FAILURES_IN_A_ROW:
+                        break
+            return Drained(done=done, left=len(await self._waiting(request.connection)))
 
-    async def _left(self, connection: str) -> int:
+    async def _waiting(self, connection: str) -> list[EffectRow]:
         async with self._ledger.reading() as tx:
-            rows = await waiting_writebacks(
+            return await waiting_writebacks(
                 self._ledger, tx, connection, timedelta(0), DRAINED_AT_ONCE
             )
-        return len(rows)
 
     async def _write_back(self, effect: FactEffect) -> Outcome:
         """Facts are true whatever became of the enrollment, so nothing is judged here."""

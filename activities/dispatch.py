@@ -27,7 +27,12 @@ from activities.ledger.admissions import Answer, Request, admit
 from activities.ledger.connections import Connections
 from activities.ledger.entries import find_entry, mark_running, newest_entry
 from activities.ledger.inbox import CRITERIA_MET, Incoming, Received, receive
-from activities.ledger.leads import find_lead, with_known
+from activities.ledger.leads import (
+    find_lead,
+    lock_of_record,
+    locks_of_admission,
+    with_known,
+)
 from activities.ledger.tables import deliveries
 from workflows.contracts import TASK_QUEUE, Start, enrollment_id
 from workflows.engine.events import SIGNALS
@@ -61,9 +66,15 @@ async def take_in(
 ) -> Received:
     """Commit one event to the inbox with all that follows from it. After this it may be answered
     with success; ``deliver`` tells the enrollments."""
-    lock = person or await _person_of(ledger, incoming) or incoming.event.id
-    async with ledger.transaction(f"person:{lock}") as tx:
-        return await receive(ledger, tx, incoming, connections)
+    locked = {person or await _person_of(ledger, incoming) or incoming.event.id}
+    record = [lock_of_record(incoming.center, incoming.lead)] if incoming.lead else []
+    while True:
+        async with ledger.transaction(*(f"person:{one}" for one in locked), *record) as tx:
+            lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
+            if lead is None or lead.person in locked:
+                return await receive(ledger, tx, incoming, connections)
+        # It has become known meanwhile, under its address, and a send to it may be under way.
+        locked.add(lead.person)
 
 
 async def _person_of(ledger: Ledger, incoming: Incoming) -> str | None:
@@ -83,8 +94,8 @@ async def enroll(
     async with ledger.reading() as tx:
         known = await find_lead(tx, request.lead.center, request.lead.lead)
     lead = with_known(request.lead, known)
-    locks = (f"person:{lead.person}",)
-    async with ledger.transaction(*locks, shared=(f"automation:{request.automation}",)) as tx:
+    shared = (f"automation:{request.automation}",)
+    async with ledger.transaction(*locks_of_admission(lead), shared=shared) as tx:
         answer = await admit(ledger, tx, request, connections)
     enrollment = enrollment_id(request.automation, lead.lead)
     if answer.start is None:

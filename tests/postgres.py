@@ -23,31 +23,63 @@ class NoPostgres(RuntimeError):
     """It cannot run here; the message says why."""
 
 
+class PostgresServer:
+    """A server with one empty database in a directory of its own, over all its lives."""
+
+    def __init__(self, *settings: str) -> None:
+        # Directly under /tmp, because a socket's path may have 107 bytes only; readable by nobody.
+        self.directory = Path(tempfile.mkdtemp(prefix="dripstone-pg-", dir="/tmp"))
+        self.url = f"postgresql://postgres@/postgres?host={self.directory}"
+        self._settings = [part for setting in settings for part in ("-c", setting)]
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def make(self) -> None:
+        """Lay the database out. Raises NoPostgres where the server cannot run."""
+        if USER is not None:
+            os.chown(self.directory, NOBODY, NOBODY)
+        data = self.directory / "data"
+        _run("initdb", f"--pgdata={data}", "--auth=trust", "--username=postgres", "--no-sync")
+
+    def start(self) -> None:
+        """Start it on what it kept. Raises NoPostgres."""
+        place = ["-D", str(self.directory / "data"), "-k", str(self.directory), "-h", ""]
+        with (self.directory / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [_binary("postgres"), *place, *self._settings],
+                stdout=log,
+                stderr=log,
+                user=USER,
+                group=USER,
+            )
+        _wait_until_ready(self._server, self.directory)
+
+    def kill(self) -> None:
+        """End it without a word (SIGKILL); its children notice and end too."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait(10)
+
+    def stop(self) -> None:
+        """End it, and remove what it kept."""
+        if self._server is not None:
+            self._server.terminate()
+            self._server.wait(10)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
 @contextmanager
 def running_postgres() -> Iterator[str]:
-    """The URL of an empty database, in a directory of its own, while the block lasts.
+    """The URL of an empty database while the block lasts.
 
     Raises NoPostgres where the server cannot run.
     """
-    # Directly under /tmp, because a socket's path may have 107 bytes only, and readable by nobody.
-    directory = Path(tempfile.mkdtemp(prefix="dripstone-pg-", dir="/tmp"))
+    server = PostgresServer(*QUICK)
     try:
-        if USER is not None:
-            os.chown(directory, NOBODY, NOBODY)
-        data = directory / "data"
-        _run("initdb", f"--pgdata={data}", "--auth=trust", "--username=postgres", "--no-sync")
-        settings = [part for setting in QUICK for part in ("-c", setting)]
-        command = [_binary("postgres"), "-D", str(data), "-k", str(directory), "-h", "", *settings]
-        with (directory / "log").open("wb") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, user=USER, group=USER)
-        try:
-            _wait_until_ready(server, directory)
-            yield f"postgresql://postgres@/postgres?host={directory}"
-        finally:
-            server.terminate()
-            server.wait(10)
+        server.make()
+        server.start()
+        yield server.url
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        server.stop()
 
 
 def _binary(name: str) -> str:
@@ -74,7 +106,9 @@ def _wait_until_ready(server: subprocess.Popen[bytes], directory: Path) -> None:
     for _ in range(300):
         if server.poll() is not None:
             raise NoPostgres(f"postgres ended: {(directory / 'log').read_text()[-300:]}")
-        if ready.exists() and ready.read_text().rstrip().endswith("ready"):
+        told = ready.read_text().split() if ready.exists() else []
+        # A server that was killed leaves its own file, which says "ready" too.
+        if told[:1] == [str(server.pid)] and told[-1] == "ready":
             return
         time.sleep(0.05)
     raise NoPostgres("postgres did not become ready within 15 s")

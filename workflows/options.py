@@ -7,7 +7,7 @@ how long is decided here.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from temporalio.common import RetryPolicy
 
@@ -33,6 +33,7 @@ class Options(TypedDict):
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta | None
     retry_policy: RetryPolicy
+    heartbeat_timeout: NotRequired[timedelta]
 
 
 EFFECT: Options = {
@@ -55,6 +56,8 @@ BOOKKEEPING: Options = {
 DRAIN: Options = {
     # Up to 200 records, each bounded by the client's own time-outs.
     "start_to_close_timeout": timedelta(minutes=10),
+    # A dead worker must not keep a whole connection waiting for so long.
+    "heartbeat_timeout": timedelta(seconds=15),
     "schedule_to_close_timeout": None,
     "retry_policy": BOOKKEEPING_RETRY,
 }

@@ -99,6 +99,17 @@ def canonical_address(address: str) -> str:
     return f"{local}@{domain}"
 
 
+def lock_of_record(center: str, lead: str) -> str:
+    """What a lead's first admission and an event about it wait for each other by: before it is
+    known, nobody can tell whose record it is."""
+    return f"record:{center}:{lead}"
+
+
+def locks_of_admission(lead: Lead) -> tuple[str, ...]:
+    """What must be locked while a lead is admitted."""
+    return (f"person:{lead.person}", lock_of_record(lead.center, lead.lead))
+
+
 def person_of(ledger: Ledger, center: str, email: str | None, lead: str) -> str:
     """Who counts as one human: the HMAC of the canonical address, else of the lead id."""
     subject = f"address:{canonical_address(email)}" if email else f"lead:{lead}"

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from activities import dispatch
+from activities.crm import BEATS_EVERY, CrmWrites
 from activities.ledger.starting import start_again
+from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.test_stops import written_back
 from tests.workflows.world import World
+from workflows.contracts import DrainRequest
+from workflows.options import DRAIN
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -95,3 +100,16 @@ async def test_an_event_for_the_next_entry_is_not_told_to_the_one_that_still_end
     assert await dispatch.start_workflow(world.ledger, world.client, start)
     await dispatch.deliver_to(world.ledger, world.client, second.handle.id, 2)
     await second.until(lambda status: status.entry == 2 and "visited" in status.events)
+
+
+async def test_a_worker_that_dies_while_draining_holds_a_connection_up_for_seconds_only(
+    world: World,
+) -> None:
+    """Its time-out is ten minutes; that it has died is told by the beats that stay away."""
+    beats: list[object] = []
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: beats.append(details)
+    writes = CrmWrites(world.ledger, ACCOUNTS, None)
+    await environment.run(writes.drain_writebacks, DrainRequest(connection="none"))
+    assert beats
+    assert 2 * BEATS_EVERY < DRAIN["heartbeat_timeout"] <= 5 * BEATS_EVERY

@@ -12,8 +12,9 @@ import pytest
 
 from activities.dispatch import enroll, take_in
 from activities.ledger import Ledger, LedgerUnavailable
-from activities.ledger.admissions import Request
+from activities.ledger.admissions import Request, admit
 from activities.ledger.inbox import Incoming
+from activities.ledger.leads import locks_of_admission, person_of
 from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.tables import admissions, inbox, suppressions
 from activities.once import do_once
@@ -68,6 +69,26 @@ async def test_a_stop_waits_for_a_send_that_is_being_judged(ledger: Ledger) -> N
         done, _ = await asyncio.wait([stop], timeout=0.3)
         assert not done
     assert (await stop).is_new
+
+
+async def test_an_opt_out_that_comes_while_its_lead_is_first_admitted_reaches_it(
+    ledger: Ledger,
+) -> None:
+    """Told by the record's id alone, of which nobody knew yet whose it is."""
+    await make(ledger)
+    lead = a_lead(ledger)
+    whose = person_of(ledger, "default", None, lead.lead)
+    event = Event(id="e", kind="unsubscribe", at=AT)
+    incoming = Incoming(event, "default", "test", lead.lead, whose)
+    async with ledger.transaction(*locks_of_admission(lead)) as tx:
+        answer = await admit(ledger, tx, Request("spring", lead, "cause"), ACCOUNTS)
+        assert answer.start
+        told = asyncio.create_task(take_in(ledger, incoming, ACCOUNTS))
+        done, _ = await asyncio.wait([told], timeout=0.3)
+        assert not done
+    received = await told
+    assert len(received.targets) == 1
+    assert received.writebacks == ("e/mark_unsubscribed",)
 
 
 async def test_a_lease_has_one_holder_and_passes_on_when_it_ends(ledger: Ledger) -> None:

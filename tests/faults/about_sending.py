@@ -1,0 +1,101 @@
+"""Invariants of what leaves: once, recorded, not after a stop, not behind a shut door, told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from tests.faults.facts import STOPS, SUPPRESSING, TERMINAL, Entry, Facts, Told
+
+DONE = ("SENT", "UNKNOWN")
+
+
+def once(facts: Facts) -> Iterator[str]:
+    """I2. By what vendors have, and not by our keys: a second key would hide a second mail."""
+    mails = Counter((mail.lead, mail.about) for mail in facts.mails)
+    yield from (
+        f"{lead}: mail {about!r} came {n} times" for (lead, about), n in mails.items() if n > 1
+    )
+    yield from (
+        f"post {text!r} came {n} times" for text, n in Counter(facts.posts).items() if n > 1
+    )
+    keys = Counter(
+        (record.object, record.fields.get("Dripstone_Key__c"))
+        for record in facts.records
+        if record.object != "Lead"
+    )
+    yield from (f"{name} {key} was made {n} times" for (name, key), n in keys.items() if n > 1)
+
+
+def recorded(facts: Facts) -> Iterator[str]:
+    """I3. What the vendor has the ledger knows of, and what it calls sent the vendor has."""
+    states = {effect.message_id: effect.state for effect in facts.effects if effect.message_id}
+    arrived = {mail.message_id for mail in facts.mails}
+    for mail in facts.mails:
+        if states.get(mail.message_id) not in DONE:
+            found = states.get(mail.message_id, "no row")
+            yield f"{mail.lead}: {mail.about!r} arrived, but the ledger has {found}"
+    for effect in facts.effects:
+        is_sent = effect.activity == "send_email" and effect.state == "SENT"
+        if is_sent and effect.message_id not in arrived:
+            yield f"{effect.key} is SENT, but never arrived"
+    posts = [effect for effect in facts.effects if effect.activity == "notify"]
+    least = sum(effect.state == "SENT" for effect in posts)
+    most = sum(effect.state in DONE for effect in posts)
+    if not least <= len(set(facts.posts)) <= most:
+        yield f"{len(set(facts.posts))} posts came, {least} to {most} are in the ledger"
+
+
+def stopped(facts: Facts) -> Iterator[str]:
+    """I4. No intent of a lead is later than the acknowledgement of its stop; and a mail that had
+    begun before arrives within the bound."""
+    entries = {(entry.enrollment, entry.entry): entry for entry in facts.entries}
+    received = {kept.id: kept.received_at for kept in facts.inbox}
+    stops = [told for told in facts.told if told.kind in STOPS]
+    for stop in stops:
+        for effect in facts.effects:
+            if effect.step is None or effect.lead != stop.lead or effect.intent_at is None:
+                continue
+            entry = entries.get((effect.enrollment or "", effect.entry or 0))
+            holds = _reaches(stop, entry, received.get(stop.id))
+            if holds and effect.intent_at > stop.acked:
+                yield f"{effect.key} began {_after(effect.intent_at, stop)}"
+    latest = {stop.lead: stop for stop in stops if stop.kind in SUPPRESSING}
+    for mail in facts.mails:
+        known = latest.get(mail.lead)
+        if known and mail.at > known.acked + facts.plan.in_flight:
+            yield f"{mail.lead}: {mail.about!r} arrived {_after(mail.at, known)}"
+
+
+def _reaches(stop: Told, entry: Entry | None, received_at: datetime | None) -> bool:
+    """Whether a stop is about an entry: a reply ends what runs, and not what begins later."""
+    if stop.kind in SUPPRESSING or entry is None or received_at is None:
+        return True
+    return received_at >= entry.admitted_at
+
+
+def _after(at: datetime, stop: Told) -> str:
+    late = (at - stop.acked).total_seconds()
+    return f"{late:.2f} s after its {stop.kind} was acknowledged"
+
+
+def behind_doors(facts: Facts) -> Iterator[str]:
+    """I7. Nothing began while its automation was disabled or outside its send window."""
+    automations = {(entry.enrollment, entry.entry): entry.automation for entry in facts.entries}
+    for effect in facts.effects:
+        automation = automations.get((effect.enrollment or "", effect.entry or 0))
+        for shut in facts.shut:
+            if shut.automation != automation or effect.step is None or effect.intent_at is None:
+                continue
+            if shut.since < effect.intent_at < shut.until:
+                yield f"{effect.key} began though {automation} was {shut.why}"
+
+
+def settled(facts: Facts) -> Iterator[str]:
+    """I8. Every effect has an end, and every end that nobody knows is listed for an operator."""
+    for effect in facts.effects:
+        if effect.state not in TERMINAL:
+            yield f"{effect.key} is still {effect.state}"
+        elif effect.state == "UNKNOWN" and effect.key not in facts.listed_unknown:
+            yield f"{effect.key} is UNKNOWN, and no report lists it"

@@ -1,0 +1,228 @@
+"""Collecting the facts, once all is quiet: from the vendors' journal, the ledger and Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.parser import BytesHeaderParser
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, select
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
+from temporalio.service import RPCError
+from temporalio.worker import Replayer
+
+from activities.ledger import Ledger
+from activities.ledger.report import campaign_report
+from activities.ledger.tables import admissions, deliveries, effects, inbox
+from starters.sandbox.log import Log
+from tests.faults.campaigns import CANARY, MAIN, NIGHT, SWITCHED, plan
+from tests.faults.facts import (
+    Delivery,
+    Effect,
+    Entry,
+    Facts,
+    Kept,
+    Mail,
+    Record,
+    Run,
+    Shut,
+)
+from tests.faults.system import System
+from tests.faults.upstream import Upstream, address
+from workers.plugin import dripstone_plugin
+from workflows.enrollment import Enrollment
+from workflows.writeback import Writeback
+
+AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the runner knows beside what it finds: closed doors, and the longest freeze."""
+
+    shut: tuple[Shut, ...]
+    freeze: timedelta
+
+
+async def collect(system: System, upstream: Upstream, beside: Circumstances) -> Facts:
+    """Everything that the checker looks at."""
+    leads = {address(number): lead for number, lead in upstream.leads.items()}
+    entries = await read_entries(system.ledger)
+    mails, posts, records = _vendors(system, leads)
+    return Facts(
+        plan=plan(beside.freeze),
+        accepted=tuple(upstream.accepted),
+        told=tuple(upstream.told),
+        entries=entries,
+        effects=await read_effects(system.ledger),
+        mails=mails,
+        posts=posts,
+        records=records,
+        inbox=tuple([Kept(**row) for row in await _rows(system.ledger, inbox, Kept)]),
+        deliveries=tuple([Delivery(**r) for r in await _rows(system.ledger, deliveries, Delivery)]),
+        runs=await _runs(system, entries),
+        listed_unknown=await _listed(system.ledger),
+        leaks=tuple(_leaks(system)),
+        shut=beside.shut,
+    )
+
+
+async def read_entries(ledger: Ledger) -> tuple[Entry, ...]:
+    """Every admission."""
+    return tuple([Entry(**row) for row in await _rows(ledger, admissions, Entry)])
+
+
+async def read_effects(ledger: Ledger) -> tuple[Effect, ...]:
+    """Every effect."""
+    return tuple([Effect(**row) for row in await _rows(ledger, effects, Effect)])
+
+
+async def _rows(ledger: Ledger, table: Table, kind: type[Any]) -> list[dict[str, Any]]:
+    names = list(kind.__dataclass_fields__)
+    async with ledger.reading() as tx:
+        found = await tx.execute(select(*(table.c[name] for name in names)))
+        return [dict(row) for row in found.mappings()]
+
+
+async def _listed(ledger: Ledger) -> frozenset[str]:
+    """What the reports show an operator as unknown."""
+    keys: set[str] = set()
+    async with ledger.reading() as tx:
+        for automation in (MAIN, SWITCHED, NIGHT):
+            report = await campaign_report(ledger, tx, automation)
+            keys |= {line.key for line in report.unknown}
+    return frozenset(keys)
+
+
+def _vendors(
+    system: System, leads: Mapping[str, str]
+) -> tuple[tuple[Mail, ...], tuple[str, ...], tuple[Record, ...]]:
+    """What vendors have: mails, posts, and each record of the CRM as it is now."""
+    mails, posts, records = [], [], {}
+    log = Log(system.journal)
+    for entry in log.entries():
+        details, kind = entry["details"], (entry["vendor"], entry["action"])
+        if kind == ("smtp", "accepted"):
+            mails.append(_mail(system, entry, leads))
+        elif kind == ("slack", "post"):
+            posts.append(details["text"])
+        elif kind in (("salesforce", "create"), ("salesforce", "update")):
+            fields = details["record"]
+            about = details["id"] if details["object"] == "Lead" else fields.get("WhoId")
+            record = Record(details["object"], f"sf-{about}", fields)
+            records[details["object"], details["id"]] = record
+    log.close()
+    ours = (record for record in records.values() if record.object != "User")
+    return tuple(mails), tuple(posts), tuple(ours)
+
+
+def _mail(system: System, entry: Mapping[str, Any], leads: Mapping[str, str]) -> Mail:
+    details = entry["details"]
+    path = system.directory / "sandbox" / "mail" / f"{details['queue_id']}.eml"
+    with path.open("rb") as file:
+        subject = str(BytesHeaderParser(policy=default).parse(file)["Subject"])
+    (recipient,) = details["rcpt_to"]
+    at = datetime.fromisoformat(entry["at"])
+    return Mail(leads[recipient.lower()], subject, details["message_id"], at)
+
+
+async def _runs(system: System, entries: Sequence[Entry]) -> tuple[Run, ...]:
+    """Every workflow as Temporal has it, each of its histories replayed."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(enrollment: str) -> tuple[Run, WorkflowHistory] | None:
+        async with room:
+            return await _run(system, enrollment)
+
+    names = dict.fromkeys(entry.enrollment for entry in entries)
+    found = [one for one in await asyncio.gather(*map(one, names)) if one]
+    broken = await _not_replaying([history for _, history in found])
+    return tuple(
+        Run(run.enrollment, run.is_open, run.stuck_for, run.nondeterministic, broken[number])
+        for number, (run, _) in enumerate(found)
+    )
+
+
+async def _run(system: System, enrollment: str) -> tuple[Run, WorkflowHistory] | None:
+    handle = system.client.get_workflow_handle(enrollment)
+    try:
+        described = await handle.describe()
+        history = await handle.fetch_history()
+    except RPCError:
+        return None
+    is_open = described.status is WorkflowExecutionStatus.RUNNING
+    pending = described.raw_description.pending_workflow_task
+    stuck = timedelta()
+    if is_open and pending.attempt > 1:  # a terminated one still shows the task it had
+        since = pending.original_scheduled_time.ToDatetime(tzinfo=UTC)
+        stuck = datetime.now(UTC) - since
+    return Run(enrollment, is_open, stuck, _is_nondeterministic(history)), history
+
+
+def _is_nondeterministic(history: WorkflowHistory) -> bool:
+    wrong = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
+    return any(
+        event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+        and event.workflow_task_failed_event_attributes.cause == wrong
+        for event in history.events
+    )
+
+
+async def _not_replaying(histories: Sequence[WorkflowHistory]) -> list[str]:
+    """For each history why it does not replay; empty where it does."""
+    replayer = Replayer(workflows=[Enrollment, Writeback], plugins=[dripstone_plugin()])
+
+    async def given() -> AsyncIterator[WorkflowHistory]:
+        for history in histories:
+            yield history
+
+    told = []
+    async with replayer.workflow_replay_iterator(given()) as results:
+        async for result in results:
+            told.append(str(result.replay_failure or "")[:300])
+    return told
+
+
+def _leaks(system: System) -> Iterator[str]:
+    """Files of Temporal and logs that hold the name or the address of a lead."""
+    canary = re.compile(CANARY.encode(), re.IGNORECASE)
+    if not any(_holds(path, re.compile(MAIN.encode())) for path in system.server.files):
+        yield "the search sees nothing: not even the campaign's name is in Temporal's files"
+    logs = sorted((system.directory / "logs").glob("*.log"))
+    for path in [*system.server.files, *logs]:
+        if path.is_file() and _holds(path, canary):
+            yield f"{path.relative_to(system.directory)} holds a lead's name or address"
+
+
+def _holds(path: Path, canary: re.Pattern[bytes]) -> bool:
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            if canary.search(rest + block):
+                return True
+            rest = block[-64:]
+    return False
+
+
+def faults_that_struck(system: System) -> int:
+    """How many ordered faults met a call; the mail server writes none of its own down."""
+    log = Log(system.journal)
+    try:
+        return sum(entry["action"] in ("fault", "refused") for entry in log.entries())
+    finally:
+        log.close()
+
+
+def as_json(facts: Facts) -> str:
+    """The facts for whoever wants to look at them afterwards."""
+    from dataclasses import asdict
+
+    return json.dumps(asdict(facts), default=str, indent=1)

@@ -1,0 +1,249 @@
+"""The nemesis: carries a plan of strikes out against the running system, and counts them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.service import RPCError
+
+from activities.ledger import LedgerUnavailable
+from activities.ledger.publishing import set_state
+from activities.ledger.release import release_held
+from starters.processes.devserver import DATABASE
+from tests.faults.campaigns import SWITCHED
+from tests.faults.facts import Shut
+from tests.faults.processes import NotReady, Process
+from tests.faults.strikes import Strike
+from tests.faults.system import System
+
+BACKUP = "backup"
+
+
+class Nemesis:
+    """Strikes one after the other; what takes long (a restart) does not hold up the next.
+
+    ``done`` counts strikes by kind, ``shut`` says when the switched campaign was disabled.
+    """
+
+    def __init__(self, system: System, http: httpx.AsyncClient, freeze: float) -> None:
+        self._system = system
+        self._http = http
+        self._freeze = freeze
+        self._busy: set[str] = set()
+        self._server_turn = asyncio.Lock()
+        self._disabled: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
+        self.done: Counter[str] = Counter()
+        self.shut: list[Shut] = []
+        self.inside: Callable[[], Sequence[str]] = tuple
+        self._acts: dict[str, Callable[[Strike], Awaitable[bool]]] = {
+            "kill_worker": self._kill_worker,
+            "replace_worker": self._replace_worker,
+            "freeze_worker": self._freeze_worker,
+            "kill_ingress": self._kill_ingress,
+            "kill_server": self._kill_server,
+            "shake_ledger": self._shake_ledger,
+            "reset": self._reset,
+            "terminate": self._terminate,
+            "disable": self._disable,
+            "enable": self._enable,
+            "back_up": self._back_up,
+            "restore": self._restore,
+            "fault": self._order_fault,
+        }
+
+    async def rage(self, strikes: Sequence[Strike]) -> None:
+        """Carry the plan out; ends when all of it has, and everything is up again."""
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            for strike in strikes:
+                await asyncio.sleep(max(0.0, began + strike.at - time.monotonic()))
+                group.create_task(self._strike(strike))
+        await self._order_nothing()
+
+    async def _strike(self, strike: Strike) -> None:
+        if await self._acts[strike.kind](strike):
+            self.done[strike.kind] += 1
+
+    async def _order_fault(self, strike: Strike) -> bool:
+        assert strike.fault
+        vendor, point, kind, value = strike.fault
+        order = {"vendor": vendor, "point": point, "kind": kind, "value": value}
+        await self._http.post(f"{self._system.sandbox_url}/_faults", json=order)
+        return True
+
+    async def _order_nothing(self) -> None:
+        """What was ordered and has not struck by the end of the storm does not strike, or count."""
+        address = f"{self._system.sandbox_url}/_faults"
+        left = (await self._http.get(address)).json()["pending"]
+        self.done["fault"] -= sum(order["times"] for order in left)
+        await self._http.delete(address)
+
+    async def _kill_worker(self, strike: Strike) -> bool:
+        return await self._again(self._victim(strike, self._system.workers), Process.kill)
+
+    async def _replace_worker(self, strike: Strike) -> bool:
+        return await self._again(self._victim(strike, self._system.workers), Process.stop)
+
+    async def _kill_ingress(self, strike: Strike) -> bool:
+        return await self._again(self._victim(strike, self._system.ingresses), Process.kill)
+
+    def _victim(self, strike: Strike, processes: Sequence[Process]) -> Process | None:
+        free = [process for process in processes if process.name not in self._busy]
+        return free[strike.number % len(free)] if free else None
+
+    async def _again(
+        self, process: Process | None, finish: Callable[[Process], Awaitable[None]]
+    ) -> bool:
+        """End a process and start it again; until then nothing else happens to it."""
+        if process is None:
+            return False
+        self._busy.add(process.name)
+        await finish(process)
+        await start_until_ready(process)
+        self._busy.discard(process.name)
+        return True
+
+    async def _freeze_worker(self, strike: Strike) -> bool:
+        process = self._victim(strike, self._system.workers)
+        if process is None:
+            return False
+        self._busy.add(process.name)
+        process.send(signal.SIGSTOP)
+        await asyncio.sleep(self._freeze)
+        process.send(signal.SIGCONT)
+        self._busy.discard(process.name)
+        return True
+
+    async def _kill_server(self, _strike: Strike) -> bool:
+        async with self._server_turn:
+            await self._system.server.kill()
+            await self._system.server.start()
+        return True
+
+    async def _shake_ledger(self, _strike: Strike) -> bool:
+        if "ledger" in self._busy:
+            return False
+        self._busy.add("ledger")
+        await self._system.shake_ledger()
+        self._busy.discard("ledger")
+        return True
+
+    async def _back_up(self, _strike: Strike) -> bool:
+        """A copy of Temporal's database, as a nightly backup makes one."""
+        source = self._system.directory / "temporal" / DATABASE
+        await asyncio.to_thread(_copy, source, source.with_suffix(f".{BACKUP}"))
+        return True
+
+    async def _restore(self, _strike: Strike) -> bool:
+        """Temporal goes back in time: it has forgotten starts, signals and what was done."""
+        database = self._system.directory / "temporal" / DATABASE
+        async with self._server_turn:
+            await self._system.server.kill()
+            for file in (f"{DATABASE}-wal", f"{DATABASE}-shm"):
+                database.with_name(file).unlink(missing_ok=True)
+            shutil.copyfile(database.with_suffix(f".{BACKUP}"), database)
+            await self._system.server.start()
+        return True
+
+    async def _reset(self, strike: Strike) -> bool:
+        """An operator resets a workflow to its first task."""
+        return await reset(self._system, self._somebody(strike))
+
+    async def _terminate(self, strike: Strike) -> bool:
+        workflow = self._somebody(strike)
+        if workflow is None:
+            return False
+        with suppress(RPCError):
+            await self._system.client.get_workflow_handle(workflow).terminate("the fault suite")
+            return True
+        return False
+
+    def _somebody(self, strike: Strike) -> str | None:
+        inside = self.inside()
+        return inside[strike.number % len(inside)] if inside else None
+
+    async def _disable(self, _strike: Strike) -> bool:
+        await self._switch("disabled")
+        self._disabled.set_result(datetime.now(UTC))
+        return True
+
+    async def _enable(self, _strike: Strike) -> bool:
+        since = await self._disabled  # a ledger that was just killed may have delayed it
+        shut = Shut(SWITCHED, since, datetime.now(UTC), "disabled")
+        await self._switch("enabled")
+        self.shut.append(shut)
+        await _until_up(lambda: self._release())
+        return True
+
+    async def _switch(self, state: str) -> None:
+        await _until_up(lambda: set_state(self._system.ledger, SWITCHED, state, "the fault suite"))
+
+    async def _release(self) -> None:
+        await release_held(self._system.ledger, SWITCHED, self._system.connections)
+
+
+async def start_until_ready(process: Process) -> None:
+    """Start a process again as a supervisor does: when it ends at once (its ledger or Temporal is
+    down), again."""
+    for attempt in range(20):
+        try:
+            await process.start()
+        except NotReady:
+            if attempt == 19:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            return
+
+
+async def reset(system: System, workflow: str | None) -> bool:
+    """Reset a workflow to its first task: it goes through all of its steps again."""
+    if workflow is None:
+        return False
+    try:
+        handle = system.client.get_workflow_handle(workflow)
+        run = (await handle.describe()).run_id
+        history = await handle.fetch_history()
+        completed = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+        first = next((one for one in history.events if one.event_type == completed), None)
+        if first is None:
+            return False
+        request = ResetWorkflowExecutionRequest(
+            namespace=system.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=workflow, run_id=run),
+            reason="the fault suite",
+            workflow_task_finish_event_id=first.event_id,
+            request_id=f"{run}-{time.monotonic_ns()}",
+        )
+        await system.client.workflow_service.reset_workflow_execution(request)
+    except RPCError:
+        return False
+    return True
+
+
+async def _until_up(ask: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await ask()
+        except LedgerUnavailable:
+            await asyncio.sleep(0.3)
+        else:
+            return
+
+
+def _copy(source: Path, target: Path) -> None:
+    with sqlite3.connect(source, timeout=30) as here, sqlite3.connect(target) as there:
+        here.backup(there)

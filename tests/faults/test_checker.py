@@ -1,0 +1,232 @@
+"""The checker sees every harm: for each invariant, records that break it and it alone is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.checker import INVARIANTS, PROMISES, check, figures
+from tests.faults.facts import (
+    Accepted,
+    Delivery,
+    Effect,
+    Entry,
+    Facts,
+    Kept,
+    Mail,
+    Plan,
+    Record,
+    Run,
+    Shut,
+    Told,
+)
+
+T = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+JOURNEY = "enrollment:c:sf-1"
+README = Path(__file__).parents[2] / "README.md"
+
+ONE = Effect("k/a", "send_email", "SENT", JOURNEY, 1, "a", "sf-1", "<a>", T, T + SECOND)
+TWO = replace(
+    ONE, key="k/b", step="b", message_id="<b>", intent_at=T + 3 * SECOND, done_at=T + 4 * SECOND
+)
+TASKS = tuple(
+    Effect(f"{key}/sent/create_task", "create_task", "SENT", None, None, None, "sf-1", None, T, T)
+    for key in ("k/a", "k/b")
+)
+OPT_OUT = Effect(
+    "u/mark", "mark_unsubscribed", "SENT", None, None, None, "sf-1", None, T, T, event="u"
+)
+STOP = Told("u", "unsubscribe", "sf-1", T + 5 * SECOND)
+CLOSED = Entry(JOURNEY, 1, "c", "sf-1", "CLOSED", "unsubscribed", "unsubscribed", T)
+MAILS = (
+    Mail("sf-1", "a for 1", "<a>", T + SECOND),
+    Mail("sf-1", "b for 1", "<b>", T + 4 * SECOND),
+)
+LOGGED = tuple(Record("Task", "sf-1", {"Dripstone_Key__c": key}) for key in ("x", "y"))
+LEAD = Record("Lead", "sf-1", {"Status": "Open", "HasOptedOutOfEmail": True})
+
+GOOD = Facts(
+    plan=Plan({"c": (("a", timedelta()), ("b", 2 * SECOND))}),
+    accepted=(Accepted(JOURNEY, 1, "sf-1", T),),
+    told=(STOP,),
+    entries=(CLOSED,),
+    effects=(ONE, TWO, *TASKS, OPT_OUT),
+    mails=MAILS,
+    records=(*LOGGED, LEAD),
+    inbox=(Kept("u", "unsubscribe", "sf-1", T + 5 * SECOND),),
+    deliveries=(Delivery("u", JOURNEY, 1, "DELIVERED"),),
+    runs=(Run(JOURNEY, is_open=False),),
+)
+
+
+def effects(*changed: Effect) -> Facts:
+    """Good but for these effects, which take the place of those with their keys."""
+    named = {effect.key: effect for effect in (*GOOD.effects, *changed)}
+    return replace(GOOD, effects=tuple(named.values()))
+
+
+def run(**state: Any) -> Facts:
+    return replace(GOOD, runs=(replace(GOOD.runs[0], **state),))
+
+
+def unknown(key: str) -> Effect:
+    """A post of which nobody knows whether it came."""
+    post = replace(ONE, key=key, activity="notify", state="UNKNOWN", step=None, message_id=None)
+    return replace(post, intent_at=T, lead="sf-1")
+
+
+def posted(sent: str, refused: str) -> Facts:
+    """One post was sent, another one was not."""
+    done = replace(unknown(sent), state="SENT")
+    return effects(done, replace(unknown(refused), state="NOT_SENT"))
+
+
+def without_opt_out(**more: Any) -> Facts:
+    """Good but for the opt-out in the CRM, and ``more``."""
+    records = (*LOGGED, replace(LEAD, fields={}))
+    return replace(GOOD, effects=GOOD.effects[:-1], records=records, **more)
+
+
+def meeting() -> Facts:
+    """A meeting is written back, and nobody told of one."""
+    written = effects(replace(OPT_OUT, key="m", activity="create_event"))
+    return replace(written, records=(*GOOD.records, Record("Event", "sf-1", {})))
+
+
+def late() -> Facts:
+    """The second mail begins minutes after its time, and the lead opts out later still."""
+    at = T + 400 * SECOND
+    facts = effects(replace(TWO, intent_at=at, done_at=at + SECOND))
+    return replace(facts, told=(replace(STOP, acked=at + 9 * SECOND),))
+
+
+HARMS: dict[str, tuple[str, Facts]] = {
+    "no entry": ("I1", without_opt_out(entries=(), told=(), inbox=())),
+    "no exit": ("I1", replace(GOOD, entries=(replace(CLOSED, exit=None),))),
+    "closed, and goes on": ("I1", run(is_open=True)),
+    "running, with no workflow": (
+        "I1",
+        replace(GOOD, entries=(replace(CLOSED, state="RUNNING", stop_reason=None),)),
+    ),
+    "a mail twice": ("I2", replace(GOOD, mails=(*MAILS, MAILS[0]))),
+    "a post twice": ("I2", replace(posted("p", "q"), posts=("hello", "hello"))),
+    "a Task twice": (
+        "I2",
+        replace(GOOD, records=(LOGGED[0], LOGGED[0], LEAD)),
+    ),
+    "arrived, not recorded": (
+        "I3",
+        replace(GOOD, mails=(*MAILS, Mail("sf-1", "z", "<z>", T))),
+    ),
+    "sent, not arrived": ("I3", replace(GOOD, mails=MAILS[:1])),
+    "a post nobody made": ("I3", replace(GOOD, posts=("hello",))),
+    "begun after the stop": (
+        "I4",
+        replace(GOOD, told=(replace(STOP, acked=T + 2 * SECOND),)),
+    ),
+    "arrived long after": (
+        "I4",
+        replace(GOOD, mails=(MAILS[0], replace(MAILS[1], at=T + 36 * SECOND))),
+    ),
+    "acknowledged, not kept": (
+        "I5",
+        replace(GOOD, told=(STOP, Told("v", "reply", "sf-1", T + 9 * SECOND))),
+    ),
+    "new twice": ("I5", replace(GOOD, told=(replace(STOP, new=2),))),
+    "never told": ("I5", replace(GOOD, deliveries=(Delivery("u", JOURNEY, 1, "PENDING"),))),
+    "heard, and not stopped": (
+        "I5",
+        replace(run(is_open=True), entries=(replace(CLOSED, state="RUNNING"),)),
+    ),
+    "one meeting twice": ("I5", meeting()),
+    "before its wait was over": (
+        "I6",
+        effects(replace(TWO, intent_at=T + 2 * SECOND)),
+    ),
+    "long after its wait": ("I6", late()),
+    "out of order": ("I6", effects(replace(ONE, done_at=None))),
+    "while disabled": (
+        "I7",
+        replace(GOOD, shut=(Shut("c", T + 2 * SECOND, T + 9 * SECOND, "disabled"),)),
+    ),
+    "no end": ("I8", effects(replace(unknown("p"), state="INTENT"))),
+    "unknown, not listed": ("I8", effects(unknown("p"))),
+    "a name in a log": ("I9", replace(GOOD, leaks=("worker.log holds a name",))),
+    "stuck": ("I10", run(stuck_for=61 * SECOND)),
+    "other commands": ("I10", run(nondeterministic=True)),
+    "does not replay": ("I11", run(replay="other commands")),
+    "no Task": ("I12", replace(GOOD, records=(LOGGED[0], LEAD))),
+    "a mail that was not logged": (
+        "I12",
+        replace(GOOD, effects=(ONE, TWO, TASKS[0], OPT_OUT), records=(LOGGED[0], LEAD)),
+    ),
+    "no opt-out field": (
+        "I12",
+        replace(GOOD, records=(*LOGGED, replace(LEAD, fields={}))),
+    ),
+    "an opt-out not written back": ("I12", without_opt_out()),
+    "a stage nobody set": (
+        "I12",
+        replace(
+            GOOD, records=(*LOGGED, replace(LEAD, fields={**LEAD.fields, "Status": "Unresponsive"}))
+        ),
+    ),
+}
+
+
+def test_nothing_is_reported_where_nothing_is_wrong() -> None:
+    assert check(GOOD) == []
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_harm_is_reported_against_its_invariant_and_no_other(harm: str) -> None:
+    invariant, facts = HARMS[harm]
+    assert {violation.invariant for violation in check(facts)} == {invariant}
+
+
+def test_each_of_the_twelve_invariants_is_seen_to_be_broken() -> None:
+    assert {invariant for invariant, _ in HARMS.values()} == INVARIANTS.keys()
+    assert len(INVARIANTS) == 12
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(effects(unknown("p")), listed_unknown=frozenset({"p"})),
+        replace(effects(unknown("p")), listed_unknown=frozenset({"p"}), posts=("hello",)),
+        replace(GOOD, told=(replace(STOP, new=0),)),
+        replace(GOOD, shut=(Shut("c", T + 5 * SECOND, T + 9 * SECOND, "disabled"),)),
+        run(stuck_for=59 * SECOND),
+    ],
+    ids=["listed", "unknown, and it came", "answers were lost", "disabled later", "stuck briefly"],
+)
+def test_what_is_allowed_is_not_reported(facts: Facts) -> None:
+    assert check(facts) == []
+
+
+def test_a_reply_does_not_stop_an_entry_that_began_after_it() -> None:
+    early = Told("r", "reply", "sf-1", T - SECOND)
+    kept = Kept("r", "reply", "sf-1", T - 2 * SECOND)
+    facts = replace(GOOD, told=(STOP, early), inbox=(*GOOD.inbox, kept))
+    assert check(facts) == []
+    opted_out = replace(facts, told=(STOP, replace(early, kind="unsubscribe")))
+    assert {violation.invariant for violation in check(opted_out)} >= {"I4"}
+
+
+def test_the_figures_count_what_was_lost_doubled_and_late() -> None:
+    facts = replace(GOOD, mails=(*MAILS, MAILS[0]), told=(replace(STOP, acked=T + 2 * SECOND),))
+    found = figures(facts, check(facts))
+    assert (found.enrollments, found.mails, found.unknown) == (1, 3, 0)
+    assert (found.lost, found.duplicated, found.sent_after_stop) == (0, 1, 1)
+    assert found.violations == 2
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_the_readme_promises_what_the_checker_checks(promise: str) -> None:
+    assert promise in " ".join(README.read_text("utf-8").split())
+    assert set(PROMISES[promise]) <= INVARIANTS.keys()
