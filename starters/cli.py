@@ -25,6 +25,7 @@ from starters.commands import (
     rehearse,
     replay,
     report,
+    settings,
     showing,
 )
 from starters.commands import run as running
@@ -88,6 +89,7 @@ for group in (
     orders,
     replay,
     report,
+    settings,
     showing,
 ):
     app.add_typer(group.verbs)

@@ -19,10 +19,11 @@ from activities.ledger.connections import Connections
 from activities.ledger.criteria import LeadFields, meets_exit_criteria
 from activities.ledger.goals import reached_goal_before
 from activities.ledger.inbox import Received
-from activities.ledger.lanes import holder_of_lane, priority_of, supersede
+from activities.ledger.lanes import holder_of_lane, supersede
 from activities.ledger.leads import Lead, find_lead, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_state, find_version
+from activities.ledger.settings import priority_in_force
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import admissions, refusals
@@ -79,7 +80,7 @@ async def admit(
     await put_lead(ledger, tx, request.lead)
     lead = await find_lead(tx, request.lead.center, request.lead.lead) or request.lead
     busy = await holder_of_lane(tx, version.definition, lead)
-    if busy and busy["priority"] >= priority_of(version.definition):
+    if busy and busy["priority"] >= await priority_in_force(tx, version.definition):
         return await _lane_is_busy(ledger, tx, request, version, busy)
     superseded = (await supersede(ledger, tx, busy, connections),) if busy else ()
     start = await _enter(ledger, tx, request, version, "ADMITTED")
@@ -166,7 +167,7 @@ async def _enter(
             lead=lead.lead,
             person=lead.person,
             lane=automation.lane,
-            priority=priority_of(automation),
+            priority=await priority_in_force(tx, automation),
             state=state,
             cause=request.cause,
             admitted_at=now,

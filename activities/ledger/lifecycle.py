@@ -115,7 +115,7 @@ async def find_obstacle(ledger: Ledger, tx: AsyncConnection, automation: str) ->
         return Obstacle("disabled with its center", f"dripstone enable --center {center}")
     ended = end_of(in_force or {})
     if ended and ended <= await ledger.now(tx):
-        later = "publish it with a later active_until, then enable it"
+        later = f"dripstone settings edit {automation} 'active_until: ...', then enable it"
         return Obstacle(f"past its end, {ended.isoformat()}", later)
     return None
 

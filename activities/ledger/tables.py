@@ -10,8 +10,9 @@ from activities.ledger.columns import document as _json
 from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
+from activities.ledger.editing_tables import campaign_settings, version_moves
 
-__all__ = ["metadata"]
+__all__ = ["campaign_settings", "metadata", "version_moves"]
 
 leads = _table(
     "leads",
@@ -67,16 +68,6 @@ centers = _table(
     _at("changed_at"),
     Column("changed_by", Text, nullable=False),
     PrimaryKeyConstraint("center"),
-)
-
-campaign_settings = _table(
-    "campaign_settings",
-    _id("automation"),
-    Column("number", Integer, nullable=False),
-    _json("settings"),
-    _at("changed_at"),
-    Column("changed_by", Text, nullable=False),
-    PrimaryKeyConstraint("automation", "number"),
 )
 
 templates = _table(
