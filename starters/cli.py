@@ -18,6 +18,7 @@ from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
 from starters.commands import (
     author,
+    deleting,
     enroll,
     lifecycle,
     operate,
@@ -82,6 +83,7 @@ def _global_options(
 for group in (
     running,
     author,
+    deleting,
     lifecycle,
     enroll,
     rehearse,

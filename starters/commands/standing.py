@@ -19,6 +19,7 @@ from workflows.presentation import STATE, STEP
 
 STATES = ("waiting", "held", "attention", "running", "closed")
 AT_ONCE = 50
+MOST = 1_000_000
 PATIENCE = timedelta(seconds=10)
 _ID = re.compile(r"[A-Za-z0-9:_-]+")
 
@@ -66,6 +67,18 @@ async def standings(tx: AsyncConnection, client: Client | None, wanted: Wanted) 
             rows += [newest] if newest else []
     living = [row["enrollment"] for row in rows if row["state"] != "CLOSED"]
     shown = await _shown(client, living) if client else {}
+    return [_standing(row, shown) for row in rows]
+
+
+async def living(tx: AsyncConnection, client: Client | None, automation: str) -> list[Standing]:
+    """Every entry of an automation that has not closed; steps are empty without a client.
+
+    Raises:
+        TemporalUnreachable: Temporal stopped answering.
+    """
+    rows = await list_entries(tx, automation, state="LIVE", limit=MOST)
+    query = f"DripAutomation = '{automation}'"
+    shown = await _listed(client, query, MOST) if client and rows else {}
     return [_standing(row, shown) for row in rows]
 
 
