@@ -18,7 +18,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.dispatch import PATIENCE, deliver_due, start_workflow
+from activities.dispatch import PATIENCE, deliver_due, follow_up_due, start_workflow
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.admissions import start_again
 from activities.ledger.connections import Connections
@@ -78,6 +78,7 @@ class Repair:
         passes: Sequence[Callable[[], Awaitable[None]]] = (
             self.turn_off,
             self.reach_leads,
+            self.follow_up,
             self.admit_queued,
             self.start_admitted,
             self.tell_due,
@@ -100,6 +101,10 @@ class Repair:
     async def reach_leads(self) -> None:
         """Finish what an edit of campaign settings that died began."""
         await reach_leads(self._ledger, self._connections)
+
+    async def follow_up(self) -> None:
+        """Enroll leads that have left in the automation that follows."""
+        await follow_up_due(self._ledger, self._client, self._connections)
 
     async def admit_queued(self) -> None:
         """Admit entries whose lane has become free; close those that were stopped meanwhile."""

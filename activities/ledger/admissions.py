@@ -72,11 +72,11 @@ async def admit(
     if obstacle or state is None:
         what, remedy = (obstacle.what, obstacle.remedy) if obstacle else ("not enabled", "")
         why = f"automation {request.automation!r} is {what}: {remedy}"
-        return await _refuse(ledger, tx, request, why)
+        return await refuse(ledger, tx, request, why)
     version = await find_version(tx, request.automation, state[1])
     refusal = await _objection(ledger, tx, request, version)
     if refusal:
-        return await _refuse(ledger, tx, request, refusal)
+        return await refuse(ledger, tx, request, refusal)
     await put_lead(ledger, tx, request.lead)
     lead = await find_lead(tx, request.lead.center, request.lead.lead) or request.lead
     busy = await holder_of_lane(tx, version.definition, lead)
@@ -96,7 +96,7 @@ async def _lane_is_busy(
         await _enter(ledger, tx, request, version, "QUEUED")
         return Answer(queued=True)
     why = f"lane {version.definition.lane!r} is busy: in {busy['automation']!r}"
-    return await _refuse(ledger, tx, request, f"{why}, priority {busy['priority']}")
+    return await refuse(ledger, tx, request, f"{why}, priority {busy['priority']}")
 
 
 async def _objection(
@@ -215,7 +215,8 @@ async def start_again(tx: AsyncConnection, row: Mapping[str, Any]) -> Start:
     return start_of(version, lead, row["entry"], row["admitted_at"])
 
 
-async def _refuse(ledger: Ledger, tx: AsyncConnection, request: Request, reason: str) -> Answer:
+async def refuse(ledger: Ledger, tx: AsyncConnection, request: Request, reason: str) -> Answer:
+    """Write a refusal down, for the report and as the answer to the same cause."""
     row = {
         "center": request.lead.center,
         "cause": request.cause,

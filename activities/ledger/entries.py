@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
+from activities.ledger.following import chain_of, follower_of
 from activities.ledger.inbox import Incoming, receive
+from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, holds, inbox
 from activities.ledger.upsert import insert_new
@@ -97,7 +99,9 @@ async def close(
     known = [ExitReason(entry["stop_reason"])] if entry["stop_reason"] else []
     reason = strongest([request.reason, *known])
     now = await ledger.now(tx)
-    values = {"state": "CLOSED", "exit": reason.value, "closed_at": now}
+    definition = (await find_version(tx, entry["automation"], entry["version"])).definition
+    values: dict[str, Any] = {"state": "CLOSED", "exit": reason.value, "closed_at": now}
+    values |= {"follow_up": follower_of(definition, reason)}
     await tx.execute(
         update(admissions).where(this(request.enrollment, request.entry)).values(values)
     )
@@ -106,7 +110,12 @@ async def close(
         id=f"{request.enrollment}/{request.entry}/exit",
         kind="campaign_exited",
         at=now,
-        data={"automation": entry["automation"], "reason": reason.value},
+        data={
+            "automation": entry["automation"],
+            "reason": reason.value,
+            "campaign": definition.campaign is not None,
+            "caused_by": [*await chain_of(tx, entry)],
+        },
     )
     incoming = Incoming(event, entry["center"], "exit", entry["lead"])
     await receive(ledger, tx, incoming, connections)

@@ -79,6 +79,7 @@ async def publish(
                 f"automation id {automation.id!r} belongs to center {newest.center!r}: ids are "
                 "unique across centers; choose another id"
             )
+        await _object_to_follow_up(tx, automation)
         number = newest.version + 1 if newest else 1
         version = Version(automation.center, automation.id, number, digest, automation, pinned)
         await _keep_templates(tx, automation.center, texts)
@@ -90,6 +91,16 @@ async def publish(
             await tx.execute(delete(lifecycle).where(lifecycle.c.automation == automation.id))
         await note(ledger, tx, Act("published", automation.center, by, automation.id, number))
     return version, True
+
+
+async def _object_to_follow_up(tx: AsyncConnection, automation: Automation) -> None:
+    follow_up = automation.campaign.follow_up if automation.campaign else None
+    follower = await _newest(tx, follow_up.enroll_in) if follow_up else None
+    if follower and follower.center != automation.center:
+        raise ValueError(
+            f"follow_up: automation {follower.automation!r} belongs to center {follower.center!r}: "
+            "nothing crosses a center; name one of the same center"
+        )
 
 
 def _row_of(version: Version) -> dict[str, Any]:

@@ -97,6 +97,7 @@ admissions = _table(
     Column("exit", String(40)),
     _id("cause"),
     _id("run_id", nullable=True),
+    _id("follow_up", nullable=True),
     _at("admitted_at"),
     _at("running_at", nullable=True),
     _at("closed_at", nullable=True),
@@ -109,6 +110,7 @@ admissions = _table(
     Index("admissions_state", "state", "admitted_at"),
     Index("admissions_cause", "cause"),
     Index("admissions_stopped", "stop_reason", "state"),
+    Index("admissions_follow_up", "follow_up"),
     Index(
         "admissions_lane",
         "center",

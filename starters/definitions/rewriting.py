@@ -134,7 +134,8 @@ class _Source:
         inner: Iterable[Any] = node.value
         if isinstance(node, yaml.MappingNode):
             inner = [value for _, value in node.value]
-        return max([self._last_line(value) for value in inner], default=int(node.end_mark.line))
+        lines: list[int] = [self._last_line(value) for value in inner]
+        return max(lines)
 
 
 def _below(node: Any, key: str) -> Any:

@@ -48,7 +48,8 @@ async def test_an_entry_that_is_closed_twice_answers_the_exit_it_had(ledger: Led
     assert first.reason is second.reason is ExitReason.COMPLETED
     assert await entry_of(ledger, lead) == row
     exits = [r for r in await rows(ledger, inbox) if r["kind"] == "campaign_exited"]
-    assert [r["data"] for r in exits] == [{"automation": "spring", "reason": "completed"}]
+    about = {"automation": "spring", "reason": "completed"}
+    assert [r["data"] for r in exits] == [about | {"campaign": True, "caused_by": ["spring"]}]
 
 
 async def test_a_fact_after_the_exit_does_not_change_it_and_still_counts(ledger: Ledger) -> None:

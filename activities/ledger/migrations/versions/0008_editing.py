@@ -1,4 +1,4 @@
-"""Edits of campaign settings with their reasons and how far they got; leads' moves to versions."""
+"""Edits of campaign settings and how far they got; follow-ups; leads' moves to versions."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def upgrade() -> None:
     op.add_column(settings, sa.Column("reached_to", sa.String(length=255), nullable=True))
     op.add_column(settings, sa.Column("reached_at", Instant(), nullable=True))
     op.execute("UPDATE campaign_settings SET reached_at = changed_at")
+    op.add_column("admissions", sa.Column("follow_up", sa.String(length=255), nullable=True))
+    op.create_index("admissions_follow_up", "admissions", ["follow_up"], unique=False)
     op.create_table(
         "version_moves",
         sa.Column("center", sa.String(length=63), nullable=False),
