@@ -178,10 +178,6 @@ async def _enter(
 
 def start_of(version: Version, lead: Lead, entry: int, admitted_at: datetime) -> Start:
     """The workflow's input: the pinned definition, and only the fields its conditions name."""
-    looked_at = version.definition.fields_looked_at
-    values: dict[str, JsonValue] = {
-        name: value for name, value in sorted(lead.merge_fields.items()) if name in looked_at
-    }
     return Start(
         automation=version.automation,
         lead=lead.lead,
@@ -189,9 +185,15 @@ def start_of(version: Version, lead: Lead, entry: int, admitted_at: datetime) ->
         version=version.version,
         definition=version.definition,
         enrolled_at=admitted_at,
-        values=values,
+        values=values_for(version, lead),
         semantics=SEMANTICS,
     )
+
+
+def values_for(version: Version, lead: Lead) -> dict[str, JsonValue]:
+    """The lead's fields that conditions of the version's steps name."""
+    looked_at = version.definition.fields_looked_at
+    return {name: value for name, value in sorted(lead.merge_fields.items()) if name in looked_at}
 
 
 async def _answered(tx: AsyncConnection, cause: str) -> Answer | None:

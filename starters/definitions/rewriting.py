@@ -127,7 +127,7 @@ class _Source:
 
     def _last_line(self, node: Any) -> int:
         if isinstance(node, yaml.ScalarNode) or node.flow_style:
-            last = int(node.end_mark.line) - (node.end_mark.column == 0)
+            last: int = node.end_mark.line - (node.end_mark.column == 0)
             while last > node.start_mark.line and not self._lines[last].strip():
                 last -= 1  # a block of text takes the blank lines after it along
             return last
