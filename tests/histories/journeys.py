@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
+from activities.ledger.publishing import find_version
+from starters.commands.moving import Mover, Orders
 from starters.definitions.strict_yaml import read
 from tests.workflows.world import LONG_HISTORY, Journey
 
@@ -57,6 +59,10 @@ SAMPLE_STEPS = json.dumps(SAMPLE["steps"])
 """The sample campaign itself, as ``make demo`` plays it."""
 
 REST = "[{id: rest, kind: wait, for: 20 days}]"
+RESTS = """- {id: intro, kind: send_email, template: intro}
+- {id: rest, kind: wait, for: 20 days}
+- {id: more, kind: wait, for: 9 days}
+"""
 GOALS = {"goal": {"event": "bought", "stops": True}}
 """The goals of the journeys that have one."""
 
@@ -153,6 +159,23 @@ async def reaches_the_goal(journey: Journey) -> None:
     await journey.world.happens(journey.lead, "bought")
 
 
+async def is_moved_to_other_versions(journey: Journey) -> None:
+    """A version keeps the lead's step, the next one lacks it; then that is taken back."""
+    world, name = journey.world, journey.automation
+    await journey.until_at("rest")
+    newer = RESTS.replace("for: 9 days", "for: 8 days")
+    for number, steps in ((2, newer), (3, newer.replace(RESTS.splitlines()[1], ""))):
+        await world.publish(steps, name, lane="outreach")
+        async with world.ledger.reading() as tx:
+            version = await find_version(tx, name, number)
+        mover = Mover(world.ledger, world.client, Orders(version, {}, "an operator"))
+        await mover.carry_out(await mover.foresee())
+    await mover.take_back(really=True)
+    await journey.until_at("rest")
+    await journey.order("skip", step="rest")
+    await journey.order("skip", step="more")
+
+
 JOURNEYS: dict[str, tuple[str, Live]] = {
     "timeout": (SHORT, nothing),
     "reply": (LONG, hears("reply")),
@@ -168,6 +191,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "rounds": (ROUNDS, nothing),
     "records": (RECORDS, nothing),
     "calendar": (CALENDAR, waits_for_monday),
+    "migrated": (RESTS, is_moved_to_other_versions),
     "goal": (REST, reaches_the_goal),
     "sample_silent": (SAMPLE_STEPS, nothing),
     "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),

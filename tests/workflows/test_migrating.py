@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from activities.dispatch import enroll
 from activities.ledger.admissions import Request
@@ -119,10 +120,10 @@ async def test_a_move_that_cannot_be_is_refused_and_changes_nothing(world: World
     version = await version_of(world, none, name, lane)
     (lost,) = await moved(world, version)
     assert (lost.how, lost.done) == ("lost", False)
-    mover = Mover(world.ledger, world.client, Orders(version, {}, "ada"))
-    status = await journey.status()
-    refused = await mover._ordered(lost, Orders(version, {}).body(status))
-    assert "--map rest=STEP" in refused.why
+    body = Orders(version).body(await journey.status())
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await journey.handle.execute_update("migrate", body)
+    assert "--map rest=STEP" in str(refused.value.cause)
     assert (await journey.status()).version == 1
     (there,) = await moved(world, version, rest="other")
     assert (there.to_step, there.done) == ("other", True)
