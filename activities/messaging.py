@@ -19,6 +19,7 @@ from activities.ledger.connections import Connections, Mailbox
 from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
 from activities.ledger.gate import judge_mail
 from activities.ledger.inbox import Incoming, receive
+from activities.ledger.leads import is_sample
 from activities.ledger.publishing import find_template
 from activities.ledger.suppressions import suppression_of
 from activities.message import MessageParts, compose, message_id_for, payload_hash
@@ -56,6 +57,7 @@ class Messaging:
             ask=self._ask,
             afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
             refused=lambda tx, failure: self._tell_bounced(tx, effect, scene, failure),
+            for_samples=True,
             locks=scene.locks,
             shared=scene.shared,
         )
@@ -89,7 +91,7 @@ class Messaging:
             parts = MessageParts(
                 from_address=mailbox.address,
                 from_name=mailbox.name,
-                to_address=scene.lead.email or "",
+                to_address=_address_of(scene),
                 subject=_reply_subject(thread[0]) if thread else rendered.subject,
                 text=rendered.text,
                 html=rendered.html,
@@ -198,6 +200,17 @@ class Messaging:
             exit=ExitReason.EMAIL_BOUNCED,
             writebacks=received.writebacks,
         )
+
+
+def _address_of(scene: Scene) -> str:
+    """The lead's address; a sample lead's mails go to the sample mailbox of the center."""
+    if not is_sample(scene.lead.lead):
+        return scene.lead.email or ""
+    samples = scene.accounts.samples
+    if samples is None:
+        text = "the connections file names no samples.address: add it to the center, then retry"
+        raise as_application_error(Never("dripstone", "no_sample_mailbox", text))
+    return str(samples.address)
 
 
 def _about(scene: Scene, event: Event) -> Incoming:

@@ -20,9 +20,9 @@ from activities.ledger.criteria import LeadFields, meets_exit_criteria
 from activities.ledger.goals import reached_goal_before
 from activities.ledger.inbox import Received
 from activities.ledger.lanes import holder_of_lane, supersede
-from activities.ledger.leads import Lead, find_lead, put_lead, with_known
+from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
-from activities.ledger.publishing import Version, find_state, find_version
+from activities.ledger.publishing import Version, find_state, find_version, newest_version
 from activities.ledger.settings import priority_in_force
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppression_of
@@ -67,13 +67,12 @@ async def admit(
         return answered
     known = await find_lead(tx, request.lead.center, request.lead.lead)
     request = replace(request, lead=with_known(request.lead, known))
-    obstacle = await find_obstacle(ledger, tx, request.automation)
-    state = await find_state(tx, request.automation)
-    if obstacle or state is None:
-        what, remedy = (obstacle.what, obstacle.remedy) if obstacle else ("not enabled", "")
-        why = f"automation {request.automation!r} is {what}: {remedy}"
+    sample = is_sample(request.lead.lead)
+    obstacle = await find_obstacle(ledger, tx, request.automation, sample=sample)
+    if obstacle:
+        why = f"automation {request.automation!r} is {obstacle.what}: {obstacle.remedy}"
         return await refuse(ledger, tx, request, why)
-    version = await find_version(tx, request.automation, state[1])
+    version = await _version_for(tx, request.automation, sample=sample)
     refusal = await _objection(ledger, tx, request, version)
     if refusal:
         return await refuse(ledger, tx, request, refusal)
@@ -85,6 +84,14 @@ async def admit(
     superseded = (await supersede(ledger, tx, busy, connections),) if busy else ()
     start = await _enter(ledger, tx, request, version, "ADMITTED")
     return Answer(start=start, superseded=superseded)
+
+
+async def _version_for(tx: AsyncConnection, automation: str, *, sample: bool) -> Version:
+    """The version that new leads get; samples try the newest one."""
+    state = None if sample else await find_state(tx, automation)
+    return await (
+        find_version(tx, automation, state[1]) if state else newest_version(tx, automation)
+    )
 
 
 async def _lane_is_busy(

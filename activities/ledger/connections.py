@@ -96,6 +96,12 @@ class Pool(_Strict):
         return self
 
 
+class Samples(_Strict):
+    """Where the mails of sample leads go, whatever the leads' own addresses are."""
+
+    address: EmailStr
+
+
 class CenterConnections(_Strict):
     """The accounts of one center. ``zone`` is where a lead without a zone is taken to be."""
 
@@ -103,6 +109,7 @@ class CenterConnections(_Strict):
     mailboxes: dict[str, Mailbox] = {}
     salesforce: SalesforceWrites | None = None
     pools: dict[str, Pool] = {}
+    samples: Samples | None = None
 
 
 class Connections(_Strict):

@@ -20,6 +20,10 @@ LEAD_ID = re.compile(r"^(sf-[a-zA-Z0-9]{18}|(?!sf-)[a-z][a-z0-9]*-[A-Za-z0-9_-]{
 _LOOKS_PERSONAL = re.compile(r"^[a-z][a-z0-9]*-(.*@.*|\+?\d[\d_-]{8,})$")
 
 
+SAMPLE = "sample-"
+"""How the id of a sample lead begins: nothing of it counts, and nothing of it is shown outside."""
+
+
 class BadLead(ValueError):
     """A lead that cannot be taken; the message says which field and how to mend it."""
 
@@ -37,13 +41,32 @@ class Lead:
 
     @property
     def salesforce_id(self) -> str | None:
-        """The 18-character id, if the lead is a Salesforce Lead or Contact."""
-        return self.lead[3:] if self.lead.startswith("sf-") else None
+        """The 18-character id, if the lead is a Salesforce Lead or Contact.
+
+        A sample lead has the id of what it is a sample of, so that its writes are made up like
+        those of the original; none of them is carried out.
+        """
+        key = self.lead.split("-", 2)[-1] if is_sample(self.lead) else self.lead
+        return key[3:] if key.startswith("sf-") else None
 
     @property
     def merge_fields(self) -> dict[str, JsonValue]:
         """What a template may say about the lead."""
         return {**self.fields, "email": self.email, "id": self.lead}
+
+
+def is_sample(lead: str | None) -> bool:
+    """Whether that is the id of a sample lead."""
+    return lead is not None and lead.startswith(SAMPLE)
+
+
+def as_sample(ledger: Ledger, lead: Lead, run: str) -> Lead:
+    """A sample of the lead: an id and a person of its own, so that the original is untouched.
+
+    ``run`` tells the samples of one test from those of another; it has no ``-``.
+    """
+    person = ledger.keyed_hash("person", f"{lead.center}:{SAMPLE}{run}:{lead.lead}")
+    return replace(lead, lead=f"{SAMPLE}{run}-{lead.lead}", person=person)
 
 
 def check_lead_id(lead: str) -> str:
@@ -106,6 +129,8 @@ def new_lead(
     email = str(fields.get("email") or "").strip() or None
     if email is not None:
         canonical_address(email)
+    if is_sample(lead):
+        raise BadLead("lead id: sample- is for sample leads: dripstone enroll --sample makes them")
     if not lead and not email:
         raise BadLead("email: empty, and there is no id either: give one of the two")
     lead = check_lead_id(lead) if lead else f"p-{person_of(ledger, center, email, '')}"

@@ -45,6 +45,9 @@ def enroll(
         Path | None,
         typer.Option("--rejected", help="Where rows that did not enter go; FILE.rejected.csv."),
     ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Try it out: mails go to the sample mailbox only.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Enroll one lead, or a file of leads. A file may be given again: it goes on where it was."""
@@ -53,14 +56,16 @@ def enroll(
     if file is not None:
         if fields:
             raise WrongUse("--field goes with one lead; a file has its own columns")
-        wanted = FromFile(automation, file, rejected, uuid4().hex if again else "")
+        run = uuid4().hex[:8] if sample else ""
+        wanted = FromFile(automation, file, rejected, uuid4().hex if again else run, run)
         tally = asyncio.run(enroll_file(wanted))
         answer(as_json, tally, file_lines(tally))
         if tally.rows == tally.rejected:
             raise typer.Exit(1)
         return
     written = read_data(fields or ()) | ({"email": email} if email else {})
-    done = asyncio.run(enroll_one(automation, lead_id(lead) if lead else None, written))
+    run = uuid4().hex[:8] if sample else ""
+    done = asyncio.run(enroll_one(automation, lead_id(lead) if lead else None, written, run))
     line = f"{done.enrollment}, entry {done.entry}: entered"
     if done.queued:
         line = f"{done.enrollment}: waits for its lane to be free"

@@ -81,8 +81,7 @@ async def _moved(wanted: Wanted, *, undo: bool, apply: bool) -> list[Move]:
         mover = Mover(here.ledger, await here.client(), orders)
         if undo:
             return await mover.take_back(really=apply)
-        moves = await mover.foresee()
-        return await mover.carry_out(moves) if apply else moves
+        return await (mover.carry_out_all() if apply else mover.foresee())
 
 
 def _pair(name: str) -> tuple[str, str]:

@@ -87,6 +87,10 @@ class Mover:
         """Move those that can be moved; a lead that is in the way of itself stays, with why."""
         return await self._each(moves, self._move)
 
+    async def carry_out_all(self) -> list[Move]:
+        """Foresee, and carry out."""
+        return await self.carry_out(await self.foresee())
+
     async def take_back(self, *, really: bool) -> list[Move]:
         """Return those who were moved to the version and have not moved since."""
         async with self._ledger.reading() as tx:

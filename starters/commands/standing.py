@@ -13,9 +13,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.ledger.entries import newest_entry
+from activities.ledger.leads import SAMPLE
 from activities.ledger.listing import list_entries
 from workers.plugin import TemporalUnreachable
-from workflows.presentation import STATE, STEP
+from workflows.presentation import LEAD_ID, STATE, STEP
 
 STATES = ("waiting", "held", "attention", "running", "closed")
 AT_ONCE = 50
@@ -124,7 +125,8 @@ async def counts(client: Client, automation: str) -> dict[str, int]:
     for state in STATES[:-1]:
         query = (
             f"WorkflowType = 'Enrollment' AND ExecutionStatus = 'Running' "
-            f"AND DripAutomation = '{automation}' AND {STATE.name} = '{state}'"
+            f"AND DripAutomation = '{automation}' AND {STATE.name} = '{state}' "
+            f"AND {LEAD_ID.name} NOT STARTS_WITH '{SAMPLE}'"
         )
         try:
             counted[state] = (await client.count_workflows(query, rpc_timeout=PATIENCE)).count

@@ -161,19 +161,25 @@ async def reaches_the_goal(journey: Journey) -> None:
 
 async def is_moved_to_other_versions(journey: Journey) -> None:
     """A version keeps the lead's step, the next one lacks it; then that is taken back."""
-    world, name = journey.world, journey.automation
-    await journey.until_at("rest")
     newer = RESTS.replace("for: 9 days", "for: 8 days")
-    for number, steps in ((2, newer), (3, newer.replace(RESTS.splitlines()[1], ""))):
-        await world.publish(steps, name, lane="outreach")
-        async with world.ledger.reading() as tx:
-            version = await find_version(tx, name, number)
-        mover = Mover(world.ledger, world.client, Orders(version, {}, "an operator"))
-        await mover.carry_out(await mover.foresee())
-    await mover.take_back(really=True)
+    await journey.until_at("rest")
+    await (await _mover(journey, 2, newer)).carry_out_all()
+    gone = await _mover(journey, 3, newer.replace(RESTS.splitlines()[1], ""))
+    await gone.carry_out_all()
+    await journey.until_at("more")
+    await gone.take_back(really=True)
     await journey.until_at("rest")
     await journey.order("skip", step="rest")
     await journey.order("skip", step="more")
+
+
+async def _mover(journey: Journey, number: int, steps: str) -> Mover:
+    """Publish a version; who moves leads there."""
+    world, name = journey.world, journey.automation
+    await world.publish(steps, name, lane="outreach")
+    async with world.ledger.reading() as tx:
+        version = await find_version(tx, name, number)
+    return Mover(world.ledger, world.client, Orders(version, {}, "an operator"))
 
 
 JOURNEYS: dict[str, tuple[str, Live]] = {

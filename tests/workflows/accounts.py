@@ -9,6 +9,7 @@ from activities.ledger.connections import (
     Member,
     Pool,
     SalesforceWrites,
+    Samples,
 )
 from activities.ledger.publishing import TemplateText
 
@@ -26,7 +27,10 @@ OFF = Pool(members=(Member(user="kim@dripstone.example", available=False),))
 ACCOUNTS = Connections(
     centers={
         "default": CenterConnections(
-            mailboxes={"default": ADA}, salesforce=WRITES, pools={"sales": SALES, "absent": OFF}
+            mailboxes={"default": ADA},
+            salesforce=WRITES,
+            pools={"sales": SALES, "absent": OFF},
+            samples=Samples(address="samples@dripstone.example"),
         )
     }
 )

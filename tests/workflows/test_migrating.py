@@ -38,8 +38,8 @@ async def version_of(world: World, steps: str, name: str, lane: str) -> Version:
 
 async def moved(world: World, to: Version, **names: Any) -> list[Move]:
     """Move everybody there."""
-    mover = Mover(world.ledger, world.client, Orders(to, names, "ada", "a test"))
-    return await mover.carry_out(await mover.foresee())
+    orders = Orders(to, names, "ada", "a test")
+    return await Mover(world.ledger, world.client, orders).carry_out_all()
 
 
 async def taken_back(world: World, to: Version, *, really: bool = True) -> list[Move]:
