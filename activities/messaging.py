@@ -110,7 +110,10 @@ class Messaging:
         }
 
     async def _render(self, effect: SendEmail, scene: Scene, mailbox: Mailbox) -> Rendered:
-        digest = scene.version.templates.get(effect.template, "")
+        digest = scene.version.templates.get(effect.template)
+        if digest is None:  # of a workflow that was reset to before its move to this version
+            why = f"version {scene.version.version} has no template {effect.template!r}"
+            raise as_application_error(Never("dripstone", "no_template", f"{why}: migrate again"))
         async with self._ledger.reading() as tx:
             text = await find_template(tx, scene.lead.center, effect.template, digest)
         template = Template(name=text.name, subject=text.subject, text=text.text, html=text.html)

@@ -209,8 +209,6 @@ class Enrollment(Orders):
         """Why the lead cannot be moved to that version now; empty if it can."""
         if self._state is None or not self.is_pinned:
             return "the enrollment is being admitted or moved: try again in a moment"
-        if body.version == self._start.version:
-            return f"it is on version {body.version} already"
         return objection_to_place(self._state, body.step, body.visit) or objection(
             self._automation, self._state, body
         )

@@ -72,6 +72,7 @@ async def moves_to(tx: AsyncConnection, automation: str, version: int) -> list[M
     query = select(version_moves).join(admissions, inside)
     query = query.where(row.automation == automation, row.to_version == version)
     query = query.where(entry.version == version, entry.state != "CLOSED")
-    query = query.where(row.undone_at.is_(None), row.how != "back").order_by(row.moved_at)
+    real = (row.how != "back") & (row.from_version != row.to_version)
+    query = query.where(row.undone_at.is_(None), real).order_by(row.moved_at)
     newest = {found["enrollment"]: dict(found) for found in (await tx.execute(query)).mappings()}
     return list(newest.values())

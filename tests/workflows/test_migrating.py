@@ -9,11 +9,12 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from activities.dispatch import enroll
 from activities.ledger.admissions import Request
-from activities.ledger.publishing import Version, newest_version
+from activities.ledger.publishing import Version, find_version, newest_version
 from activities.ledger.tables import version_moves
 from starters.commands.moving import Move, Mover, Orders
 from tests.activities.ledger.scenes import rows
 from tests.workflows.accounts import ACCOUNTS
+from tests.workflows.test_operating import reset_to_the_first_event
 from tests.workflows.world import Journey, World
 from workers.repair import Repair
 
@@ -109,6 +110,31 @@ async def test_nothing_of_the_new_version_begins_before_the_ledger_has_pinned_it
         if event.HasField("activity_task_scheduled_event_attributes")
     ]
     assert names.index("repin") < names.index("notify")
+
+
+async def test_a_workflow_that_was_reset_to_before_its_move_is_pinned_and_moved_again(
+    world: World,
+) -> None:
+    lane = "reset"
+    name = await world.publish(OLD, lane=lane)
+    journey = await world.enroll(name)
+    await journey.until_at("rest")
+    second = await version_of(world, SAME, name, lane)
+    async with world.ledger.reading() as tx:
+        first = await find_version(tx, name, 1)
+    await moved(world, second)
+    await reset_to_the_first_event(journey)
+    now = Journey(world, journey.lead, name, world.client.get_workflow_handle(journey.handle.id))
+    assert (await now.until_at("rest")).version == 1
+    for version in (first, second):
+        (done,) = await moved(world, version)
+        assert (done.how, done.done, (await now.status()).version) == (
+            "keeps",
+            True,
+            version.version,
+        )
+        assert (await now.row())["version"] == version.version
+    assert now.mails() == 1
 
 
 async def test_a_move_that_cannot_be_is_refused_and_changes_nothing(world: World) -> None:
