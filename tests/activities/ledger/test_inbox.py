@@ -219,7 +219,7 @@ async def test_a_change_that_meets_the_exit_criteria_stops_the_enrollments_it_co
     assert told.count(f"enrollment:spring:{leads[0].lead}/1/criteria") == 1
 
 
-async def test_exit_criteria_of_a_new_version_hold_for_leads_of_the_old_one(
+async def test_edited_exit_criteria_reach_leads_in_flight_at_their_next_change(
     ledger: Ledger,
 ) -> None:
     await make(ledger)
