@@ -102,6 +102,14 @@ def test_what_cannot_be_is_refused(
     assert Path(file).read_text() == STEPS.format(name="a")
 
 
+def test_an_id_names_a_file_of_the_folder(cut_off: Commands) -> None:
+    shown = cut_off("delete-step", "spring-outreach", "follow-up", "--connect-to-next", "--json")
+    assert shown.document["file"] == "config/automations/spring-outreach.yaml"
+    assert shown.document["deletion"]["removed"] == ["follow-up"]
+    unknown = cut_off("delete-step", "nothing", "a", "--connect-to-next")
+    assert (unknown.status, "no file of config/automations has that id" in unknown.err) == (1, True)
+
+
 def test_a_result_that_is_no_automation_is_not_written(cut_off: Commands) -> None:
     loop = STEPS.replace("kind: wait, for: 3 days", "kind: jump, go_to: more, at_most: 2")
     file = cut_off.file("a.yaml", loop.format(name="a"))
