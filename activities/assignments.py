@@ -14,8 +14,8 @@ from activities.ledger.effects import EffectRow, find_effect
 from activities.ledger.facts import object_of
 from activities.ledger.gate import judge_step
 from activities.ledger.inbox import tell_criteria_met
-from activities.ledger.leads import find_lead, set_fields
-from activities.ledger.turns import lock_of, take_turn
+from activities.ledger.leads import find_lead, is_sample, set_fields
+from activities.ledger.turns import lock_of, next_turn, take_turn
 from activities.once import Deed, do_once
 from activities.scene import Scene, facts_of, note_verdict, read_scene
 from activities.vendors.ports import Crm
@@ -81,7 +81,8 @@ async def _take_turn(
         return Outcome(
             state="refused", cause=f"no pool {name!r}: add it to the connections file, then retry"
         )
-    turn = await take_turn(tx, scene.lead.center, name, pool)
+    look = next_turn if is_sample(scene.lead.lead) else take_turn
+    turn = await look(tx, scene.lead.center, name, pool)
     if turn is None:
         return Outcome(state="refused", cause=f"nobody of pool {name!r} is available: retry later")
     payload |= {"owners": [turn.user], "passed_over": list(turn.passed_over)}

@@ -1,4 +1,4 @@
-"""Bookkeeping activities: admit, record, close. Quick ledger transactions, retried until done."""
+"""Bookkeeping activities: admit, record, repin, close. Quick transactions, retried until done."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from activities.ledger.connections import Connections
 from activities.ledger.entries import close, find_entry, mark_running, record
 from activities.ledger.leads import Lead, find_lead, locks_of_admission
 from activities.ledger.publishing import NotPublished, newest_version
+from activities.ledger.repinning import repin
 from workflows.contracts import (
     Admission,
     AdmitRequest,
     CloseRequest,
     Recorded,
     RecordRequest,
+    Repinned,
+    RepinRequest,
     enrollment_id,
 )
 
@@ -72,7 +75,13 @@ class Bookkeeping:
         async with self._ledger.transaction(*await self._locks(request)) as tx:
             return await close(self._ledger, tx, request, self._connections)
 
-    async def _locks(self, request: RecordRequest) -> tuple[str, ...]:
+    @activity.defn
+    async def repin(self, request: RepinRequest) -> Repinned:
+        """Pin an entry to the version that its workflow has moved to."""
+        async with self._ledger.transaction(*await self._locks(request)) as tx:
+            return await repin(self._ledger, tx, request)
+
+    async def _locks(self, request: RecordRequest | RepinRequest) -> tuple[str, ...]:
         async with self._ledger.reading() as tx:
             entry = await find_entry(tx, request.enrollment, request.entry)
             lead = await find_lead(tx, entry["center"], entry["lead"]) if entry else None

@@ -26,6 +26,12 @@ from activities.ledger import Ledger
 from activities.ledger.admissions import Answer, Request, admit
 from activities.ledger.connections import Connections
 from activities.ledger.entries import find_entry, mark_running, newest_entry
+from activities.ledger.following import (
+    followed,
+    may_follow,
+    request_to_follow,
+    waiting_to_follow,
+)
 from activities.ledger.inbox import CRITERIA_MET, Incoming, Received, receive
 from activities.ledger.leads import (
     find_lead,
@@ -107,6 +113,21 @@ async def enroll(
         started = await start_workflow(ledger, client, answer.start)
         await _tell_superseded(ledger, client, answer)
     return Enrolled(enrollment, answer.start.entry, started=started, is_new=answer.is_new)
+
+
+async def follow_up_due(
+    ledger: Ledger, client: Client | None, connections: Connections
+) -> list[Enrolled]:
+    """Enroll leads that have left in the automation that follows: once each, or refused once."""
+    async with ledger.reading() as tx:
+        waiting = await waiting_to_follow(tx)
+        asked = [await request_to_follow(tx, entry) for entry in waiting]
+    done = []
+    for entry, request in zip(waiting, asked, strict=True):
+        if request and await may_follow(ledger, entry, request):
+            done.append(await enroll(ledger, client, request, connections))
+        await followed(ledger, entry)
+    return done
 
 
 async def _tell_superseded(ledger: Ledger, client: Client, answer: Answer) -> None:

@@ -20,6 +20,7 @@ from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
 from activities.ledger.firings import chain_of
 from activities.ledger.gate import judge_mail
 from activities.ledger.inbox import Incoming, receive
+from activities.ledger.leads import is_sample
 from activities.ledger.merge_values import merge_values
 from activities.ledger.publishing import find_template
 from activities.ledger.recipients import person_at, recipient_of
@@ -63,6 +64,7 @@ class Messaging:
             ask=self._ask,
             afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
             refused=lambda tx, failure: self._tell_bounced(tx, failure, (effect, scene, person)),
+            for_samples=True,
             locks=tuple({*scene.locks, f"person:{person}"}),
             shared=(*scene.shared, lock_of(scene.lead.center, effect.template)),
         )
@@ -96,7 +98,7 @@ class Messaging:
             parts = MessageParts(
                 from_address=mailbox.address,
                 from_name=mailbox.name,
-                to_address=_recipient(effect, scene),
+                to_address=_address_of(effect, scene),
                 subject=_reply_subject(thread[0]) if thread else rendered.subject,
                 text=rendered.text,
                 html=rendered.html,
@@ -115,7 +117,10 @@ class Messaging:
         }
 
     async def _render(self, effect: SendEmail, scene: Scene, mailbox: Mailbox) -> Rendered:
-        digest = scene.version.templates.get(effect.template, "")
+        digest = scene.version.templates.get(effect.template)
+        if digest is None:  # of a workflow that was reset to before its move to this version
+            why = f"version {scene.version.version} has no template {effect.template!r}"
+            raise as_application_error(Never("dripstone", "no_template", f"{why}: migrate again"))
         async with self._ledger.reading() as tx:
             text = await find_template(tx, scene.lead.center, effect.template, digest)
         template = Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
@@ -209,6 +214,17 @@ class Messaging:
             exit=ExitReason.EMAIL_BOUNCED,
             writebacks=received.writebacks,
         )
+
+
+def _address_of(effect: SendEmail, scene: Scene) -> str:
+    """The lead's address; a sample lead's mails go to the sample mailbox of the center."""
+    if not is_sample(scene.lead.lead):
+        return _recipient(effect, scene)
+    samples = scene.accounts.samples
+    if samples is None:
+        text = "the connections file names no samples.address: add it to the center, then retry"
+        raise as_application_error(Never("dripstone", "no_sample_mailbox", text))
+    return str(samples.address)
 
 
 def _about(scene: Scene, event: Event) -> Incoming:

@@ -28,6 +28,7 @@ from activities.ledger.effects import (
     settle,
     write_intent,
 )
+from activities.ledger.leads import is_sample
 from activities.vendors.ports import HandOver, Never, NotYet, Receipt, Unclear, VendorFailure
 from workflows.engine.effects import Outcome
 
@@ -53,6 +54,7 @@ class Deed:
     vendor; ``afterwards`` writes what follows, together with SENT, and returns write-backs.
     ``refused`` may turn a permanent refusal into an outcome, together with NOT_SENT.
     ``repeatable`` calls may be made again after an unclear end, because the vendor knows our key.
+    ``for_samples``: it may be done for sample leads; all else is only written down for them.
     ``locks`` are the persons and, shared, the automations that the judgement is about.
     ``tells_how``: the timeline shows the receipt's note, such as created or updated.
     """
@@ -64,6 +66,7 @@ class Deed:
     refused: Refused = _no_answer
     repeatable: bool = False
     tells_how: bool = False
+    for_samples: bool = False
     locks: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     owner: str = field(default_factory=lambda: uuid4().hex)
@@ -88,7 +91,7 @@ async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
         row = await find_effect(tx, deed.intent.key)
     assert row is not None
     try:
-        receipt = await deed.ask(row, lambda: _pass_the_point(ledger, deed))
+        receipt = await _receipt(ledger, deed, row)
     except NotYet as failure:
         await give_back(ledger, row.key, deed.owner, deed.phase)
         raise as_application_error(failure) from failure
@@ -102,6 +105,13 @@ async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
         writebacks = await deed.afterwards(tx, replace(row, vendor_ref=receipt.reference))
     how = receipt.note if deed.tells_how else ""
     return Outcome(state="sent", cause=how, writebacks=writebacks)
+
+
+async def _receipt(ledger: Ledger, deed: Deed, row: EffectRow) -> Receipt:
+    """Ask the vendor; not for a sample lead, whose effects are to be looked at in the ledger."""
+    if is_sample(row.lead) and not deed.for_samples:
+        return Receipt("sample: written down only")
+    return await deed.ask(row, lambda: _pass_the_point(ledger, deed))
 
 
 async def _claim(ledger: Ledger, deed: Deed) -> Outcome | None:

@@ -14,7 +14,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import CenterConnections, Connections
 from activities.ledger.entries import find_entry, put_hold, remove_hold
 from activities.ledger.gate import Facts, judge_step
-from activities.ledger.leads import Lead, find_lead
+from activities.ledger.leads import Lead, find_lead, is_sample
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_version
 from activities.vendors.ports import Never
@@ -70,7 +70,8 @@ async def read_scene(ledger: Ledger, effect: Effect, connections: Connections) -
 async def facts_of(ledger: Ledger, tx: AsyncConnection, scene: Scene) -> Facts:
     """What the gate's policy looks at for any effect of a step, read inside ``tx``."""
     entry = await find_entry(tx, scene.entry["enrollment"], scene.entry["entry"])
-    obstacle = await find_obstacle(ledger, tx, scene.version.automation)
+    sample = is_sample(scene.lead.lead)
+    obstacle = await find_obstacle(ledger, tx, scene.version.automation, sample=sample)
     return Facts(
         now=await ledger.now(tx),
         admission=entry["state"] if entry else None,

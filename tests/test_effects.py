@@ -17,6 +17,7 @@ from workflows.engine.effects import FACT_EFFECTS, AnyEffect, Effect
 OTHERS = {
     ("admit", "enrollments"),
     ("record", "enrollments"),
+    ("repin", "enrollments"),
     ("close", "enrollments"),
     ("drain_writebacks", "crm"),
 }

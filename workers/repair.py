@@ -19,9 +19,10 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.dispatch import PATIENCE, deliver_due, start_workflow
+from activities.dispatch import PATIENCE, deliver_due, follow_up_due, start_workflow
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.connections import Connections
+from activities.ledger.editing import reach_leads
 from activities.ledger.effects import Settlement, left_behind, settle, waiting_writebacks
 from activities.ledger.entries import close, find_entry, newest_entry, not_started, unchecked
 from activities.ledger.lanes import queued, take_free_lane
@@ -79,6 +80,8 @@ class Repair:
         """Every repair once, each by itself: one that fails does not stop the others."""
         passes: Sequence[Callable[[], Awaitable[None]]] = (
             self.turn_off,
+            self.reach_leads,
+            self.follow_up,
             self.admit_queued,
             self.start_admitted,
             self.tell_due,
@@ -98,6 +101,14 @@ class Repair:
         """Turn off campaigns whose time is over; finish what a turn-off that died began."""
         await turn_off_expired(self._ledger, self._connections)
         await tell_turned_off(self._ledger, self._connections)
+
+    async def reach_leads(self) -> None:
+        """Finish what an edit of campaign settings that died began."""
+        await reach_leads(self._ledger, self._connections)
+
+    async def follow_up(self) -> None:
+        """Enroll leads that have left in the automation that follows."""
+        await follow_up_due(self._ledger, self._client, self._connections)
 
     async def admit_queued(self) -> None:
         """Admit entries whose lane has become free; close those that were stopped meanwhile."""

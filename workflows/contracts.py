@@ -10,6 +10,7 @@ from workflows.engine.automation import Automation
 from workflows.engine.base import Frozen
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
+from workflows.engine.migrating import Migration, Place
 from workflows.engine.state import Decision, State
 
 TASK_QUEUE = "enrollments"
@@ -100,6 +101,45 @@ class OrderBody(Frozen):
     target: str = ""
     by: str = ""
     reason: str = ""
+
+
+class MigrateBody(Migration):
+    """The body of the update ``migrate``: a published version, and the visit that is meant.
+
+    ``digest`` is the version's; ``undoes`` is the id of the move that is taken back.
+    """
+
+    step: str = ""
+    visit: int = 0
+    digest: str
+    undoes: str = ""
+    by: str = ""
+    reason: str = ""
+
+
+class RepinRequest(Frozen):
+    """Asks the ledger to pin an entry to another version, and to write the move down."""
+
+    id: str
+    enrollment: str
+    entry: int
+    from_version: int
+    to_version: int
+    digest: str
+    how: str
+    before: Place
+    step: str
+    visit: int
+    undoes: str = ""
+    by: str = ""
+    reason: str = ""
+
+
+class Repinned(Frozen):
+    """The answer: the lead fields that the version's conditions name, or why it cannot be."""
+
+    values: dict[str, JsonValue] = {}
+    refused: str = ""
 
 
 StatusLabel = Literal["starting", "running", "waiting", "held", "attention", "closing", "closed"]

@@ -9,10 +9,12 @@ from pydantic import JsonValue
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from workflows.bookkeeping import Pin, decoded, have_recorded, repin_request
 from workflows.contracts import (
     Admission,
     AdmitRequest,
     Ending,
+    MigrateBody,
     Recorded,
     RecordRequest,
     Start,
@@ -21,7 +23,9 @@ from workflows.contracts import (
 )
 from workflows.engine import holds
 from workflows.engine.automation import Automation
+from workflows.engine.holds import objection_to_place
 from workflows.engine.interpreter import advance, begin, hear
+from workflows.engine.migrating import migrate, objection
 from workflows.engine.state import Close, Decision, Order, State, Wait
 from workflows.flight import Flight
 from workflows.options import BOOKKEEPING
@@ -44,6 +48,7 @@ class Enrollment(Orders):
         self._flight = Flight()
         self._shown: dict[str, str] = {"DripState": "running"} if not start.state else {}
         self._recording: asyncio.Task[Recorded] | None = None
+        self._pin = Pin()
 
     @workflow.run
     async def run(self, start: Start) -> Ending:
@@ -69,7 +74,8 @@ class Enrollment(Orders):
         )
 
     async def _one_round(self) -> None:
-        self._flight.match(self._journey)
+        if self._may_begin:
+            self._flight.match(self._journey)
         self._record()
         self._show()
         self._continue_as_new_if_long()
@@ -110,7 +116,8 @@ class Enrollment(Orders):
         state = self._journey
         changed = state.wanted is not None and state.wanted.serial != self._flight.serial
         recorded = self._recording is not None and self._recording.done()
-        return bool(self._signals) or self._flight.has_landed or changed or recorded
+        news = self._signals or self._flight.has_landed or recorded or self._pin.has_answer
+        return bool(news) or (changed and self._may_begin)
 
     def _take_news(self) -> None:
         """Signals first: a stop that arrived together with a fired timer wins."""
@@ -126,6 +133,7 @@ class Enrollment(Orders):
         if self._recording is not None and self._recording.done():
             self._flight.write_back(self._recording.result().writebacks)
             self._recording = None
+        self._state = self._pin.taken_into(self._journey, workflow.now())
 
     def _record(self) -> None:
         """Have events of direct signals recorded: one activity for all that are there.
@@ -139,7 +147,7 @@ class Enrollment(Orders):
             enrollment=state.enrollment, entry=state.entry, events=state.unrecorded
         )
         self._state = state.model_copy(update={"unrecorded": ()})
-        self._recording = asyncio.create_task(_have_recorded(request))
+        self._recording = asyncio.create_task(have_recorded(request))
 
     async def _end_well(self) -> None:
         """Record what came while the enrollment was closing and during its last write-backs."""
@@ -174,7 +182,7 @@ class Enrollment(Orders):
             info.get_current_history_length() > LONGEST_HISTORY
         )
         resting = isinstance(self._journey.wanted, Wait) and not self._signals
-        busy = self._recording or self._flight.writes_back
+        busy = self._recording or not self._pin.is_settled or self._flight.writes_back
         if long and resting and not busy and workflow.all_handlers_finished():
             workflow.continue_as_new(self._start.model_copy(update={"state": self._journey}))
 
@@ -188,6 +196,33 @@ class Enrollment(Orders):
             return "the enrollment is not admitted yet: try again in a moment"
         return holds.objection(self._automation, self._state, order)
 
+    def take_migration(self, body: MigrateBody, update: str) -> None:
+        """Go on in another version; nothing begins in it before the ledger has pinned it."""
+        before, old = self._journey, self._automation
+        self._state = migrate(old, before, body, workflow.now())
+        version, changes = self._start.version or 0, {"definition": body.definition}
+        self._start = self._start.model_copy(update=changes | {"version": body.version})
+        request = repin_request(body, update, (before, version, old), self._journey)
+        self._pin.ask(request)
+
+    def objection_to_migration(self, body: MigrateBody) -> str:
+        """Why the lead cannot be moved to that version now; empty if it can."""
+        if self._state is None or not self.is_pinned:
+            return "the enrollment is being admitted or moved: try again in a moment"
+        return objection_to_place(self._state, body.step, body.visit) or objection(
+            self._automation, self._state, body
+        )
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the ledger knows which version this is on."""
+        return self._pin.is_settled
+
+    @property
+    def _may_begin(self) -> bool:
+        """The end may begin at any time, and all else once the version is pinned."""
+        return self._pin.is_settled or isinstance(self._journey.wanted, Close)
+
     @property
     def has_exited(self) -> bool:
         """Whether the ledger has closed the enrollment."""
@@ -196,7 +231,7 @@ class Enrollment(Orders):
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Any signal, in any shape: read by the engine, never raising."""
-        self._signals.append((name, _decode(args)))
+        self._signals.append((name, decoded(args)))
 
     @workflow.query
     def status(self) -> Status:
@@ -207,21 +242,3 @@ class Enrollment(Orders):
     def timeline(self) -> list[Decision]:
         """The last 50 decisions, oldest first, each with its reason."""
         return list(self._state.timeline) if self._state else []
-
-
-def _decode(args: Sequence[RawValue]) -> JsonValue:
-    """The arguments of a signal as JSON: nothing, the one argument, or a list of several."""
-    values: list[JsonValue] = []
-    for arg in args:
-        try:
-            values.append(workflow.payload_converter().from_payload(arg.payload))
-        except Exception as error:  # noqa: BLE001 - any body must be kept, whatever is wrong with it
-            values.append(f"unreadable payload: {type(error).__name__}")
-    return values[0] if len(values) == 1 else values or None
-
-
-async def _have_recorded(request: RecordRequest) -> Recorded:
-    recorded: Recorded = await workflow.execute_activity(
-        "record", request, result_type=Recorded, summary="Record events", **BOOKKEEPING
-    )
-    return recorded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from workflows.contracts import OrderBody, Status
+from workflows.contracts import MigrateBody, OrderBody, Status
 from workflows.engine.state import Order
 
 
@@ -18,6 +18,19 @@ class Orders:
     def objection_to(self, order: Order) -> str:
         """Why an order cannot be carried out now; empty if it can."""
         raise TypeError("the workflow that has these updates says what it objects to")
+
+    def take_migration(self, body: MigrateBody, update: str) -> None:
+        """Carry out a migration that ``objection_to_migration`` let pass."""
+        raise TypeError("the workflow that has these updates says how a lead is moved")
+
+    def objection_to_migration(self, body: MigrateBody) -> str:
+        """Why the lead cannot be moved to that version now; empty if it can."""
+        raise TypeError("the workflow that has these updates says what it objects to")
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the ledger knows which version the workflow is on."""
+        raise TypeError("the workflow that has these updates says when it is pinned")
 
     @property
     def has_exited(self) -> bool:
@@ -65,6 +78,14 @@ class Orders:
         """A new visit of a step whose mail may not have arrived; the wait goes on afterwards."""
         return self._ordered("resend", body)
 
+    @workflow.update(description="Go on in another published version")
+    async def migrate(self, body: MigrateBody) -> Status:
+        """Move to another version; answers once the ledger has pinned it."""
+        info = workflow.current_update_info()
+        self.take_migration(body, info.id if info else "")
+        await workflow.wait_condition(lambda: self.is_pinned)
+        return self.status()
+
     @remove.validator
     def _may_remove(self, body: OrderBody) -> None:
         self._check("remove", body)
@@ -92,6 +113,12 @@ class Orders:
     @resend.validator
     def _may_resend(self, body: OrderBody) -> None:
         self._check("resend", body)
+
+    @migrate.validator
+    def _may_migrate(self, body: MigrateBody) -> None:
+        problem = self.objection_to_migration(body)
+        if problem:
+            raise ValueError(f"migrate: {problem}")
 
     def _ordered(self, verb: str, body: OrderBody) -> Status:
         self.take_order(_order(verb, body))

@@ -19,12 +19,13 @@ from activities.ledger.criteria import LeadFields, meets_exit_criteria
 from activities.ledger.firings import told_by
 from activities.ledger.goals import reached_goal_before
 from activities.ledger.inbox import Incoming, Received, receive
-from activities.ledger.lanes import holder_of_lane, priority_of, supersede
-from activities.ledger.leads import Lead, find_lead, put_lead, with_known
+from activities.ledger.lanes import holder_of_lane, supersede
+from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.listening import hears
-from activities.ledger.publishing import Version, find_state, find_version
+from activities.ledger.publishing import Version, find_state, find_version, newest_version
 from activities.ledger.recipients import objection_to_mail, recipient_fields
+from activities.ledger.settings import priority_in_force
 from activities.ledger.starting import start_again, start_of
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, refusals
@@ -68,22 +69,21 @@ async def admit(
         return answered
     known = await find_lead(tx, request.lead.center, request.lead.lead)
     request = replace(request, lead=with_known(request.lead, known))
-    obstacle = await find_obstacle(ledger, tx, request.automation)
-    state = await find_state(tx, request.automation)
-    if obstacle or state is None:
-        what, remedy = (obstacle.what, obstacle.remedy) if obstacle else ("not enabled", "")
-        why = f"automation {request.automation!r} is {what}: {remedy}"
-        return await _refuse(ledger, tx, request, why)
-    version = await find_version(tx, request.automation, state[1])
+    sample = is_sample(request.lead.lead)
+    obstacle = await find_obstacle(ledger, tx, request.automation, sample=sample)
+    if obstacle:
+        why = f"automation {request.automation!r} is {obstacle.what}: {obstacle.remedy}"
+        return await refuse(ledger, tx, request, why)
+    version = await _version_for(tx, request.automation, sample=sample)
     refusal = await _objection(ledger, tx, request, version)
     if refusal:
-        return await _refuse(ledger, tx, request, refusal)
+        return await refuse(ledger, tx, request, refusal)
     await put_lead(ledger, tx, request.lead)
     lead = await find_lead(tx, request.lead.center, request.lead.lead) or request.lead
     if known is None:
         await _tell_created(ledger, tx, lead, connections)
     busy = await holder_of_lane(tx, version.definition, lead)
-    if busy and busy["priority"] >= priority_of(version.definition):
+    if busy and busy["priority"] >= await priority_in_force(tx, version.definition):
         return await _lane_is_busy(ledger, tx, request, version, busy)
     superseded = (await supersede(ledger, tx, busy, connections),) if busy else ()
     start = await _enter(ledger, tx, request, version, "ADMITTED")
@@ -105,6 +105,14 @@ async def _tell_created(
         await receive(ledger, tx, Incoming(event, lead.center, "enroll", lead.lead), connections)
 
 
+async def _version_for(tx: AsyncConnection, automation: str, *, sample: bool) -> Version:
+    """The version that new leads get; samples try the newest one."""
+    state = None if sample else await find_state(tx, automation)
+    return await (
+        find_version(tx, automation, state[1]) if state else newest_version(tx, automation)
+    )
+
+
 async def _lane_is_busy(
     ledger: Ledger, tx: AsyncConnection, request: Request, version: Version, busy: Mapping[str, Any]
 ) -> Answer:
@@ -114,7 +122,7 @@ async def _lane_is_busy(
         await _enter(ledger, tx, request, version, "QUEUED")
         return Answer(queued=True)
     why = f"lane {version.definition.lane!r} is busy: in {busy['automation']!r}"
-    return await _refuse(ledger, tx, request, f"{why}, priority {busy['priority']}")
+    return await refuse(ledger, tx, request, f"{why}, priority {busy['priority']}")
 
 
 async def _objection(
@@ -181,7 +189,7 @@ async def _enter(
             lead=lead.lead,
             person=lead.person,
             lane=automation.lane,
-            priority=priority_of(automation),
+            priority=await priority_in_force(tx, automation),
             state=state,
             cause=request.cause,
             admitted_at=now,
@@ -204,7 +212,8 @@ async def _answered(tx: AsyncConnection, cause: str) -> Answer | None:
     return Answer(refused=str(reason), is_new=False) if reason else None
 
 
-async def _refuse(ledger: Ledger, tx: AsyncConnection, request: Request, reason: str) -> Answer:
+async def refuse(ledger: Ledger, tx: AsyncConnection, request: Request, reason: str) -> Answer:
+    """Write a refusal down, for the report and as the answer to the same cause."""
     row = {
         "center": request.lead.center,
         "cause": request.cause,

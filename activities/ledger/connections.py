@@ -139,6 +139,12 @@ class TemplateRules(_Strict):
     review: Literal["on_publish", "required", "by_another"] = "on_publish"
 
 
+class Samples(_Strict):
+    """Where the mails of sample leads go, whatever the leads' own addresses are."""
+
+    address: EmailStr
+
+
 class CenterConnections(_Strict):
     """The accounts of one center. ``zone`` is where a lead without a zone is taken to be.
 
@@ -166,6 +172,7 @@ class CenterConnections(_Strict):
         return self
 
     templates: TemplateRules = TemplateRules()
+    samples: Samples | None = None
 
 
 class Connections(_Strict):

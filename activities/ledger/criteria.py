@@ -1,4 +1,4 @@
-"""Custom exit criteria: campaign settings, evaluated over the lead projection when it changes.
+"""Custom exit criteria: campaign settings, evaluated when a lead changes and when they are edited.
 
 They are outside the pinned version, so that an edit reaches leads in flight; only enrollments
 that they concern are told.
@@ -8,17 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from pydantic import JsonValue, TypeAdapter
-from sqlalchemy import select
+from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.leads import Lead
-from activities.ledger.tables import campaign_settings
-from workflows.engine.conditions import Condition
-
-_CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
+from activities.ledger.settings import settings_of
+from workflows.engine.campaign_settings import ExitCriteria
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +28,11 @@ class LeadFields:
         return False
 
 
-async def newest_settings(tx: AsyncConnection, automation: str) -> Mapping[str, Any]:
-    """The campaign settings in force; empty for an automation without a campaign."""
-    row = campaign_settings.c
-    query = select(row.settings).where(row.automation == automation)
-    found = await tx.scalar(query.order_by(row.number.desc()).limit(1))
-    return found or {}
+def meets(criteria: ExitCriteria, lead: Lead) -> bool:
+    """Whether the lead's fields meet these criteria now; nobody meets none."""
+    return criteria.when is not None and criteria.when.holds(LeadFields(lead.merge_fields))
 
 
 async def meets_exit_criteria(tx: AsyncConnection, automation: str, lead: Lead) -> bool:
     """Whether the lead's fields meet the automation's custom exit criteria now."""
-    when = (await newest_settings(tx, automation)).get("exits", {}).get("when")
-    if when is None:
-        return False
-    return _CONDITION.validate_python(when).holds(LeadFields(lead.merge_fields))
+    return meets((await settings_of(tx, automation)).exits, lead)

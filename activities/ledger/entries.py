@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
 from activities.ledger.firings import chain_of
+from activities.ledger.following import follower_of
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.leads import find_lead, set_fields
 from activities.ledger.publishing import find_version
@@ -100,14 +101,15 @@ async def close(
     known = [ExitReason(entry["stop_reason"])] if entry["stop_reason"] else []
     reason = strongest([request.reason, *known])
     now = await ledger.now(tx)
-    values = {"state": "CLOSED", "exit": reason.value, "closed_at": now}
+    definition = (await find_version(tx, entry["automation"], entry["version"])).definition
+    values: dict[str, Any] = {"state": "CLOSED", "exit": reason.value, "closed_at": now}
+    values |= {"follow_up": follower_of(definition, reason)}
     await tx.execute(
         update(admissions).where(this(request.enrollment, request.entry)).values(values)
     )
     await remove_hold(tx, request.enrollment, request.entry)
-    version = await find_version(tx, entry["automation"], entry["version"])
     told = {"automation": entry["automation"], "reason": reason.value}
-    told |= {} if version.definition.campaign else {"campaign": False}
+    told |= {} if definition.campaign else {"campaign": False}
     event = Event(
         id=f"{request.enrollment}/{request.entry}/exit",
         kind="campaign_exited",
@@ -115,7 +117,7 @@ async def close(
         data=told | {"caused_by": await chain_of(tx, entry)},
     )
     lead = await find_lead(tx, entry["center"], entry["lead"])
-    if lead and version.definition.campaign:
+    if lead and definition.campaign:
         # What follows a campaign can branch on which one it was, and on how it ended.
         left = {"last_campaign": entry["automation"], "last_exit": reason.value}
         await set_fields(ledger, tx, lead, left)

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.store import Ledger
+from activities.ledger.tables import admissions
 from activities.ledger.trigger_tables import firings
 from activities.ledger.upsert import insert_new
 from workflows.engine.router import Verdict, caused_by, chain_after
@@ -18,6 +19,9 @@ from workflows.engine.triggers.base import Occasion
 
 FIRST_BACKOFF = timedelta(seconds=5)
 LONGEST_BACKOFF = timedelta(minutes=5)
+FOLLOW_UP = "follow-up:"
+"""How the cause of an entry begins that another entry's ``follow_up`` has asked for."""
+
 TOLD = "trigger."
 """How conditions name what the event that started an automation says: ``trigger.reason``."""
 
@@ -85,5 +89,12 @@ async def told_by(
 
 async def chain_of(tx: AsyncConnection, entry: Mapping[str, Any]) -> list[JsonValue]:
     """What facts of an entry carry as ``caused_by``: the automations that led to them."""
-    before = await tx.scalar(select(firings.c.caused_by).where(firings.c.cause == entry["cause"]))
-    return [*(before or ()), *chain_after(None, entry["automation"])]
+    cause, own = str(entry["cause"]), str(entry["automation"])
+    if cause.startswith(FOLLOW_UP):
+        enrollment, _, number = cause.removeprefix(FOLLOW_UP).rpartition("/")
+        row = admissions.c
+        query = select(admissions).where(row.enrollment == enrollment, row.entry == int(number))
+        before = (await tx.execute(query)).mappings().first()
+        return [*(await chain_of(tx, dict(before)) if before else ()), own]
+    fired = await tx.scalar(select(firings.c.caused_by).where(firings.c.cause == cause))
+    return [*(fired or ()), *chain_after(None, own)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -136,15 +137,23 @@ async def tell_criteria_met(
     for target in await _targets(tx, about, None):
         if not await meets_exit_criteria(tx, target["automation"], changed):
             continue
-        event = Event(
-            id=f"{target['enrollment']}/{target['entry']}{CRITERIA_MET}",
-            kind="criteria_met",
-            at=cause.at,
-        )
-        incoming = Incoming(
-            event, lead.center, "criteria", lead.lead, enrollment=target["enrollment"]
-        )
-        await receive(ledger, tx, incoming, connections)
+        await tell_criteria_met_in(ledger, tx, target, cause.at, connections)
+
+
+async def tell_criteria_met_in(
+    ledger: Ledger,
+    tx: AsyncConnection,
+    entry: Mapping[str, Any],
+    at: datetime,
+    connections: Connections,
+) -> list[str]:
+    """Stop one entry whose custom exit criteria are met; the event, unless it was told before."""
+    place = f"{entry['enrollment']}/{entry['entry']}"
+    event = Event(id=f"{place}{CRITERIA_MET}", kind="criteria_met", at=at)
+    about = (entry["center"], "criteria", entry["lead"])
+    incoming = Incoming(event, *about, enrollment=entry["enrollment"])
+    received = await receive(ledger, tx, incoming, connections)
+    return [event.id] if received.is_new else []
 
 
 async def _note_facts(

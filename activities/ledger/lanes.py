@@ -17,11 +17,6 @@ from workflows.engine.automation import Automation
 from workflows.engine.events import Event
 
 
-def priority_of(automation: Automation) -> int:
-    """Who wins a lane: the higher one; a tie stays."""
-    return automation.campaign.priority if automation.campaign else 0
-
-
 async def holder_of_lane(
     tx: AsyncConnection, automation: Automation, lead: Lead
 ) -> Mapping[str, Any] | None:

@@ -22,6 +22,10 @@ SALESFORCE_RECORD = re.compile(r"(00Q|003)[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?")
 _LOOKS_PERSONAL = re.compile(r"^[a-z][a-z0-9]*-(.*@.*|\+?\d[\d_-]{8,})$")
 
 
+SAMPLE = "sample-"
+"""How the id of a sample lead begins: nothing of it counts, and nothing of it is shown outside."""
+
+
 class BadLead(ValueError):
     """A lead that cannot be taken; the message says which field and how to mend it."""
 
@@ -46,10 +50,12 @@ class Lead:
         """The id of its Salesforce Lead or Contact, if it is known for sure.
 
         It is the lead's own id, or what a push was answered, or the lead's field
-        ``salesforce_id``, in which whoever imported the lead said so.
+        ``salesforce_id``, in which whoever imported the lead said so. A sample lead has the id of
+        what it is a sample of: its writes are made up like those, and none is carried out.
         """
-        if self.lead.startswith("sf-"):
-            return self.lead[3:]
+        key = self.lead.split("-", 2)[-1] if is_sample(self.lead) else self.lead
+        if key.startswith("sf-"):
+            return key[3:]
         told = str(self.fields.get("salesforce_id") or "").strip()
         return self.record or (told if SALESFORCE_RECORD.fullmatch(told) else None)
 
@@ -57,6 +63,20 @@ class Lead:
     def merge_fields(self) -> dict[str, JsonValue]:
         """What a template may say about the lead."""
         return {**self.fields, "email": self.email, "id": self.lead}
+
+
+def is_sample(lead: str | None) -> bool:
+    """Whether that is the id of a sample lead."""
+    return lead is not None and lead.startswith(SAMPLE)
+
+
+def as_sample(ledger: Ledger, lead: Lead, run: str) -> Lead:
+    """A sample of the lead: an id and a person of its own, so that the original is untouched.
+
+    ``run`` tells the samples of one test from those of another; it has no ``-``.
+    """
+    person = ledger.keyed_hash("person", f"{lead.center}:{SAMPLE}{run}:{lead.lead}")
+    return replace(lead, lead=f"{SAMPLE}{run}-{lead.lead}", person=person)
 
 
 def check_lead_id(lead: str) -> str:
@@ -130,6 +150,8 @@ def new_lead(
     email = str(fields.get("email") or "").strip() or None
     if email is not None:
         canonical_address(email)
+    if is_sample(lead):
+        raise BadLead("lead id: sample- is for sample leads: dripstone enroll --sample makes them")
     if not lead and not email:
         raise BadLead("email: empty, and there is no id either: give one of the two")
     lead = check_lead_id(lead) if lead else f"p-{person_of(ledger, center, email, '')}"

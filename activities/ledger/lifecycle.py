@@ -93,8 +93,13 @@ async def overview(tx: AsyncConnection) -> list[Mapping[str, Any]]:
     return [dict(row) for row in (await tx.execute(query)).mappings()]
 
 
-async def find_obstacle(ledger: Ledger, tx: AsyncConnection, automation: str) -> Obstacle | None:
-    """What keeps the automation from working now; None if nothing does."""
+async def find_obstacle(
+    ledger: Ledger, tx: AsyncConnection, automation: str, *, sample: bool = False
+) -> Obstacle | None:
+    """What keeps the automation from working now; None if nothing does.
+
+    For a ``sample`` lead it need not be enabled yet: that is what samples are for.
+    """
     row = campaign_settings.c
     newest = select(row.settings).where(row.automation == automation)
     settings = newest.order_by(row.number.desc()).limit(1).scalar_subquery()
@@ -103,9 +108,14 @@ async def find_obstacle(ledger: Ledger, tx: AsyncConnection, automation: str) ->
         .outerjoin(centers, centers.c.center == lifecycle.c.center)
         .where(lifecycle.c.automation == automation)
     )
-    found = (await tx.execute(query)).first()
-    if found is None:
+    found: Any = (await tx.execute(query)).first()
+    if found is None and not sample:
         return Obstacle("not enabled", f"dripstone enable {automation}")
+    if found is None:
+        published = select(automations.c.center).where(automations.c.automation == automation)
+        here = centers.c.center.in_(published)
+        state = await tx.scalar(select(centers.c.state).where(here))
+        found = (await tx.scalar(published.limit(1)), "enabled", state, {})
     center, state, state_of_center, in_force = found
     if state == "archived":
         return Obstacle("archived", "dripstone publish FILE --enable makes a new version")
@@ -115,7 +125,7 @@ async def find_obstacle(ledger: Ledger, tx: AsyncConnection, automation: str) ->
         return Obstacle("disabled with its center", f"dripstone enable --center {center}")
     ended = end_of(in_force or {})
     if ended and ended <= await ledger.now(tx):
-        later = "publish it with a later active_until, then enable it"
+        later = f"dripstone settings edit {automation} 'active_until: ...', then enable it"
         return Obstacle(f"past its end, {ended.isoformat()}", later)
     return None
 

@@ -1,4 +1,4 @@
-"""Published versions, their lifecycle, their templates and campaign settings."""
+"""Published versions, their lifecycle and their templates."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.lifecycle import Act, note
+from activities.ledger.settings import keep_settings
 from activities.ledger.store import Ledger
-from activities.ledger.tables import automations, campaign_settings, lifecycle, templates
+from activities.ledger.tables import automations, lifecycle, templates
 from activities.ledger.upsert import insert_new
 from workflows.engine.automation import Automation
 
@@ -78,16 +79,28 @@ async def publish(
                 f"automation id {automation.id!r} belongs to center {newest.center!r}: ids are "
                 "unique across centers; choose another id"
             )
+        await _object_to_follow_up(tx, automation)
         number = newest.version + 1 if newest else 1
         version = Version(automation.center, automation.id, number, digest, automation, pinned)
         await _keep_templates(tx, automation.center, texts)
         published = {"source": source, "published_at": await ledger.now(tx), "published_by": by}
         await tx.execute(insert(automations).values(_row_of(version) | published))
-        await _keep_settings(ledger, tx, automation, by)
+        before = newest.definition if newest else None
+        await keep_settings(ledger, tx, before, automation, by)
         if put_away:
             await tx.execute(delete(lifecycle).where(lifecycle.c.automation == automation.id))
         await note(ledger, tx, Act("published", automation.center, by, automation.id, number))
     return version, True
+
+
+async def _object_to_follow_up(tx: AsyncConnection, automation: Automation) -> None:
+    follow_up = automation.campaign.follow_up if automation.campaign else None
+    follower = await _newest(tx, follow_up.enroll_in) if follow_up else None
+    if follower and follower.center != automation.center:
+        raise ValueError(
+            f"follow_up: automation {follower.automation!r} belongs to center {follower.center!r}: "
+            "nothing crosses a center; name one of the same center"
+        )
 
 
 def _row_of(version: Version) -> dict[str, Any]:
@@ -100,32 +113,6 @@ async def _keep_templates(tx: AsyncConnection, center: str, texts: list[Template
     for text in texts:
         row = asdict(text) | {"digest": text.digest, "center": center}
         await insert_new(tx, templates, row)
-
-
-async def _keep_settings(
-    ledger: Ledger, tx: AsyncConnection, automation: Automation, by: str
-) -> None:
-    """Campaign settings start as the definition has them; later rows are edits."""
-    if automation.campaign is None:
-        return
-    exits = automation.campaign.exits.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    until = automation.campaign.active_until
-    settings = {"priority": automation.campaign.priority, "exits": exits}
-    settings |= {"active_until": until.isoformat()} if until else {}
-    row = campaign_settings
-    number = await tx.scalar(
-        select(func.max(row.c.number)).where(row.c.automation == automation.id)
-    )
-    await tx.execute(
-        insert(row).values(
-            center=automation.center,
-            automation=automation.id,
-            number=(number or 0) + 1,
-            settings=settings,
-            changed_at=await ledger.now(tx),
-            changed_by=by,
-        )
-    )
 
 
 async def set_state(ledger: Ledger, automation: str, state: str, by: str) -> Version:

@@ -23,7 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.leads import SAMPLE
 from activities.ledger.publishing import find_version
+from activities.ledger.samples import Samples, count_samples, production
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, effects, holds, inbox, refusals
 from workflows.engine.events import read_return
@@ -85,6 +87,7 @@ class Report:
     held: tuple[HeldLead, ...]
     refused: Mapping[str, int]
     writebacks: Mapping[str, Mapping[str, int]]
+    samples: Samples
 
 
 async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) -> Report:
@@ -98,7 +101,7 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
         admissions.c.version,
         func.count(),
         func.sum(case((admissions.c.state == "CLOSED", 0), else_=1)),
-    ).where(admissions.c.automation == automation)
+    ).where(production(automation))
     by_version = (await tx.execute(entries.group_by(admissions.c.version))).all()
     facts = await _facts(tx, automation)
     versions = tuple(sorted(row[0] for row in by_version))
@@ -120,6 +123,7 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
         held=(*await _held(tx, automation), *await _away(ledger, tx, automation)),
         refused=await _refused(tx, automation),
         writebacks=await _writebacks(tx, automation),
+        samples=await count_samples(tx, automation),
     )
 
 
@@ -134,7 +138,7 @@ def _seen_by_entry(automation: str) -> ColumnElement[bool]:
         later.admitted_at <= inbox.c.received_at,
     )
     return and_(
-        entry.automation == automation,
+        production(automation),
         inbox.c.center == entry.center,
         inbox.c.person == entry.person,
         inbox.c.received_at >= entry.admitted_at,
@@ -158,7 +162,7 @@ def _of_entries(query: Select[Any], automation: str) -> Select[Any]:
     here = (effects.c.enrollment == admissions.c.enrollment) & (
         effects.c.entry == admissions.c.entry
     )
-    return query.join(admissions, here).where(admissions.c.automation == automation)
+    return query.join(admissions, here).where(production(automation))
 
 
 async def _goals(tx: AsyncConnection, automation: str, version: int) -> int:
@@ -184,14 +188,15 @@ async def _effect_lines(tx: AsyncConnection, automation: str, state: str) -> tup
 
 async def _exits(tx: AsyncConnection, automation: str) -> dict[str, int]:
     row = admissions.c
-    closed = (row.automation == automation) & row.exit.is_not(None)
+    closed = production(automation) & row.exit.is_not(None)
     query = select(row.exit, func.count()).where(closed).group_by(row.exit).order_by(row.exit)
     return {str(found[0]): found[1] for found in await tx.execute(query)}
 
 
 async def _refused(tx: AsyncConnection, automation: str) -> dict[str, int]:
     row = refusals.c
-    query = select(row.reason, func.count()).where(row.automation == automation)
+    real = (row.automation == automation) & ~row.lead.startswith(SAMPLE)
+    query = select(row.reason, func.count()).where(real)
     query = query.group_by(row.reason).order_by(func.count().desc(), row.reason)
     return {str(found[0]): found[1] for found in await tx.execute(query)}
 
@@ -200,7 +205,7 @@ async def _held(tx: AsyncConnection, automation: str) -> list[HeldLead]:
     """Entries that the gate holds until a cause is removed."""
     here = (holds.c.enrollment == admissions.c.enrollment) & (holds.c.entry == admissions.c.entry)
     query = select(admissions.c.lead, holds.c.enrollment, holds.c.cause).join(admissions, here)
-    query = query.where(admissions.c.automation == automation).order_by(holds.c.since)
+    query = query.where(production(automation)).order_by(holds.c.since)
     return [HeldLead(*row) for row in await tx.execute(query)]
 
 

@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, String, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
-from activities.ledger.criteria import newest_settings
 from activities.ledger.entries import close, find_entry
 from activities.ledger.inbox import OPEN, Incoming, receive
 from activities.ledger.lifecycle import end_of
 from activities.ledger.publishing import newest_version, put_state
+from activities.ledger.settings import newest_settings
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, inbox, lifecycle
 from workflows.contracts import CloseRequest

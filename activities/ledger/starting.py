@@ -23,10 +23,6 @@ def start_of(
 
     ``told`` is what they want to know of the event that started the entry.
     """
-    looked_at = version.definition.fields_looked_at
-    values: dict[str, JsonValue] = {
-        name: value for name, value in sorted(lead.merge_fields.items()) if name in looked_at
-    }
     return Start(
         automation=version.automation,
         lead=lead.lead,
@@ -34,9 +30,15 @@ def start_of(
         version=version.version,
         definition=version.definition,
         enrolled_at=admitted_at,
-        values={**values, **told},
+        values={**values_for(version, lead), **told},
         semantics=SEMANTICS,
     )
+
+
+def values_for(version: Version, lead: Lead) -> dict[str, JsonValue]:
+    """The lead's fields that conditions of the version name."""
+    looked_at = version.definition.fields_looked_at
+    return {name: value for name, value in sorted(lead.merge_fields.items()) if name in looked_at}
 
 
 async def start_again(tx: AsyncConnection, row: Mapping[str, Any]) -> Start:

@@ -11,9 +11,19 @@ from activities.ledger.columns import document as _json
 from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
+from activities.ledger.editing_tables import campaign_settings, version_moves
 from activities.ledger.trigger_tables import firings, schedules, sessions, watches
 
-__all__ = ["aliases", "firings", "metadata", "schedules", "sessions", "watches"]
+__all__ = [
+    "aliases",
+    "campaign_settings",
+    "firings",
+    "metadata",
+    "schedules",
+    "sessions",
+    "version_moves",
+    "watches",
+]
 
 leads = _table(
     "leads",
@@ -71,16 +81,6 @@ centers = _table(
     PrimaryKeyConstraint("center"),
 )
 
-campaign_settings = _table(
-    "campaign_settings",
-    _id("automation"),
-    Column("number", Integer, nullable=False),
-    _json("settings"),
-    _at("changed_at"),
-    Column("changed_by", Text, nullable=False),
-    PrimaryKeyConstraint("automation", "number"),
-)
-
 templates = _table(
     "templates",
     _id("name"),
@@ -108,6 +108,7 @@ admissions = _table(
     Column("exit", String(40)),
     _id("cause"),
     _id("run_id", nullable=True),
+    _id("follow_up", nullable=True),
     _at("admitted_at"),
     _at("running_at", nullable=True),
     _at("closed_at", nullable=True),
@@ -120,6 +121,7 @@ admissions = _table(
     Index("admissions_state", "state", "admitted_at"),
     Index("admissions_cause", "cause"),
     Index("admissions_stopped", "stop_reason", "state"),
+    Index("admissions_follow_up", "follow_up"),
     Index(
         "admissions_lane",
         "center",

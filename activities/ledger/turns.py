@@ -26,7 +26,20 @@ def lock_of(center: str, pool: str) -> str:
 
 
 async def take_turn(tx: AsyncConnection, center: str, name: str, pool: Pool) -> Turn | None:
-    """Take the next turn of a pool; None if nobody is available (then the cursor stays).
+    """Take the next turn of a pool; None if nobody is available (then the cursor stays)."""
+    turn = await next_turn(tx, center, name, pool)
+    if turn is None:
+        return None
+    place = [member.user for member in pool.members].index(turn.user)
+    values = {"last_user": turn.user, "place": place}
+    if not await insert_new(tx, turns, {"center": center, "pool": name, **values}):
+        here = (turns.c.center == center) & (turns.c.pool == name)
+        await tx.execute(update(turns).where(here).values(values))
+    return turn
+
+
+async def next_turn(tx: AsyncConnection, center: str, name: str, pool: Pool) -> Turn | None:
+    """Whose turn is next, without taking it; None if nobody is available.
 
     The cursor is who had the last turn, so that an edit of the pool keeps the order. If that
     member is gone, it goes on at the place where that member stood.
@@ -42,7 +55,4 @@ async def take_turn(tx: AsyncConnection, center: str, name: str, pool: Pool) -> 
     place = next((one for one in in_order if pool.members[one].available), None)
     if place is None:
         return None
-    values = {"last_user": users[place], "place": place}
-    if not await insert_new(tx, turns, {"center": center, "pool": name, **values}):
-        await tx.execute(update(turns).where(here).values(values))
     return Turn(users[place], tuple(users[one] for one in in_order[: in_order.index(place)]))

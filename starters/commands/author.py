@@ -119,8 +119,11 @@ async def _publish(draft: Draft, by: str, enable_too: bool) -> dict[str, Any]:
         except ValueError as error:
             raise Refused(str(error)) from error
         released = await enable_newest(here, name, by) if enable_too else 0
+        campaign = draft.automation.campaign
+        follower = campaign.follow_up.enroll_in if campaign and campaign.follow_up else None
         async with here.ledger.reading() as tx:
             state = await find_state(tx, name)
+            onward = await find_state(tx, follower) if follower else None
     return {
         "published": True,
         "automation": name,
@@ -129,6 +132,8 @@ async def _publish(draft: Draft, by: str, enable_too: bool) -> dict[str, Any]:
         "state": state[0] if state else "not enabled",
         "version_for_new_leads": state[1] if state else None,
         "released": released,
+        "follow_up": follower,
+        "follow_up_state": (onward[0] if onward else "not enabled") if follower else None,
     }
 
 
@@ -179,6 +184,9 @@ def _published(document: dict[str, Any]) -> Iterator[str]:
     elif document["version_for_new_leads"] != version:
         older = document["version_for_new_leads"]
         yield f"new leads still get version {older}: dripstone enable {name}"
+    if document["follow_up_state"] not in (None, "enabled"):
+        follower, why = document["follow_up"], document["follow_up_state"]
+        yield f"leads that leave do not go on yet: {follower} is {why}"
 
 
 def check(

@@ -45,27 +45,35 @@ def enroll(
         Path | None,
         typer.Option("--rejected", help="Where rows that did not enter go; FILE.rejected.csv."),
     ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Try it out: mails go to the sample mailbox only.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Enroll one lead, or a file of leads. A file may be given again: it goes on where it was."""
     if (file is None) == (lead is None and email is None):
         raise WrongUse("say whom: --file, or --lead or --email (or both)")
+    run = uuid4().hex[:8] if sample else ""
     if file is not None:
         if fields:
             raise WrongUse("--field goes with one lead; a file has its own columns")
-        wanted = FromFile(automation, file, rejected, uuid4().hex if again else "")
-        tally = asyncio.run(enroll_file(wanted))
-        answer(as_json, tally, file_lines(tally))
-        if tally.rows == tally.rejected:
-            raise typer.Exit(1)
+        name = uuid4().hex if again else run
+        _enroll_file(FromFile(automation, file, rejected, name, run), as_json)
         return
     written = read_data(fields or ()) | ({"email": email} if email else {})
-    done = asyncio.run(enroll_one(automation, lead_id(lead) if lead else None, written))
+    done = asyncio.run(enroll_one(automation, lead_id(lead) if lead else None, written, run))
     line = f"{done.enrollment}, entry {done.entry}: entered"
     if done.queued:
         line = f"{done.enrollment}: waits for its lane to be free"
     lines = [line] if done.started or done.queued else [line, f"not started yet: {done.why_not}"]
     answer(as_json, asdict(done), lines)
+
+
+def _enroll_file(wanted: FromFile, as_json: bool) -> None:
+    tally = asyncio.run(enroll_file(wanted))
+    answer(as_json, tally, file_lines(tally))
+    if tally.rows == tally.rejected:
+        raise typer.Exit(1)
 
 
 @verbs.command()

@@ -16,7 +16,7 @@ from rich.table import Table
 from activities.dispatch import enroll
 from activities.ledger import LedgerUnavailable
 from activities.ledger.admissions import Request
-from activities.ledger.leads import new_lead
+from activities.ledger.leads import as_sample, new_lead
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import newest_version
 from starters.commands.opened import Opened, opened
@@ -31,12 +31,16 @@ TELL_EVERY = 5_000
 
 @dataclass(frozen=True, slots=True)
 class FromFile:
-    """What to import. ``again`` is empty, or a name for one more import of the same file."""
+    """What to import. ``again`` is empty, or a name for one more import of the same file.
+
+    ``sample`` is empty, or the name of the test that the leads are samples for.
+    """
 
     automation: str
     file: Path
     rejected: Path | None = None
     again: str = ""
+    sample: str = ""
 
     @property
     def rejected_path(self) -> Path:
@@ -74,18 +78,19 @@ class OneEnrolled:
 
 
 async def enroll_one(
-    automation: str, lead: str | None, fields: Mapping[str, JsonValue]
+    automation: str, lead: str | None, fields: Mapping[str, JsonValue], sample: str = ""
 ) -> OneEnrolled:
-    """Enroll one lead.
+    """Enroll one lead; with ``sample``, the name of a test, a sample of it.
 
     Raises:
         Refused: it may not enter; the message says why.
         BadLead: its id, address or zone is none.
     """
     async with opened() as here:
-        center = await _center_of_enabled(here, automation)
+        center = await _center_of_enabled(here, automation, sample=bool(sample))
         client = await here.client_if_up()
         wanted = new_lead(here.ledger, center, fields, lead)
+        wanted = as_sample(here.ledger, wanted, sample) if sample else wanted
         request = Request(automation, wanted, cause=f"command:{uuid4().hex}")
         done = await enroll(here.ledger, client, request, here.connections)
         if done.refused:
@@ -111,11 +116,11 @@ async def enroll_file(wanted: FromFile) -> FileSummary:
     if file.note:
         tell(file.note)
     async with opened() as here:
-        center = await _center_of_enabled(here, wanted.automation)
+        center = await _center_of_enabled(here, wanted.automation, sample=bool(wanted.sample))
         client = await here.client_if_up()
         if client is None:
             tell(f"leads enter now and are started by a worker later: {here.why_no_client}")
-        plan = Import(wanted.automation, center, file, wanted.again)
+        plan = Import(wanted.automation, center, file, wanted.again, wanted.sample)
         tally, rejected = Tally(), RejectedRows(wanted.rejected_path, columns)
         with rejected:
             await _import(Importer(here, client, plan), rows, _Ear(tally, rejected, file))
@@ -123,13 +128,19 @@ async def enroll_file(wanted: FromFile) -> FileSummary:
         return _summary(wanted, file, tally, rejected_file, here.why_no_client)
 
 
-async def _center_of_enabled(here: Opened, automation: str) -> str:
+async def _center_of_enabled(here: Opened, automation: str, *, sample: bool) -> str:
     """The automation's center. Asked first, because a row is answered once and for all."""
     async with here.ledger.reading() as tx:
         version = await newest_version(tx, automation)
-        obstacle = await find_obstacle(here.ledger, tx, automation)
+        obstacle = await find_obstacle(here.ledger, tx, automation, sample=sample)
     if obstacle:
         raise Refused(f"{automation}: is {obstacle.what}: {obstacle.remedy}")
+    sends = any(step.kind == "send_email" for step in version.definition.steps)
+    if sample and sends and here.connections.of(version.center).samples is None:
+        raise Refused(
+            f"--sample: center {version.center!r} has no sample mailbox: write 'samples: "
+            "{address: ...}' into it in the connections file"
+        )
     return version.center
 
 

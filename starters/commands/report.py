@@ -90,6 +90,9 @@ def _lines(state: str, report: Report, now: Now) -> Iterator[str | Table]:
     ):
         if numbers:
             yield table(f"\n{title}", ("", ""), numbers.items())
+    if report.samples.entered:
+        test = report.samples
+        yield f"\nNot counted: {test.entered} sample leads, {test.live} live, {test.sent} mails"
     if now.unknown_because:
         yield f"\nWhere they are now is not known: {now.unknown_because}"
     yield from _to_look_at(report, now)

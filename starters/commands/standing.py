@@ -13,12 +13,14 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.ledger.entries import newest_entry
+from activities.ledger.leads import SAMPLE
 from activities.ledger.listing import list_entries
 from workers.plugin import TemporalUnreachable
-from workflows.presentation import STATE, STEP
+from workflows.presentation import LEAD_ID, STATE, STEP
 
 STATES = ("waiting", "held", "attention", "running", "closed")
 AT_ONCE = 50
+MOST = 1_000_000
 PATIENCE = timedelta(seconds=10)
 _ID = re.compile(r"[A-Za-z0-9:_-]+")
 
@@ -69,6 +71,18 @@ async def standings(tx: AsyncConnection, client: Client | None, wanted: Wanted) 
     return [_standing(row, shown) for row in rows]
 
 
+async def living(tx: AsyncConnection, client: Client | None, automation: str) -> list[Standing]:
+    """Every entry of an automation that has not closed; steps are empty without a client.
+
+    Raises:
+        TemporalUnreachable: Temporal stopped answering.
+    """
+    rows = await list_entries(tx, automation, state="LIVE", limit=MOST)
+    query = f"DripAutomation = '{automation}'"
+    shown = await _listed(client, query, MOST) if client and rows else {}
+    return [_standing(row, shown) for row in rows]
+
+
 async def _in_state(client: Client, wanted: Wanted) -> list[str]:
     """Enrollments that Temporal shows in that state."""
     parts = [f"{STATE.name} = '{wanted.state}'"]
@@ -111,7 +125,8 @@ async def counts(client: Client, automation: str) -> dict[str, int]:
     for state in STATES[:-1]:
         query = (
             f"WorkflowType = 'Enrollment' AND ExecutionStatus = 'Running' "
-            f"AND DripAutomation = '{automation}' AND {STATE.name} = '{state}'"
+            f"AND DripAutomation = '{automation}' AND {STATE.name} = '{state}' "
+            f"AND {LEAD_ID.name} NOT STARTS_WITH '{SAMPLE}'"
         )
         try:
             counted[state] = (await client.count_workflows(query, rpc_timeout=PATIENCE)).count

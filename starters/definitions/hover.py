@@ -48,6 +48,11 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "soft_bounces": "How often a softly bounced mail is tried again.",
         "active_until": "When the campaign ends for everybody, with its offset: "
         "2026-12-31T18:00:00+01:00. Then no lead enters, and all exit.",
+        "follow_up": "The automation of the same center that leads go on in after their exit.",
+    },
+    "FollowUp": {
+        "on": "The exits after which a lead goes on.",
+        "enroll_in": "The id of the automation. It decides itself whether the lead may enter.",
     },
     "SendWindow": {
         "days": "The days of the week on which a mail may leave.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from workflows.engine.automation import Automation
 from workflows.engine.steps import AnyStep
@@ -16,7 +16,7 @@ from workflows.engine.steps.wait_until import WaitUntil
 MESSAGES = ("send_email", "send_sms")
 """Kinds of steps that write to the lead."""
 
-Ways = dict[str, tuple[str, ...]]
+Ways = Mapping[str, tuple[str, ...]]
 
 
 def ways_on(automation: Automation) -> Ways:
@@ -27,9 +27,9 @@ def ways_on(automation: Automation) -> Ways:
 def unreachable(automation: Automation) -> Iterator[int]:
     """The places of the steps that cannot be reached from the first one."""
     ways = ways_on(automation)
-    reached = _reached(ways, automation.steps[0].id)
+    found = reached(ways, automation.steps[0].id)
     for place, step in enumerate(automation.steps):
-        if step.id not in reached:
+        if step.id not in found:
             yield place
 
 
@@ -94,10 +94,10 @@ def falls_off_the_end(automation: Automation) -> tuple[str, str] | None:
     if isinstance(last, End) or last.next or _decides_everything(last):
         return None
     ways = ways_on(automation)
-    reached = _reached(ways, automation.steps[0].id)
+    everywhere = reached(ways, automation.steps[0].id)
     for step in automation.steps:
-        splits = isinstance(step, Branch | AbSplit) and step.id in reached
-        if splits and last.id in _reached(ways, step.id):
+        splits = isinstance(step, Branch | AbSplit) and step.id in everywhere
+        if splits and last.id in reached(ways, step.id):
             return last.id, step.id
     return None
 
@@ -107,8 +107,13 @@ def _ways_on(automation: Automation, step: AnyStep) -> Iterator[str]:
         return
     yield from (target for _, target in step.targets())
     after = automation.after(step.id)
-    if after and not _decides_everything(step):
+    if after and falls_through(step):
         yield after
+
+
+def falls_through(step: AnyStep) -> bool:
+    """Whether leads can go on from it to the step that follows."""
+    return not isinstance(step, End) and not _decides_everything(step)
 
 
 def _decides_everything(step: AnyStep) -> bool:
@@ -126,13 +131,14 @@ def _always_waits(step: AnyStep) -> bool:
     return isinstance(step, Wait) or (isinstance(step, WaitFor) and not step.already)
 
 
-def _reached(ways: Ways, start: str) -> set[str]:
-    reached, waiting = {start}, [start]
+def reached(ways: Ways, start: str) -> set[str]:
+    """All steps that can be come to from one, with itself."""
+    found, waiting = {start}, [start]
     while waiting:
-        new = [way for way in ways[waiting.pop()] if way not in reached]
-        reached.update(new)
+        new = [way for way in ways[waiting.pop()] if way not in found]
+        found.update(new)
         waiting += new
-    return reached
+    return found
 
 
 def _way_back(ways: Ways, start: str) -> tuple[str, ...]:

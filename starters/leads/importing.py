@@ -18,7 +18,7 @@ from temporalio.client import Client
 
 from activities.dispatch import enroll
 from activities.ledger.admissions import Request
-from activities.ledger.leads import BadLead, Lead, new_lead
+from activities.ledger.leads import BadLead, Lead, as_sample, new_lead
 from activities.ledger.listing import Answered, answers_to, entered_by
 from starters.commands.opened import Opened
 from starters.leads.file import LeadFile
@@ -35,12 +35,16 @@ Fate = Literal["entered", "entered before", "queued", "refused", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One file for one automation. ``again`` makes another import of the same file."""
+    """One file for one automation. ``again`` makes another import of the same file.
+
+    ``sample`` is empty, or the name of the test that its leads are samples for.
+    """
 
     automation: str
     center: str
     file: LeadFile
     again: str = ""
+    sample: str = ""
 
     @property
     def prefix(self) -> str:
@@ -131,7 +135,9 @@ class Importer:
         try:
             written = str(row.fields.get("id") or "")
             lead = lead_id(written) if written else None
-            return new_lead(self._here.ledger, self._plan.center, row.fields, lead)
+            found = new_lead(self._here.ledger, self._plan.center, row.fields, lead)
+            sample = self._plan.sample
+            return as_sample(self._here.ledger, found, sample) if sample else found
         except BadLead as error:
             return Outcome(row, "rejected", str(error))
 

@@ -10,7 +10,15 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from workflows.engine.automation import SCHEMA, Automation
-from workflows.engine.campaign import Campaign, Exits, OutOfOffice, ReEntry, SendWindow, SoftBounces
+from workflows.engine.campaign import (
+    Campaign,
+    Exits,
+    FollowUp,
+    OutOfOffice,
+    ReEntry,
+    SendWindow,
+    SoftBounces,
+)
 from workflows.engine.conditions import AllOf, AnyOf, FieldIs, Happened, NotThis
 from workflows.engine.goal import Goal
 from workflows.engine.steps.ab_split import Share
@@ -21,7 +29,7 @@ from workflows.engine.web_effects import Taken
 
 SNAPSHOT = Path(__file__).with_name("defaults.json")
 BLOCKS: tuple[type[BaseModel], ...] = (
-    *(Automation, Campaign, Exits, OutOfOffice, ReEntry, SendWindow, SoftBounces),
+    *(Automation, Campaign, Exits, FollowUp, OutOfOffice, ReEntry, SendWindow, SoftBounces),
     *(AllOf, AnyOf, FieldIs, Happened, NotThis, Arm),
     *(Goal, Share, Taken),
 )

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.engine.journey import Journey
 from workflows.engine.automation import Automation
+from workflows.engine.migrating import Migration, migrate, objection
 from workflows.engine.state import Close, Perform, Wait
 
 NAMES = ("a", "b", "c", "d")
@@ -165,3 +166,32 @@ def test_what_was_done_is_never_asked_for_again_and_a_key_means_one_thing(
         assert journey.serial >= serial
         serial = journey.serial
         play(journey, what, detail)
+
+
+@often
+@given(automations, automations, st.lists(happenings, max_size=14), st.integers(1, 4))
+def test_who_is_moved_between_versions_is_asked_for_nothing_twice_and_ends(
+    first: Automation, second: Automation, news: list[tuple[str, str]], every: int
+) -> None:
+    journey = Journey(first)
+    versions, done = [second, first], set[str]()
+    for number, (what, detail) in enumerate(news):
+        wanted = journey.state.wanted
+        if isinstance(wanted, Perform):
+            assert wanted.effect.key not in done
+            if (what, detail) in [("answer", "sent"), ("answer", "unknown")]:
+                done.add(wanted.effect.key)
+        play(journey, what, detail)
+        migration = Migration(version=number, definition=versions[0])
+        ended = bool(journey.exit)
+        if (
+            number % every == 0
+            and not ended
+            and not objection(journey.automation, journey.state, migration)
+        ):
+            moved = migrate(journey.automation, journey.state, migration, journey.now)
+            journey.automation = versions[0]
+            journey._keep(moved)
+            versions.reverse()
+    end(journey)
+    assert journey.exit

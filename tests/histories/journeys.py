@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
+from activities.ledger.publishing import find_version
+from starters.commands.moving import Mover, Orders
 from starters.definitions.strict_yaml import read
 from starters.sandbox.receiver import Canned
 from tests.workflows.world import LONG_HISTORY, Journey
@@ -88,6 +90,10 @@ ANSWERS = (
     Canned(method="DELETE", path="/refused", status=403),
 )
 """What the sandbox's receiver answers."""
+RESTS = """- {id: intro, kind: send_email, template: intro}
+- {id: rest, kind: wait, for: 20 days}
+- {id: more, kind: wait, for: 9 days}
+"""
 GOALS = {"goal": {"event": "bought", "stops": True}}
 """The goals of the journeys that have one."""
 
@@ -199,6 +205,29 @@ async def reaches_the_goal(journey: Journey) -> None:
     await journey.world.happens(journey.lead, "bought")
 
 
+async def is_moved_to_other_versions(journey: Journey) -> None:
+    """A version keeps the lead's step, the next one lacks it; then that is taken back."""
+    newer = RESTS.replace("for: 9 days", "for: 8 days")
+    await journey.until_at("rest")
+    await (await _mover(journey, 2, newer)).carry_out_all()
+    gone = await _mover(journey, 3, newer.replace(RESTS.splitlines()[1], ""))
+    await gone.carry_out_all()
+    await journey.until_at("more")
+    await gone.take_back(really=True)
+    await journey.until_at("rest")
+    await journey.order("skip", step="rest")
+    await journey.order("skip", step="more")
+
+
+async def _mover(journey: Journey, number: int, steps: str) -> Mover:
+    """Publish a version; who moves leads there."""
+    world, name = journey.world, journey.automation
+    await world.publish(steps, name, lane="outreach")
+    async with world.ledger.reading() as tx:
+        version = await find_version(tx, name, number)
+    return Mover(world.ledger, world.client, Orders(version, {}, "an operator"))
+
+
 JOURNEYS: dict[str, tuple[str, Live]] = {
     "timeout": (SHORT, nothing),
     "reply": (LONG, hears("reply")),
@@ -215,6 +244,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "records": (RECORDS, nothing),
     "web": (WEB, is_scored),
     "calendar": (CALENDAR, waits_for_monday),
+    "migrated": (RESTS, is_moved_to_other_versions),
     "goal": (REST, reaches_the_goal),
     "platforms": (PLATFORMS, is_pushed),
     "sample_silent": (SAMPLE_STEPS, nothing),

@@ -11,6 +11,7 @@ from activities.ledger.connections import (
     Member,
     Pool,
     SalesforceWrites,
+    Samples,
 )
 from activities.ledger.http_connections import Bearer, HttpConnection, Listener
 from activities.ledger.publishing import TemplateText
@@ -40,6 +41,7 @@ ACCOUNTS = Connections(
             hubspot=HUBSPOT,
             marketo=MARKETO,
             pools={"sales": SALES, "absent": OFF},
+            samples=Samples(address="samples@dripstone.example"),
         )
     }
 )

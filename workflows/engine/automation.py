@@ -43,6 +43,16 @@ class Automation(Frozen):
             raise ValueError("; ".join(message for _, message in problems))
         return self
 
+    @model_validator(mode="after")
+    def _follows_another(self) -> Automation:
+        follow_up = self.campaign.follow_up if self.campaign else None
+        if follow_up and follow_up.enroll_in == self.id:
+            raise ValueError(
+                f"follow_up: enrolls leads in {self.id!r} itself: name another automation, or let "
+                "leads in again with re_entry"
+            )
+        return self
+
     def step(self, step_id: str) -> AnyStep | None:
         """The step of that id, if there is one."""
         return next((step for step in self.steps if step.id == step_id), None)

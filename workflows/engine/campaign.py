@@ -82,6 +82,28 @@ class Exits(Frozen):
     when: Condition | None = None
 
 
+Leaving = Literal[
+    "unsubscribed",
+    "email_bounced",
+    "meeting_booked",
+    "reply_received",
+    "goal_reached",
+    "manually_removed",
+    "custom_exit_criteria_met",
+    "joined_other_campaign",
+    "campaign_turned_off_or_expired",
+    "engagement_window_ended",
+    "completed",
+]
+
+
+class FollowUp(Frozen):
+    """Where a lead goes on after its exit: into another automation of the same center."""
+
+    on: tuple[Leaving, ...] = Field(min_length=1)
+    enroll_in: Name
+
+
 class Campaign(Frozen):
     """What makes an automation a campaign. ``sender`` names a mailbox of the connections file."""
 
@@ -97,3 +119,4 @@ class Campaign(Frozen):
     out_of_office: OutOfOffice = OutOfOffice()
     soft_bounces: SoftBounces = SoftBounces()
     active_until: AwareDatetime | None = None
+    follow_up: FollowUp | None = None

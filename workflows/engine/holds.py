@@ -176,16 +176,21 @@ def enter_again(automation: Automation, state: State, now: datetime) -> State:
 
 def objection(automation: Automation, state: State, order: Order) -> str:
     """Why an order cannot be carried out now; empty if it can. Never changes anything."""
+    return objection_to_place(state, order.step, order.visit) or _objection_to_verb(
+        automation, state, order
+    )
+
+
+def objection_to_place(state: State, step: str, visit: int) -> str:
+    """Why the visit that an operator looked at is not the present one; empty if it is."""
     if state.exit or isinstance(state.wanted, Close):
         return f"the enrollment has ended: {state.exit or 'it is closing'}"
-    if order.step and order.step != state.step:
-        return f"the lead is at step {state.step!r}, not {order.step!r}: look again, then repeat"
-    visit = state.visits.get(state.step, 0)
-    if order.visit and order.visit != visit:
-        return f"the lead is on visit {visit} of {state.step!r}, not {order.visit}"
-    if order.verb == "resend":
-        return _objection_to_resend(automation, state, order.target)
-    return _objection_to_verb(automation, state, order)
+    if step and step != state.step:
+        return f"the lead is at step {state.step!r}, not {step!r}: look again, then repeat"
+    present = state.visits.get(state.step, 0)
+    if visit and visit != present:
+        return f"the lead is on visit {present} of {state.step!r}, not {visit}"
+    return ""
 
 
 def _objection_to_resend(automation: Automation, state: State, target: str) -> str:
@@ -198,6 +203,8 @@ def _objection_to_resend(automation: Automation, state: State, target: str) -> s
 
 
 def _objection_to_verb(automation: Automation, state: State, order: Order) -> str:
+    if order.verb == "resend":
+        return _objection_to_resend(automation, state, order.target)
     cause = state.hold.cause if state.hold else None
     if order.verb == "pause" and cause == "paused":
         return "the enrollment is paused already"
