@@ -25,6 +25,7 @@ from starters.commands import (
     rehearse,
     replay,
     report,
+    review,
     showing,
 )
 from starters.commands import run as running
@@ -88,6 +89,7 @@ for group in (
     orders,
     replay,
     report,
+    review,
     showing,
 ):
     app.add_typer(group.verbs)

@@ -26,6 +26,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.messaging import Messaging
 from activities.notifications import Notifications
+from activities.reviews import Reviews
 from activities.step_writes import StepWrites
 from activities.vendors.ports import Chat, Crm, Mailer
 from config.settings import Settings
@@ -72,9 +73,10 @@ def activities_by_queue(
     ledger: Ledger, connections: Connections, vendors: Vendors, public_url: str
 ) -> dict[str, Activities]:
     """The activities of each task queue. ``public_url`` is where unsubscribe links lead."""
+    messaging = Messaging(ledger, connections, vendors.mailer, public_url)
     carriers: dict[str, tuple[object, ...]] = {
         TASK_QUEUE: (Bookkeeping(ledger, connections), Calendars(ledger, connections)),
-        "messaging": (Messaging(ledger, connections, vendors.mailer, public_url),),
+        "messaging": (messaging, Reviews(ledger, connections, messaging, vendors.chat)),
         "crm": (
             CrmWrites(ledger, connections, vendors.crm),
             StepWrites(ledger, connections, vendors.crm),

@@ -96,6 +96,23 @@ class Pool(_Strict):
         return self
 
 
+class ReviewRules(_Strict):
+    """Who decides about mails that wait for an approval: names, or roles with their people.
+
+    With ``author_may_approve: false`` neither who published the version nor who edited the mail
+    may approve it.
+    """
+
+    approvers: tuple[str, ...] = Field(min_length=1, max_length=500)
+    roles: dict[str, tuple[str, ...]] = {}
+    author_may_approve: bool = True
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody who may decide, by name."""
+        return tuple(name for one in self.approvers for name in self.roles.get(one, (one,)))
+
+
 class CenterConnections(_Strict):
     """The accounts of one center. ``zone`` is where a lead without a zone is taken to be."""
 
@@ -103,6 +120,7 @@ class CenterConnections(_Strict):
     mailboxes: dict[str, Mailbox] = {}
     salesforce: SalesforceWrites | None = None
     pools: dict[str, Pool] = {}
+    review: ReviewRules | None = None
 
 
 class Connections(_Strict):

@@ -154,7 +154,11 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         for name, center in connections.centers.items()
     }
     pools = {name: tuple(center.pools) for name, center in connections.centers.items()}
-    return Configured(vendors, mailboxes, writable, pools)
+    approvers = {
+        name: center.review.people if center.review else ()
+        for name, center in connections.centers.items()
+    }
+    return Configured(vendors, mailboxes, writable, pools, approvers)
 
 
 def _files_of(paths: Sequence[Path]) -> Iterator[Path]:

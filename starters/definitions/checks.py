@@ -13,6 +13,7 @@ from starters.definitions.account_checks import (
     fields_not_writable,
     missing_connections,
     missing_mailbox,
+    nobody_may_approve,
     unknown_pools,
 )
 from starters.definitions.draft import Draft, Found
@@ -151,6 +152,7 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
 CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
+    nobody_may_approve,
     *(short_waits, personal_conditions, conditions_without_value),
     *(steps_that_do_not_suit_the_trigger, endless_loops, idle_steps),
 )

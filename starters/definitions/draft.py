@@ -19,13 +19,14 @@ class Configured:
     """What this installation has: vendors by name, and each center's mailboxes.
 
     ``writable`` are the fields that a step may write to each center's CRM, and ``pools`` whom it
-    may assign leads to.
+    may assign leads to; ``approvers`` are those who may decide its reviews.
     """
 
     vendors: frozenset[str] = frozenset()
     mailboxes: Mapping[str, Collection[str]] | None = None
     writable: Mapping[str, Collection[str]] | None = None
     pools: Mapping[str, Collection[str]] | None = None
+    approvers: Mapping[str, Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

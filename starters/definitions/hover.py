@@ -93,6 +93,13 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "template": "The name of a template; its text is pinned when the file is published.",
         "thread": "true: in the thread of the campaign's last mail, if there was one.",
     },
+    "Approval": {
+        "of": "The step whose mail a person must approve before it leaves.",
+        "timeout": "How long the mail waits for a decision at most.",
+        "on_reject": "Where to go if it is rejected; left out: the automation is done.",
+        "on_timeout": "Where to go if nobody decides in time; left out: the automation is done.",
+        "channel": "A Slack channel that is told that a mail waits.",
+    },
     "Wait": {"for": "How long, in exact hours: 3 days, 90 minutes."},
     "WaitFor": {
         "events": "Kinds of events; any one of them ends the wait.",

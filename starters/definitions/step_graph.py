@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workflows.engine.automation import Automation
 from workflows.engine.steps import AnyStep
 from workflows.engine.steps.ab_split import AbSplit
+from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.end import End
 from workflows.engine.steps.wait import Wait
@@ -67,7 +68,7 @@ def _decides_everything(step: AnyStep) -> bool:
 def _always_waits(step: AnyStep) -> bool:
     if isinstance(step, WaitUntil):
         return step.weekdays is not None or step.business_days is not None
-    return isinstance(step, Wait) or (isinstance(step, WaitFor) and not step.already)
+    return isinstance(step, Wait | Approval) or (isinstance(step, WaitFor) and not step.already)
 
 
 def _reached(ways: Ways, start: str) -> set[str]:

@@ -43,6 +43,7 @@ OUR_OWN_KINDS = frozenset(
         "hold_released",
         "malformed",
         "own_mail",
+        "review_decided",
     )
 )
 """Facts that only Dripstone itself can know. Nothing from outside may let go of a hold."""

@@ -19,6 +19,9 @@ steps:
 """
 
 
+REVIEWED = CAMPAIGN.replace("steps:", "steps:\n- {id: check, kind: approval, of: last}")
+
+
 def resting() -> Journey:
     return Journey(CAMPAIGN).sent()
 
@@ -36,6 +39,7 @@ SITUATIONS: dict[str, Callable[[], Journey]] = {
     "held by the gate for a cause": lambda: Journey(CAMPAIGN).answer(state="held", cause="feed"),
     "out of office with a mail due": lambda: Journey(CAMPAIGN).event("out_of_office"),
     "out of office in a wait": lambda: resting().event("out_of_office"),
+    "while a mail waits for its approval": lambda: Journey(REVIEWED).sent(),
     "before the resend of a softly bounced mail": lambda: resting().event(
         "bounce", type="soft", step="intro"
     ),

@@ -37,6 +37,16 @@ def step(name: str) -> st.SearchStrategy[dict[str, object]]:
                 "otherwise": ways,
             }
         ),
+        st.fixed_dictionaries(
+            {
+                "kind": st.just("approval"),
+                "of": st.just("m"),
+                "timeout": st.just("4 days"),
+                "on_reject": ways,
+                "on_timeout": ways,
+                "next": ways,
+            }
+        ),
         st.just({"kind": "end"}),
     ).map(lambda fields: {"id": name, **fields})
 
@@ -48,7 +58,7 @@ automations = st.tuples(*map(step, NAMES), st.sampled_from(["enrollment", "last_
             "name": "Spring",
             "trigger": {"kind": "manual"},
             "campaign": {"engagement_window": "10 days", "counted_from": parts[-1]},
-            "steps": parts[:-1],
+            "steps": (*parts[:-1], {"id": "m", "kind": "send_email", "template": "t"}),
         }
     )
 )
@@ -59,6 +69,7 @@ ANSWERS: dict[str, dict[str, object]] = {
     "held until": {"state": "held", "cause": "cap", "until": "2026-03-04T09:00:00Z"},
     "refused": {"state": "refused", "cause": "mailbox"},
 }
+VERDICTS = ("approved", "rejected")
 EVENTS = ("clicked", "out_of_office", "hold_released", "reply", "unsubscribe", "superseded")
 ORDERS = ("pause", "resume", "retry", "skip", "move_to", "remove")
 happenings = st.one_of(
@@ -66,6 +77,7 @@ happenings = st.one_of(
     st.tuples(st.just("after"), st.sampled_from(("1 hour", "1 day", "3 days"))),
     st.tuples(st.just("event"), st.sampled_from(EVENTS)),
     st.tuples(st.just("bounce"), targets),
+    st.tuples(st.just("review"), st.sampled_from(VERDICTS)),
     st.tuples(st.just("order"), st.sampled_from(ORDERS)),
 )
 often = settings(max_examples=30, deadline=None, derandomize=True, database=None)
@@ -80,6 +92,10 @@ def play(journey: Journey, what: str, detail: str) -> None:
         journey.event(detail)
     elif what == "bounce":
         journey.event("bounce", type="soft", step=detail)
+    elif what == "review":
+        step = journey.state.step
+        visit = journey.state.visits.get(step, 0)
+        journey.event("review_decided", step=step, visit=visit, verdict=detail)
     elif what == "order":
         journey.order(detail, target="c")
 

@@ -8,6 +8,7 @@ from activities.ledger.connections import (
     Mailbox,
     Member,
     Pool,
+    ReviewRules,
     SalesforceWrites,
 )
 from activities.ledger.publishing import TemplateText
@@ -26,7 +27,10 @@ OFF = Pool(members=(Member(user="kim@dripstone.example", available=False),))
 ACCOUNTS = Connections(
     centers={
         "default": CenterConnections(
-            mailboxes={"default": ADA}, salesforce=WRITES, pools={"sales": SALES, "absent": OFF}
+            mailboxes={"default": ADA},
+            salesforce=WRITES,
+            pools={"sales": SALES, "absent": OFF},
+            review=ReviewRules(approvers=("ada", "legal"), roles={"legal": ("ben",)}),
         )
     }
 )

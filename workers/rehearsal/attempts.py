@@ -14,12 +14,14 @@ from activities.ledger.gate import Facts, judge_mail, judge_step
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten, chat_message_of, mail_of
+from workers.rehearsal.reviewing import lacks_review, mail_to_review, put_up
 from workers.rehearsal.step_kinds import looked_up, outcome_of, written
 from workers.rehearsal.story import Line, Vendor
 from workflows.engine.effects import (
     AddEvent,
     AddNote,
     AddTask,
+    AskReview,
     Assign,
     Effect,
     Notify,
@@ -59,7 +61,7 @@ class Attempts:
         except CannotBeWritten as problem:
             self._fail(case, f"cannot be rendered: {problem}")
             return
-        verdict = self._verdict(case, effect)
+        verdict = self._verdict(case, effect, payload)
         if verdict:
             case.written = (effect, case.lead, payload)
             self._tell_verdict(case, effect, verdict)
@@ -80,6 +82,8 @@ class Attempts:
         return self._written(case, effect)
 
     def _written(self, case: Case, effect: Effect) -> Payload:
+        if isinstance(effect, AskReview):
+            effect = mail_to_review(case, effect)
         if isinstance(effect, SendEmail):
             return mail_of(case, effect, self._mode.stage.connections.of(case.lead.center))
         if isinstance(effect, Notify):
@@ -98,7 +102,7 @@ class Attempts:
             payload |= {"object": object_of(record), "id": record, "fields": fields}
         return payload
 
-    def _verdict(self, case: Case, effect: Effect) -> Outcome | None:
+    def _verdict(self, case: Case, effect: Effect, payload: Payload) -> Outcome | None:
         campaign = case.play.automation.campaign
         facts = Facts(
             now=self._mode.now,
@@ -107,6 +111,7 @@ class Attempts:
             not_after=effect.not_after if isinstance(effect, SendEmail) else None,
             suppressed=self._mode.people.suppressed(case.lead),
             has_address=bool(case.lead.email),
+            review=lacks_review(self._mode, case, effect, payload),
             window=campaign.send_window if campaign else None,
             zone=case.zone,
         )
@@ -139,6 +144,8 @@ class Attempts:
             self._sent(case, effect, payload)
         elif isinstance(effect, Notify):
             self._mode.tell(case, Line(now, "chat", effect.step, "notify", detail=payload))
+        elif isinstance(effect, AskReview):
+            put_up(self._mode, case, effect.of, payload, (effect.step, effect.visit))
         elif not isinstance(effect, PlanWait):
             self._mode.tell(case, Line(now, "crm", effect.step, effect.activity, detail=payload))
         outcome = outcome_of(case, effect, payload)

@@ -40,6 +40,14 @@ class Happening:
     data: Mapping[str, JsonValue]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reviewer's decision at a virtual instant."""
+
+    at: datetime
+    approved: bool
+
+
 class Surroundings(Protocol):
     """The world around the campaign: what leads do, and which vendors are down."""
 
@@ -49,6 +57,10 @@ class Surroundings(Protocol):
 
     def after_mail(self, case: Case, at: datetime) -> Iterable[Happening]:
         """What a mail causes that has just left for the lead of ``case``."""
+        ...
+
+    def after_review(self, case: Case, step: str, at: datetime) -> Iterable[Answer]:
+        """What a person decides about the mail of ``step`` that is up for review since ``at``."""
         ...
 
     def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:

@@ -46,6 +46,18 @@ class SendEmail(Effect):
     not_after: AwareDatetime | None = None
 
 
+class AskReview(Effect):
+    """Write down the mail that visit ``of_visit`` of the step ``of`` would send, for review."""
+
+    queue: ClassVar[Queue] = "messaging"
+    activity: ClassVar[str] = "ask_review"
+
+    kind: Literal["ask_review"]
+    of: str
+    of_visit: int
+    channel: str | None = None
+
+
 class UpdateStage(Effect):
     """Move the lead to a stage, in the lead projection and in the CRM."""
 
@@ -153,7 +165,16 @@ class PlanWait(Effect):
 
 
 AnyEffect = Annotated[
-    SendEmail | UpdateStage | Notify | SetField | Assign | AddTask | AddEvent | AddNote | PlanWait,
+    SendEmail
+    | AskReview
+    | UpdateStage
+    | Notify
+    | SetField
+    | Assign
+    | AddTask
+    | AddEvent
+    | AddNote
+    | PlanWait,
     Field(discriminator="kind"),
 ]
 

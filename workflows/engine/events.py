@@ -25,6 +25,9 @@ SIGNALS = (
 )
 """Signals with a name of their own; every other kind comes as ``event`` with a ``kind``."""
 
+REVIEW_DECIDED = "review_decided"
+"""A person has approved or rejected a mail; ``step`` and ``visit`` say who had asked."""
+
 ANONYMOUS = "anon-"
 """How ids begin that were made up for events without one: unique within an entry only."""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from workflows.engine.steps.ab_split import AbSplit
+from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.assign import Assign
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.create_event import CreateEvent
@@ -27,6 +28,7 @@ AnyStep = Annotated[
     | Wait
     | WaitFor
     | WaitUntil
+    | Approval
     | Branch
     | Jump
     | AbSplit
