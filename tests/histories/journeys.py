@@ -10,7 +10,11 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
+from activities.dispatch import deliver
+from activities.ledger.deciding import Decision, decide
+from activities.ledger.reviews import waiting_reviews
 from starters.definitions.strict_yaml import read
+from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import LONG_HISTORY, Journey
 
 Live = Callable[[Journey], Awaitable[None]]
@@ -56,6 +60,13 @@ SAMPLE = cast(dict[str, Any], _DOCUMENT.value if _DOCUMENT else {})
 SAMPLE_STEPS = json.dumps(SAMPLE["steps"])
 """The sample campaign itself, as ``make demo`` plays it."""
 
+REVIEWED = """
+- {id: check, kind: approval, of: intro, on_reject: told}
+- {id: intro, kind: send_email, template: intro}
+- {id: again, kind: approval, of: last, on_reject: told}
+- {id: last, kind: send_email, template: intro}
+- {id: told, kind: notify, channel: sales, text: rejected}
+"""
 REST = "[{id: rest, kind: wait, for: 20 days}]"
 GOALS = {"goal": {"event": "bought", "stops": True}}
 """The goals of the journeys that have one."""
@@ -153,6 +164,24 @@ async def reaches_the_goal(journey: Journey) -> None:
     await journey.world.happens(journey.lead, "bought")
 
 
+async def is_reviewed(journey: Journey) -> None:
+    """The first mail is approved, the second one rejected."""
+    await journey.until_at("check")
+    await decides(journey, True)
+    await journey.until_at("again")
+    await decides(journey, False)
+
+
+async def decides(journey: Journey, approve: bool) -> None:
+    """Ada decides what waits for the lead."""
+    world = journey.world
+    async with world.ledger.reading() as tx:
+        waiting = await waiting_reviews(tx, None, 100)
+    (review,) = (one for one in waiting if one.enrollment == journey.handle.id)
+    decided = await decide(world.ledger, Decision(review.id, approve, "ada"), ACCOUNTS)
+    await deliver(world.ledger, world.client, decided.event)
+
+
 JOURNEYS: dict[str, tuple[str, Live]] = {
     "timeout": (SHORT, nothing),
     "reply": (LONG, hears("reply")),
@@ -169,6 +198,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "records": (RECORDS, nothing),
     "calendar": (CALENDAR, waits_for_monday),
     "goal": (REST, reaches_the_goal),
+    "reviewed": (REVIEWED, is_reviewed),
     "sample_silent": (SAMPLE_STEPS, nothing),
     "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),
     "long": (LONG, lives_long),

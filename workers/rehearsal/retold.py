@@ -16,6 +16,9 @@ from workflows.contracts import Ending
 KINDS: Mapping[str, LineKind] = {"send_email": "mail", "notify": "chat"}
 """What an effect is told as; every other one writes to the CRM."""
 
+UNTOLD = ("ask_review",)
+"""Effects that the lead's timeline tells already."""
+
 
 async def retell(ledger: Ledger, lead: Lead, ending: Ending) -> list[Line]:
     """Everything that happened to a lead, in the order of its virtual time."""
@@ -23,7 +26,7 @@ async def retell(ledger: Ledger, lead: Lead, ending: Ending) -> list[Line]:
     query = select(effects).where(effects.c.lead == lead.lead, effects.c.done_at.is_not(None))
     async with ledger.reading() as tx:
         rows = (await tx.execute(query.order_by(effects.c.done_at))).mappings().all()
-    lines += [_line(row) for row in rows]
+    lines += [_line(row) for row in rows if row["activity"] not in UNTOLD]
     return sorted(lines, key=lambda line: line.at)
 
 
