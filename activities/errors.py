@@ -77,7 +77,20 @@ _SLACK: _Codes = {
     ),
 }
 
-_TABLE: dict[str, _Codes] = {"salesforce": _SALESFORCE, "slack": _SLACK}
+_SMARTLEAD: _Codes = {
+    **_all(NotYet, "not_listed_yet RATE_LIMIT_EXCEEDED earlier_stop_open"),
+    **_all(
+        Never,
+        "invalid_api_key not_configured no_such_campaign in_other_campaign blocked invalid_email"
+        " bounced_there unsubscribed_there lead_limit not_ours not_taken",
+    ),
+}
+
+_TABLE: dict[str, _Codes] = {
+    "salesforce": _SALESFORCE,
+    "slack": _SLACK,
+    "smartlead": _SMARTLEAD,
+}
 
 _PREFIXES: dict[str, tuple[tuple[str, _Verdict], ...]] = {
     "salesforce": (

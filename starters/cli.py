@@ -19,6 +19,7 @@ from activities.ledger.publishing import NotPublished
 from starters.commands import (
     author,
     enroll,
+    handovers,
     lifecycle,
     operate,
     orders,
@@ -84,6 +85,7 @@ for group in (
     author,
     lifecycle,
     enroll,
+    handovers,
     rehearse,
     operate,
     orders,

@@ -22,17 +22,19 @@ from activities.assignments import Assignments
 from activities.bookkeeping import Bookkeeping
 from activities.calendars import Calendars
 from activities.crm import CrmWrites
+from activities.handovers import Handovers
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.messaging import Messaging
 from activities.notifications import Notifications
 from activities.reviews import Reviews
+from activities.steering import Steering
 from activities.step_writes import StepWrites
-from activities.vendors.ports import Chat, Crm, Mailer
+from activities.vendors.ports import Chat, Crm, Mailer, Outreach
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
-from workers.vendors import chat_of, crm_of, mailer_of
+from workers.vendors import chat_of, crm_of, mailer_of, outreach_of
 from workflows.contracts import TASK_QUEUE
 from workflows.enrollment import Enrollment
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -61,11 +63,14 @@ class Vendors:
     mailer: Mailer
     crm: Crm | None
     chat: Chat | None
+    outreach: Outreach | None = None
 
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
     """The activities of each task queue, with the clients that the settings call for."""
-    vendors = Vendors(mailer_of(settings), crm_of(settings), chat_of(settings))
+    vendors = Vendors(
+        mailer_of(settings), crm_of(settings), chat_of(settings), outreach_of(settings)
+    )
     return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
 
 
@@ -73,14 +78,16 @@ def activities_by_queue(
     ledger: Ledger, connections: Connections, vendors: Vendors, public_url: str
 ) -> dict[str, Activities]:
     """The activities of each task queue. ``public_url`` is where unsubscribe links lead."""
+    handing = Handovers(ledger, connections, vendors.outreach)
     messaging = Messaging(ledger, connections, vendors.mailer, public_url)
     carriers: dict[str, tuple[object, ...]] = {
         TASK_QUEUE: (Bookkeeping(ledger, connections), Calendars(ledger, connections)),
-        "messaging": (messaging, Reviews(ledger, connections, messaging, vendors.chat)),
+        "messaging": (messaging, Reviews(ledger, connections, messaging, vendors.chat), handing),
         "crm": (
             CrmWrites(ledger, connections, vendors.crm),
             StepWrites(ledger, connections, vendors.crm),
             Assignments(ledger, connections, vendors.crm),
+            Steering(ledger, vendors.outreach),
         ),
         "notifications": (Notifications(ledger, connections, vendors.chat),),
     }
@@ -107,7 +114,9 @@ async def run_worker(
                 graceful_shutdown_timeout=GRACE,
             )
             await running.enter_async_context(worker)
-        repair = asyncio.create_task(Repair(ledger, client, connections).run())
+        repair = asyncio.create_task(
+            Repair(ledger, client, connections, outreach_of(settings)).run()
+        )
         running.push_async_callback(_stop, repair)
         # It never ends by itself: a bug in it must end the worker, not leave it without repairs.
         await asyncio.shield(repair)

@@ -27,6 +27,8 @@ from activities.ledger.entries import close, find_entry, newest_entry, not_start
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.retiring import tell_turned_off, turn_off_expired
+from activities.steering import Steering
+from activities.vendors.ports import Outreach
 from workers.archive import archive_closed
 from workflows.contracts import CloseRequest, DrainRequest
 from workflows.engine.exits import ExitReason
@@ -46,7 +48,14 @@ CONNECTIONS = ("salesforce",)
 class Repair:
     """One worker's share of the loop; the lease decides whose turn it is."""
 
-    def __init__(self, ledger: Ledger, client: Client, connections: Connections) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        client: Client,
+        connections: Connections,
+        outreach: Outreach | None = None,
+    ) -> None:
+        self._steering = Steering(ledger, outreach)
         self._ledger = ledger
         self._client = client
         self._connections = connections
@@ -76,6 +85,7 @@ class Repair:
         """Every repair once, each by itself: one that fails does not stop the others."""
         passes: Sequence[Callable[[], Awaitable[None]]] = (
             self.turn_off,
+            self.stop_handed_over,
             self.admit_queued,
             self.start_admitted,
             self.tell_due,
@@ -94,6 +104,10 @@ class Repair:
         """Turn off campaigns whose time is over; finish what a turn-off that died began."""
         await turn_off_expired(self._ledger, self._connections)
         await tell_turned_off(self._ledger, self._connections)
+
+    async def stop_handed_over(self) -> None:
+        """Have other tools stop mailing leads that must not be mailed, until they confirm it."""
+        await self._steering.steer_due()
 
     async def admit_queued(self) -> None:
         """Admit entries whose lane has become free; close those that were stopped meanwhile."""

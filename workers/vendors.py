@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 
-from activities.vendors.ports import Chat, Crm, HandOver, Mailer, Never, Receipt
+from activities.vendors.ports import Chat, Crm, HandOver, Mailer, Never, Outreach, Receipt
 from activities.vendors.salesforce import Salesforce, SalesforceLogin
 from activities.vendors.slack import Slack, SlackLogin
+from activities.vendors.smartlead import Smartlead, SmartleadLogin
 from activities.vendors.smtp import SmtpMailer
 from config.settings import Settings
 from workers.accounts import BadConnections, load_connections
 
-__all__ = ["BadConnections", "NoMailServer", "chat_of", "crm_of", "load_connections", "mailer_of"]
+__all__ = [
+    "BadConnections",
+    "NoMailServer",
+    "chat_of",
+    "crm_of",
+    "load_connections",
+    "mailer_of",
+    "outreach_of",
+]
 
 
 def crm_of(settings: Settings) -> Crm | None:
@@ -26,6 +35,13 @@ def chat_of(settings: Settings) -> Chat | None:
     if settings.slack is None:
         return None
     return Slack(SlackLogin(token=settings.slack.token, base_url=settings.slack.base_url))
+
+
+def outreach_of(settings: Settings) -> Outreach | None:
+    """The Smartlead client."""
+    if settings.smartlead is None:
+        return None
+    return Smartlead(SmartleadLogin(**settings.smartlead.model_dump()))
 
 
 def mailer_of(settings: Settings) -> Mailer:

@@ -69,6 +69,7 @@ class Enrollment(Orders):
         )
 
     async def _one_round(self) -> None:
+        self._start_write_backs()
         self._flight.match(self._journey)
         self._record()
         self._show()
@@ -118,14 +119,17 @@ class Enrollment(Orders):
         for name, body in signals:
             now = workflow.now()
             self._state = hear(self._automation, self._journey, name, body, now)
-        self._flight.write_back(self._journey.writebacks)
-        self._state = self._journey.model_copy(update={"writebacks": ()})
+        self._start_write_backs()
         landed = self._flight.landed()
         if landed is not None:
             self._state = advance(self._automation, self._journey, landed, workflow.now())
         if self._recording is not None and self._recording.done():
             self._flight.write_back(self._recording.result().writebacks)
             self._recording = None
+
+    def _start_write_backs(self) -> None:
+        self._flight.write_back(self._journey.writebacks)
+        self._state = self._journey.model_copy(update={"writebacks": ()})
 
     def _record(self) -> None:
         """Have events of direct signals recorded: one activity for all that are there.

@@ -24,7 +24,7 @@ from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppress_lead, suppress_person
 from activities.ledger.tables import admissions, deliveries, inbox
 from activities.ledger.upsert import insert_new
-from workflows.engine.events import REVIEW_DECIDED, Event
+from workflows.engine.events import OUTREACH_SENT, REVIEW_DECIDED, Event
 from workflows.engine.exits import ExitReason, strongest
 
 PERSON_WIDE = frozenset(
@@ -40,6 +40,7 @@ TOLD = {
     "out_of_office": ("until",),
     "meeting_booked": ("id",),
     REVIEW_DECIDED: ("step", "visit", "verdict"),
+    OUTREACH_SENT: ("step", "visit", "number"),
 }
 """Which data of an event a workflow is told: nothing personal, and only what it decides by."""
 

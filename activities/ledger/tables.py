@@ -10,9 +10,10 @@ from activities.ledger.columns import document as _json
 from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
+from activities.ledger.handover_tables import handovers
 from activities.ledger.review_tables import review_log, reviews
 
-__all__ = ["metadata", "review_log", "reviews"]
+__all__ = ["handovers", "metadata", "review_log", "reviews"]
 
 leads = _table(
     "leads",

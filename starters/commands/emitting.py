@@ -20,7 +20,7 @@ from workflows.engine.events import Event
 OURS = frozenset(
     (
         *("email_sent", "campaign_exited", "malformed", "superseded", "hold_released"),
-        "review_decided",
+        *("review_decided", "outreach_sent"),
     )
 )
 """Facts that the product itself knows first: from outside they would be untrue."""

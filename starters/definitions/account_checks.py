@@ -19,6 +19,7 @@ NEEDS = {
     "create_task": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_event": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_note": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
+    "outreach_handover": ("smartlead", "DRIPSTONE_SMARTLEAD__API_KEY"),
     "notify": ("slack", "DRIPSTONE_SLACK__TOKEN"),
 }
 

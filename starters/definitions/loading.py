@@ -21,7 +21,17 @@ from workflows.engine.steps import AnyStep
 __all__ = ["Configured", "Finding", "load"]
 
 _STEP: TypeAdapter[AnyStep] = TypeAdapter(AnyStep)
-_TARGET_FIELDS = ("next", "on_event", "on_timeout", "on_missing", "on_reject", "otherwise", "go_to")
+_TARGET_FIELDS = (
+    "next",
+    "on_event",
+    "on_timeout",
+    "on_missing",
+    "on_reject",
+    "on_completed",
+    "on_answer",
+    "otherwise",
+    "go_to",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from workflows.engine.steps.ab_split import AbSplit
 from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.end import End
+from workflows.engine.steps.outreach_handover import OutreachHandover
 from workflows.engine.steps.wait import Wait
 from workflows.engine.steps.wait_for import WaitFor
 from workflows.engine.steps.wait_until import WaitUntil
@@ -68,7 +69,9 @@ def _decides_everything(step: AnyStep) -> bool:
 def _always_waits(step: AnyStep) -> bool:
     if isinstance(step, WaitUntil):
         return step.weekdays is not None or step.business_days is not None
-    return isinstance(step, Wait | Approval) or (isinstance(step, WaitFor) and not step.already)
+    return isinstance(step, Wait | Approval | OutreachHandover) or (
+        isinstance(step, WaitFor) and not step.already
+    )
 
 
 def _reached(ways: Ways, start: str) -> set[str]:

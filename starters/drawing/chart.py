@@ -33,6 +33,7 @@ _LOOKS = {
     "send_email": "mail",
     "wait": "wait",
     "approval": "choice",
+    "outreach_handover": "mail",
     "wait_for": "wait",
     "wait_until": "wait",
     "branch": "choice",
@@ -42,7 +43,18 @@ _LOOKS = {
 }
 """How a kind of step looks; all others are an ``act``."""
 
-_DETAILS = ("template", "stage", "field", "value", "subject", "title", "channel", "to", "pool")
+_DETAILS = (
+    "template",
+    "stage",
+    "field",
+    "value",
+    "subject",
+    "title",
+    "channel",
+    "to",
+    "pool",
+    "campaign",
+)
 """Fields that say best what a step of another kind does."""
 
 

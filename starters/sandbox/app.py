@@ -1,6 +1,7 @@
 """The sandbox vendors as one web application, with the levers that a demo or a test pulls.
 
-``/salesforce`` and ``/slack`` are the vendors; paths that begin with an underscore are levers.
+``/salesforce``, ``/slack`` and ``/smartlead`` are the vendors; paths that begin with an underscore
+are levers.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from starters.sandbox.pages import Pages
 from starters.sandbox.salesforce import SalesforceSandbox
 from starters.sandbox.salesforce.values import Refusal
 from starters.sandbox.slack import SlackSandbox
+from starters.sandbox.smartlead import SmartleadSandbox
 from starters.sandbox.strike import ABORT
 
 
@@ -38,6 +40,7 @@ class Sandbox:
     faults: Faults
     salesforce: SalesforceSandbox
     slack: SlackSandbox
+    smartlead: SmartleadSandbox
     mail: MailSandbox
 
 
@@ -56,6 +59,7 @@ def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sand
         faults,
         SalesforceSandbox(log, faults, known.salesforce),
         SlackSandbox(log, faults, known.slack),
+        SmartleadSandbox(log, faults, known.smartlead),
         MailSandbox(directory / "mail", log, faults),
     )
 
@@ -67,6 +71,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
         routes=[
             Mount("/salesforce", routes=sandbox.salesforce.routes()),
             Mount("/slack", routes=sandbox.slack.routes()),
+            Mount("/smartlead", routes=sandbox.smartlead.routes()),
             *_levers(sandbox),
             *pages.routes(),
         ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 _FILE = "sandbox.json"
 _PRIVATE_KEY = "salesforce-private-key.pem"
@@ -36,6 +36,16 @@ class SlackSecrets(BaseModel):
     archived: tuple[str, ...] = ("old",)
 
 
+class SmartleadSecrets(BaseModel):
+    """The account's key, its campaigns by number, and how many mails each of them sends."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_key: str = Field(default_factory=lambda: secrets.token_hex(16))
+    campaigns: tuple[int, ...] = (4711, 4712)
+    mails: int = 3
+
+
 class SandboxSecrets(BaseModel):
     """Everything that a client needs to be let in, as read from ``sandbox.json``."""
 
@@ -43,6 +53,7 @@ class SandboxSecrets(BaseModel):
 
     salesforce: SalesforceSecrets
     slack: SlackSecrets
+    smartlead: SmartleadSecrets = Field(default_factory=SmartleadSecrets)
 
 
 def load_or_make(directory: Path) -> SandboxSecrets:

@@ -44,6 +44,7 @@ OUR_OWN_KINDS = frozenset(
         "malformed",
         "own_mail",
         "review_decided",
+        "outreach_sent",
     )
 )
 """Facts that only Dripstone itself can know. Nothing from outside may let go of a hold."""

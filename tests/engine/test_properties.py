@@ -47,6 +47,15 @@ def step(name: str) -> st.SearchStrategy[dict[str, object]]:
                 "next": ways,
             }
         ),
+        st.fixed_dictionaries(
+            {
+                "kind": st.just("outreach_handover"),
+                "campaign": st.just(7),
+                "timeout": st.just("4 days"),
+                "on_answer": ways,
+                "on_timeout": ways,
+            }
+        ),
         st.just({"kind": "end"}),
     ).map(lambda fields: {"id": name, **fields})
 

@@ -21,7 +21,13 @@ from activities.ledger.entries import find_entry
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.publishing import publish, set_state
-from config.settings import SalesforceSettings, Settings, SlackSettings, SmtpSettings
+from config.settings import (
+    SalesforceSettings,
+    Settings,
+    SlackSettings,
+    SmartleadSettings,
+    SmtpSettings,
+)
 from starters.processes.devserver import dev_server
 from tests.sandboxed import Running, running_sandbox
 from tests.workflows.accounts import ACCOUNTS, SALES, TEMPLATE
@@ -218,6 +224,10 @@ def settings_for(sandbox: Running, directory: Path) -> Settings:
             login="client_credentials",
             client_id=login.client_id,
             client_secret=SecretStr(login.client_secret),
+        ),
+        smartlead=SmartleadSettings(
+            base_url=f"{sandbox.web}/smartlead/api/v1",
+            api_key=SecretStr(sandbox.sandbox.secrets.smartlead.api_key),
         ),
         slack=SlackSettings(
             base_url=f"{sandbox.web}/slack/api/",

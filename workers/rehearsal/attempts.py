@@ -15,7 +15,7 @@ from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten, chat_message_of, mail_of
 from workers.rehearsal.reviewing import lacks_review, mail_to_review, put_up
-from workers.rehearsal.step_kinds import looked_up, outcome_of, written
+from workers.rehearsal.step_kinds import handed_on, looked_up, outcome_of, written
 from workers.rehearsal.story import Line, Vendor
 from workflows.engine.effects import (
     AddEvent,
@@ -24,6 +24,7 @@ from workflows.engine.effects import (
     AskReview,
     Assign,
     Effect,
+    HandOverLead,
     Notify,
     Outcome,
     PlanWait,
@@ -88,6 +89,8 @@ class Attempts:
             return mail_of(case, effect, self._mode.stage.connections.of(case.lead.center))
         if isinstance(effect, Notify):
             return chat_message_of(case, effect)
+        if isinstance(effect, HandOverLead):
+            return handed_on(case, effect)
         accounts, now = self._mode.stage.connections.of(case.lead.center), self._mode.now
         if isinstance(effect, PlanWait):
             return looked_up(case, effect, now)
@@ -103,19 +106,20 @@ class Attempts:
         return payload
 
     def _verdict(self, case: Case, effect: Effect, payload: Payload) -> Outcome | None:
-        campaign = case.play.automation.campaign
+        campaign, is_mail = case.play.automation.campaign, isinstance(effect, SendEmail)
         facts = Facts(
             now=self._mode.now,
             admission=case.admission,
             stop_reason=case.stop_reason,
-            not_after=effect.not_after if isinstance(effect, SendEmail) else None,
+            not_after=effect.not_after if isinstance(effect, SendEmail | HandOverLead) else None,
             suppressed=self._mode.people.suppressed(case.lead),
             has_address=bool(case.lead.email),
             review=lacks_review(self._mode, case, effect, payload),
-            window=campaign.send_window if campaign else None,
+            window=campaign.send_window if campaign and is_mail else None,
             zone=case.zone,
         )
-        return judge_mail(facts) if isinstance(effect, SendEmail) else judge_step(facts)
+        mails = isinstance(effect, SendEmail | AskReview | HandOverLead)
+        return judge_mail(facts) if mails else judge_step(facts)
 
     def _tell_verdict(self, case: Case, effect: Effect, verdict: Outcome) -> None:
         until = f", until {verdict.until.isoformat()}" if verdict.until else ""
@@ -176,4 +180,6 @@ def _vendor_of(effect: Effect, payload: Payload) -> Vendor | None:
         return "smtp"
     if isinstance(effect, Notify):
         return "slack"
+    if isinstance(effect, HandOverLead):
+        return "smartlead"
     return "salesforce" if "object" in payload else None

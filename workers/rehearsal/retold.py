@@ -38,6 +38,8 @@ def _line(row: Mapping[Any, Any]) -> Line:
     payload = row["payload"]
     if row["activity"] == "send_email":
         payload = _mail(payload["mail"])
+    if row["activity"] == "hand_over_lead":
+        payload = {name: payload[name] for name in ("campaign", "lead")}
     return Line(done, KINDS.get(row["activity"], "crm"), step, row["activity"], detail=payload)
 
 

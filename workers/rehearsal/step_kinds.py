@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from activities.handovers import lead_handed_on
 from activities.ledger.connections import CenterConnections
 from activities.reckoning import instant_of
 from activities.step_payloads import Record, field_payload, record_payload
@@ -15,7 +16,7 @@ from activities.templates import TemplateProblem
 from activities.vendors.ports import Never
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten
-from workflows.engine.effects import Assign, Effect, Outcome, PlanWait, SetField
+from workflows.engine.effects import Assign, Effect, HandOverLead, Outcome, PlanWait, SetField
 
 
 def written(
@@ -34,6 +35,12 @@ def written(
         return record_payload(effect, case.lead, accounts, now)
     except (Never, TemplateProblem) as problem:
         raise CannotBeWritten(str(problem)) from problem
+
+
+def handed_on(case: Case, effect: HandOverLead) -> dict[str, JsonValue]:
+    """What another tool would be given of the lead."""
+    lead = lead_handed_on(case.lead, effect.fields)
+    return {"campaign": effect.campaign, "lead": lead}
 
 
 def looked_up(case: Case, effect: PlanWait, now: datetime) -> dict[str, JsonValue]:

@@ -13,7 +13,7 @@ from activities.ledger.leads import Lead
 from workers.rehearsal.case import Case
 
 LineKind = Literal["decision", "event", "mail", "chat", "crm", "gate", "outage", "surprise"]
-Vendor = Literal["smtp", "salesforce", "slack"]
+Vendor = Literal["smtp", "salesforce", "slack", "smartlead"]
 
 
 @dataclass(frozen=True, slots=True)

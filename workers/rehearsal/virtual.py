@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.ledger import Ledger
-from activities.vendors.ports import HandOver, NotYet, Receipt
+from activities.vendors.ports import HandOver, LentLead, NotYet, Receipt
 from workers.rehearsal.story import Surroundings, Vendor
 
 outside: ContextVar[datetime | None] = ContextVar("outside", default=None)
@@ -39,10 +39,11 @@ class VirtualLedger(Ledger):
 
 
 class Recorders:
-    """Mail server, CRM and chat in one. What they are asked for stands in the ledger."""
+    """All vendors in one. What they are asked for stands in the ledger."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
+        self._lent: dict[tuple[int, str], LentLead] = {}
 
     async def send(self, message: EmailMessage, hand_over: HandOver) -> Receipt:
         """Take a mail."""
@@ -67,6 +68,25 @@ class Recorders:
     async def post(self, channel: str, text: str) -> Receipt:
         """Take a message to the team."""
         return self._answer("slack")
+
+    async def find_lead(self, campaign: int, email: str) -> LentLead | None:
+        """The lead, once it was handed over."""
+        self._answer("smartlead")
+        return self._lent.get((campaign, email))
+
+    async def add_lead(self, campaign: int, lead: Mapping[str, Any], key: str) -> None:
+        """Take a lead."""
+        self._lent[campaign, lead["email"]] = LentLead("rehearsed", key)
+
+    async def pause_lead(self, campaign: int, lead: str) -> bool:
+        """Nothing is mailed anyway."""
+        return True
+
+    async def resume_lead(self, campaign: int, lead: str) -> None:
+        """Nothing is mailed anyway."""
+
+    async def remove_lead(self, campaign: int, lead: str) -> None:
+        """Nothing is mailed anyway."""
 
     def _answer(self, vendor: Vendor) -> Receipt:
         if self._surroundings.down_until(vendor, virtual_now()):

@@ -72,6 +72,7 @@ ACTIONS: dict[str, Availability] = {
     "wait_for": Availability(EVERYWHERE),
     "wait_until": Availability(EVERYWHERE),
     "approval": _BY_MAIL,
+    "outreach_handover": _BY_MAIL,
     "branch": Availability(EVERYWHERE),
     "jump": Availability(EVERYWHERE),
     "ab_split": Availability(EVERYWHERE),

@@ -28,6 +28,9 @@ SIGNALS = (
 REVIEW_DECIDED = "review_decided"
 """A person has approved or rejected a mail; ``step`` and ``visit`` say who had asked."""
 
+OUTREACH_SENT = "outreach_sent"
+"""Another tool has sent its mail ``number`` to a lead handed over at ``step`` and ``visit``."""
+
 ANONYMOUS = "anon-"
 """How ids begin that were made up for events without one: unique within an entry only."""
 

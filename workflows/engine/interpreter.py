@@ -23,6 +23,7 @@ from workflows.engine.events import (
     read_signal,
 )
 from workflows.engine.exits import ExitReason
+from workflows.engine.handing import tell_the_other_tool
 from workflows.engine.moves import close, enter, follow, moment_of, put
 from workflows.engine.state import (
     SEEN_LENGTH,
@@ -60,6 +61,11 @@ def advance(automation: Automation, state: State, news: News, now: datetime) -> 
 
     After the exit, events are still kept for the ledger.
     """
+    after = _advance(automation, state, news, now)
+    return tell_the_other_tool(automation, state, after)
+
+
+def _advance(automation: Automation, state: State, news: News, now: datetime) -> State:
     if isinstance(news, Event):
         state = _receive(automation, state, news, now)
     elif isinstance(news, Malformed):

@@ -16,6 +16,7 @@ from workflows.engine.steps.create_task import CreateTask
 from workflows.engine.steps.end import End
 from workflows.engine.steps.jump import Jump
 from workflows.engine.steps.notify import Notify
+from workflows.engine.steps.outreach_handover import OutreachHandover
 from workflows.engine.steps.send_email import SendEmail
 from workflows.engine.steps.set_field import SetField
 from workflows.engine.steps.update_stage import UpdateStage
@@ -29,6 +30,7 @@ AnyStep = Annotated[
     | WaitFor
     | WaitUntil
     | Approval
+    | OutreachHandover
     | Branch
     | Jump
     | AbSplit
