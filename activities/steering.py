@@ -74,7 +74,7 @@ class Steering:
             return None
         adding = bool(lends and lends.lease_until and lends.lease_until > now)
         try:
-            if taken.state == ADDING and adding:
+            if taken.vendor_lead is None and adding:
                 raise NotYet("smartlead", "not_listed_yet", "the lead is being added right now")
             state, how = await self._tell(taken, lends)
         except VendorFailure as failure:
@@ -93,12 +93,13 @@ class Steering:
             return ENDED, "completed"
         tool = self._tool()
         lead = taken.vendor_lead or await self._look_up(tool, taken, lends)
+        if lead is None:
+            # Nothing to stop yet; but as long as the step is not left it may still be added.
+            return {END: (ENDED, "never there"), GO: (ADDING, "")}.get(taken.target, (PAUSED, ""))
         if taken.target == GO:
-            if lead and taken.state == PAUSED:
+            if taken.state == PAUSED:
                 await tool.resume_lead(taken.campaign, lead)
             return ACTIVE, ""
-        if lead is None:
-            return ENDED, "never there"
         if await tool.pause_lead(taken.campaign, lead):
             return (ENDED, "paused") if taken.target == END else (PAUSED, "")
         # It cannot be paused where it is, so out with it: a stop is worth more than its figures.

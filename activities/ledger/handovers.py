@@ -143,10 +143,15 @@ def _handover(row: Any) -> Handover:
 
 
 async def open_handover(ledger: Ledger, tx: AsyncConnection, row: Mapping[str, Any]) -> None:
-    """Write down that a lead is about to be handed over, before anybody is asked."""
+    """Write down that a lead is about to be handed over, before anybody is asked.
+
+    One that had ended although its visit goes on (a suppression was lifted) begins anew.
+    """
     now = await ledger.now(tx)
     first = {"state": ADDING, "wanted": GO, "asked_at": now, "next_at": now}
-    await insert_new(tx, handovers, {**row, **first})
+    if not await insert_new(tx, handovers, {**row, **first}):
+        ended = (handovers.c.key == row["key"]) & (handovers.c.state == ENDED)
+        await tx.execute(update(handovers).where(ended).values(**first, ended_how=""))
 
 
 async def change_handover(tx: AsyncConnection, key: str, **values: object) -> None:

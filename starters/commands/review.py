@@ -14,12 +14,10 @@ from rich.table import Table
 from activities.dispatch import deliver
 from activities.ledger.deciding import Decided, Decision, Edited, decide
 from activities.ledger.reviews import Review, find_review, log_of, waiting_reviews
-from activities.reviewed_mail import BadEdit, edited_mail, reviewed_hash
-from activities.template_files import read_template
-from activities.templates import TemplateProblem
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from starters.commands.who import By, operator
+from workers.reviewing import BadEdit, as_file, read_edit
 
 verbs = typer.Typer()
 
@@ -102,14 +100,6 @@ def _lines(found: Review, log: list[Any]) -> Iterator[str | Table]:
     yield table("Done so far", ("at", "what", "by", "why"), rows)
 
 
-def as_file(found: Review) -> str:
-    """The mail as ``--edit`` takes it: the format of templates, without anything to fill in."""
-    mail = found.mail
-    front = f"---\nsubject: {mail['subject']}\n---\n"
-    html = f"--- html ---\n{mail['html']}" if mail["html"] else ""
-    return f"{front}{mail['text']}{html}"
-
-
 @dataclass(frozen=True, slots=True)
 class _Done:
     """What became of a decision."""
@@ -161,11 +151,6 @@ async def _edited(here: Opened, review_id: str, path: Path) -> Edited:
     async with here.ledger.reading() as tx:
         found = await _known(tx, review_id)
     try:
-        text = read_template(path)
-        words = {"subject": text.subject, "text": text.text, "html": text.html}
-        mail = edited_mail(found, words)
-    except OSError as error:
-        raise Refused(f"{path}: cannot be read: {error.strerror}") from error
-    except (TemplateProblem, BadEdit) as problem:
-        raise Refused(f"{path.name}: {problem}") from problem
-    return Edited(mail, reviewed_hash(mail))
+        return read_edit(found, path)
+    except BadEdit as problem:
+        raise Refused(str(problem)) from problem

@@ -166,6 +166,8 @@ async def _sandbox(
         "DRIPSTONE_SMTP__TLS": "none",
         "DRIPSTONE_SLACK__BASE_URL": f"{web}/slack/api/",
         "DRIPSTONE_SLACK__TOKEN": known.slack.token,
+        "DRIPSTONE_SMARTLEAD__BASE_URL": f"{web}/smartlead/api/v1",
+        "DRIPSTONE_SMARTLEAD__API_KEY": known.smartlead.api_key,
     }
 
 

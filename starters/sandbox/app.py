@@ -141,6 +141,7 @@ def _levers(sandbox: Sandbox) -> list[BaseRoute]:
         Route("/_faults", order_fault, methods=["POST"]),
         Route("/_faults", list_faults, methods=["GET"]),
         Route("/_faults", clear_faults, methods=["DELETE"]),
+        Route("/_smartlead", sandbox.smartlead.send_due, methods=["POST"]),
         Route("/_log", read_log, methods=["GET"]),
         Route("/_seed", seed, methods=["POST"]),
     ]

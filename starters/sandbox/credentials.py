@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 _FILE = "sandbox.json"
 _PRIVATE_KEY = "salesforce-private-key.pem"
@@ -41,7 +42,7 @@ class SmartleadSecrets(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    api_key: str = Field(default_factory=lambda: secrets.token_hex(16))
+    api_key: str
     campaigns: tuple[int, ...] = (4711, 4712)
     mails: int = 3
 
@@ -53,7 +54,11 @@ class SandboxSecrets(BaseModel):
 
     salesforce: SalesforceSecrets
     slack: SlackSecrets
-    smartlead: SmartleadSecrets = Field(default_factory=SmartleadSecrets)
+
+    @property
+    def smartlead(self) -> SmartleadSecrets:
+        """Of the other secrets, so that a directory from before it had an account gets one."""
+        return SmartleadSecrets(api_key=sha256(self.slack.token.encode()).hexdigest()[:32])
 
 
 def load_or_make(directory: Path) -> SandboxSecrets:

@@ -82,6 +82,10 @@ class SmartleadSandbox:
                 one.status = "COMPLETED"
         return len(due)
 
+    async def send_due(self, _request: Request) -> Response:
+        """The lever for ``tick``."""
+        return JSONResponse({"sent": self.tick()})
+
     def routes(self) -> list[BaseRoute]:
         """The vendor's own paths; a client's base address ends in ``/api/v1``."""
         place = "/api/v1/campaigns/{campaign:int}/leads"

@@ -14,8 +14,10 @@ from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from activities.vendors.smartlead import KEY_FIELD
 from workflows.engine.events import OUTREACH_SENT
+
+KEY_FIELD = "dripstone_key"
+"""The custom field in which leads carry our key; named by the client that puts them there."""
 
 KINDS = {
     "EMAIL_REPLY": "reply",

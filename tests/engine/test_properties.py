@@ -14,6 +14,30 @@ targets = st.sampled_from(NAMES)
 ways = st.none() | targets
 
 
+WITH_OTHERS = (
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("approval"),
+            "of": st.just("m"),
+            "timeout": st.just("4 days"),
+            "on_reject": ways,
+            "on_timeout": ways,
+            "next": ways,
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("outreach_handover"),
+            "campaign": st.just(7),
+            "timeout": st.just("4 days"),
+            "on_answer": ways,
+            "on_timeout": ways,
+        }
+    ),
+)
+"""Steps that wait for a person, and for another tool."""
+
+
 def step(name: str) -> st.SearchStrategy[dict[str, object]]:
     return st.one_of(
         st.fixed_dictionaries(
@@ -37,25 +61,7 @@ def step(name: str) -> st.SearchStrategy[dict[str, object]]:
                 "otherwise": ways,
             }
         ),
-        st.fixed_dictionaries(
-            {
-                "kind": st.just("approval"),
-                "of": st.just("m"),
-                "timeout": st.just("4 days"),
-                "on_reject": ways,
-                "on_timeout": ways,
-                "next": ways,
-            }
-        ),
-        st.fixed_dictionaries(
-            {
-                "kind": st.just("outreach_handover"),
-                "campaign": st.just(7),
-                "timeout": st.just("4 days"),
-                "on_answer": ways,
-                "on_timeout": ways,
-            }
-        ),
+        *WITH_OTHERS,
         st.just({"kind": "end"}),
     ).map(lambda fields: {"id": name, **fields})
 

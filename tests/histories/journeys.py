@@ -67,6 +67,11 @@ REVIEWED = """
 - {id: last, kind: send_email, template: intro}
 - {id: told, kind: notify, channel: sales, text: rejected}
 """
+HANDED_OVER = """
+- {id: hand, kind: outreach_handover, campaign: 4711, mails: 3, timeout: 20 days, on_timeout: told}
+- {id: done, kind: end}
+- {id: told, kind: notify, channel: sales, text: the time is over}
+"""
 REST = "[{id: rest, kind: wait, for: 20 days}]"
 GOALS = {"goal": {"event": "bought", "stops": True}}
 """The goals of the journeys that have one."""
@@ -182,6 +187,16 @@ async def decides(journey: Journey, approve: bool) -> None:
     await deliver(world.ledger, world.client, decided.event)
 
 
+async def is_handed_over(journey: Journey) -> None:
+    """The other tool mails; an operator pauses and resumes; the last mail ends it."""
+    await journey.until_at("hand")
+    await journey.world.happens(journey.lead, "outreach_sent", step="hand", visit=1, number=1)
+    await journey.order("pause", by="an operator")
+    await journey.until_at("hand", "held")
+    await journey.order("resume", by="an operator")
+    await journey.world.happens(journey.lead, "outreach_sent", step="hand", visit=1, number=3)
+
+
 JOURNEYS: dict[str, tuple[str, Live]] = {
     "timeout": (SHORT, nothing),
     "reply": (LONG, hears("reply")),
@@ -199,6 +214,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "calendar": (CALENDAR, waits_for_monday),
     "goal": (REST, reaches_the_goal),
     "reviewed": (REVIEWED, is_reviewed),
+    "handed_over": (HANDED_OVER, is_handed_over),
     "sample_silent": (SAMPLE_STEPS, nothing),
     "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),
     "long": (LONG, lives_long),
