@@ -82,7 +82,7 @@ _SMARTLEAD: _Codes = {
     **_all(
         Never,
         "invalid_api_key not_configured no_such_campaign in_other_campaign blocked invalid_email"
-        " bounced_there unsubscribed_there lead_limit not_ours not_taken",
+        " bounced_there no_address unsubscribed_there lead_limit not_ours not_taken",
     ),
 }
 

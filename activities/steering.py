@@ -115,7 +115,10 @@ class Steering:
         self, tool: Outreach, taken: Handover, lends: EffectRow | None
     ) -> str | None:
         """The lead there, if an attempt to add it that never reported back was carried out."""
-        email = lends.payload["lead"]["email"] if lends else ""
+        email = lends.payload.get("lead", {}).get("email") if lends else None
+        if not email:
+            message = "the address was erased: stop the lead in Smartlead by hand"
+            raise Never("smartlead", "no_address", message)
         found = await tool.find_lead(taken.campaign, email)
         if found is None or found.key != taken.token:
             return None

@@ -27,6 +27,7 @@ from activities.ledger.tables import (
 from activities.ledger.upsert import insert_new
 
 ADDING, ACTIVE, PAUSED, ENDED = "ADDING", "ACTIVE", "PAUSED", "ENDED"
+OPEN = (ADDING, ACTIVE, PAUSED)
 GO, PAUSE, END = "go", "pause", "end"
 LEASE = timedelta(seconds=30)
 BACKOFF = timedelta(seconds=5)
@@ -77,7 +78,7 @@ def _target() -> ColumnElement[str]:
     by = suppressions.c
     subjects = (("person", row.person), ("lead", row.lead), ("domain", row.domain))
     suppressed = exists().where(
-        by.center == row.center,
+        and_(by.center == row.center, by.channel == "email"),
         or_(*(and_(by.scope == scope, by.subject == subject) for scope, subject in subjects)),
     )
     enabled = exists().where(
@@ -171,7 +172,7 @@ def _unmet() -> ColumnElement[bool]:
     """Whether the other tool does not do yet what it must."""
     row, target = handovers.c, _target()
     return and_(
-        row.state != ENDED,
+        row.state.in_(OPEN),
         or_(
             target == END,
             and_(target == PAUSE, row.state != PAUSED),
@@ -195,7 +196,7 @@ async def unconfirmed(tx: AsyncConnection, center: str | None, limit: int) -> li
 
 async def lent(tx: AsyncConnection, center: str | None, limit: int) -> list[Handover]:
     """All handovers that have not ended."""
-    return await _listed(tx, _query().where(handovers.c.state != ENDED), center, limit)
+    return await _listed(tx, _query().where(handovers.c.state.in_(OPEN)), center, limit)
 
 
 async def _listed(

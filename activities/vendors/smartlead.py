@@ -40,6 +40,10 @@ _WHY_NOT = (
 """Counts in the answer to an import, and what each says of the one lead in it."""
 
 
+_PRIVATE = "dripstone.private"
+"""The request's extension that carries parameters which no log may show."""
+
+
 class SmartleadLogin(BaseModel):
     """Where Smartlead is, and the key for it."""
 
@@ -52,14 +56,15 @@ class SmartleadLogin(BaseModel):
 
 
 class _Keyed(httpx.AsyncBaseTransport):
-    """Adds the key on the way out: whoever logs or quotes the request has not seen it."""
+    """Adds key and parameters on the way out: who logs or quotes a request has not seen them."""
 
     def __init__(self, key: SecretStr) -> None:
         self._key = key
         self._inner = httpx.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url.copy_merge_params({"api_key": self._key.get_secret_value()})
+        private = {**request.extensions.get(_PRIVATE, {}), "api_key": self._key.get_secret_value()}
+        url = request.url.copy_merge_params(private)
         keyed = httpx.Request(
             request.method,
             url,
@@ -138,7 +143,8 @@ class Smartlead:
         url = f"{self._login.base_url.rstrip('/')}{path}"
         try:
             async with httpx.AsyncClient(transport=transport, timeout=self._time_out) as client:
-                answer = await client.request(method, url, params=params, json=json)
+                hidden = {_PRIVATE: params or {}}
+                answer = await client.request(method, url, json=json, extensions=hidden)
         # "from None": an address would be kept in workflow history, and it is personal here.
         except httpx.HTTPError as error:
             raise _unanswered(error) from None

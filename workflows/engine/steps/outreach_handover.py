@@ -62,9 +62,10 @@ class OutreachHandover(BaseStep):
 
     def _is_last(self, moment: Moment, event: Event) -> bool:
         number = event.data.get("number")
+        if event.kind != OUTREACH_SENT or self.mails is None or not isinstance(number, int):
+            return False
         here = (event.data.get("step"), event.data.get("visit")) == (self.id, moment.visit)
-        sent = event.kind == OUTREACH_SENT and here and isinstance(number, int)
-        return sent and self.mails is not None and number >= self.mails  # type: ignore[operator]
+        return here and number >= self.mails
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """The following step and the ways on."""
