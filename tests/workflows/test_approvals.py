@@ -57,16 +57,15 @@ def texts(journey: Journey) -> list[str]:
 
 async def test_a_mail_leaves_with_the_words_that_were_approved(world: World) -> None:
     journey = await world.enroll(await world.publish(CHECK + MAIL + REST))
-    await journey.until_at("check")
     review = await review_of(journey)
-    posts = world.sandbox.sandbox.slack.messages()
-    assert [post for post in posts if post["text"].endswith(review.id)]
     assert journey.mails() == 0
     mail = edited_mail(review, {"text": f"Other words. {review.mail['unsubscribe_url']}\n"})
     await deciding(journey, review, edit=Edited(mail, reviewed_hash(mail)))
     assert (await journey.ends()).sends == 1
     (text,) = texts(journey)
     assert text.startswith("Other words. http")
+    posts = world.sandbox.sandbox.slack.messages()
+    assert [post for post in posts if post["text"].endswith(review.id)]
 
 
 async def test_a_rejected_mail_does_not_leave(world: World) -> None:
