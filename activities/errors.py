@@ -111,9 +111,19 @@ _MARKETO: _Codes = {
     **_all(Never, "invalid_client not_configured not_an_id"),
 }
 
+_SMARTLEAD: _Codes = {
+    **_all(NotYet, "not_listed_yet RATE_LIMIT_EXCEEDED earlier_stop_open"),
+    **_all(
+        Never,
+        "invalid_api_key not_configured no_such_campaign in_other_campaign blocked invalid_email"
+        " bounced_there no_address unsubscribed_there lead_limit not_ours not_taken",
+    ),
+}
+
 _TABLE: dict[str, _Codes] = {
     "salesforce": _SALESFORCE,
     "slack": _SLACK,
+    "smartlead": _SMARTLEAD,
     "hubspot": _HUBSPOT,
     "marketo": _MARKETO,
     "http": _HTTP,

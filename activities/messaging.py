@@ -18,7 +18,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections, Mailbox
 from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
 from activities.ledger.firings import chain_of
-from activities.ledger.gate import judge_mail
+from activities.ledger.gate import REVIEW_WANTED, judge_mail
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.leads import is_sample
 from activities.ledger.merge_values import merge_values
@@ -28,6 +28,7 @@ from activities.ledger.suppressions import suppression_of
 from activities.ledger.template_switch import cause_of_hold, is_deactivated, lock_of
 from activities.message import MessageParts, compose, message_id_for, payload_hash
 from activities.once import Deed, about_step, do_once
+from activities.reviewed_mail import as_reviewed, ask_again, what_review_lacks
 from activities.scene import Scene, facts_of, note_verdict, read_scene, zone_of
 from activities.templates import Rendered, Template, TemplateProblem, render
 from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, NotYet, Receipt
@@ -60,7 +61,7 @@ class Messaging:
 
         deed = Deed(
             intent=intent,
-            judge=lambda tx: self._judge(tx, effect, scene),
+            judge=lambda tx: self._judge(tx, effect, scene, intent.payload),
             ask=self._ask,
             afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
             refused=lambda tx, failure: self._tell_bounced(tx, failure, (effect, scene, person)),
@@ -74,17 +75,29 @@ class Messaging:
         """The mail as it will be sent; a mail that was rendered before is not rendered again."""
         async with self._ledger.reading() as tx:
             row = await find_effect(tx, effect.key)
-            earlier = await last_mails(tx, effect.enrollment, effect.entry)
-        if row:
-            payload: Mapping[str, Any] = row.payload
-        else:
-            payload = await self._payload(effect, scene, earlier)
+        payload = row.payload if row else await self._new_payload(effect, scene)
         token = self.token_of(effect.key)
         about = about_step(effect, scene.lead.person)
         about |= {"message_id": payload["message_id"], "token": token}
         digest = payload_hash(MessageParts.model_validate(payload["mail"])) if payload else ""
         center = scene.lead.center
         return Intent(effect.key, center, "send_email", "smtp", payload, digest, about)
+
+    async def _new_payload(self, effect: SendEmail, scene: Scene) -> Mapping[str, Any]:
+        payload = await self.written(effect, scene)
+        if scene.version.definition.is_reviewed(effect.step):
+            return await as_reviewed(self._ledger, effect, payload)
+        return payload
+
+    async def written(self, effect: SendEmail, scene: Scene) -> dict[str, Any]:
+        """The mail of one visit of one step as it would leave now, under ``mail``.
+
+        Raises:
+            ApplicationError: of type ``Never``: it cannot be written.
+        """
+        async with self._ledger.reading() as tx:
+            earlier = await last_mails(tx, effect.enrollment, effect.entry)
+        return await self._payload(effect, scene, earlier)
 
     async def _payload(
         self, effect: SendEmail, scene: Scene, earlier: list[EffectRow]
@@ -152,22 +165,29 @@ class Messaging:
     def _unsubscribe_url(self, key: str) -> str:
         return f"{self._public_url}/u/{self.token_of(key)}"
 
-    async def _judge(self, tx: AsyncConnection, effect: SendEmail, scene: Scene) -> Outcome | None:
+    async def _judge(
+        self, tx: AsyncConnection, effect: SendEmail, scene: Scene, payload: Mapping[str, Any]
+    ) -> Outcome | None:
         campaign = scene.version.definition.campaign
         now = await self._ledger.now(tx)
         if abs(now - self._ledger.machine_clock()) > LARGEST_SKEW:
             text = "this worker's clock is more than 30 s off the ledger's: set it right"
             raise as_application_error(NotYet("dripstone", "clock_skew", text))
         off = await is_deactivated(tx, scene.lead.center, effect.template)
+        is_reviewed = scene.version.definition.is_reviewed(effect.step)
         facts = replace(
             await facts_of(self._ledger, tx, scene),
             suppressed=await suppression_of(self._ledger, tx, scene.lead, scene.recipient),
             not_after=effect.not_after,
+            review=await what_review_lacks(tx, effect, payload) if is_reviewed else "",
             window=campaign.send_window if campaign else None,
             zone=zone_of(scene),
             hold=cause_of_hold(effect.template) if off else "",
         )
-        return await note_verdict(self._ledger, tx, scene, judge_mail(facts))
+        verdict = judge_mail(facts)
+        if verdict and verdict.cause == REVIEW_WANTED:
+            await ask_again(self._ledger, tx, scene, effect.step, payload)
+        return await note_verdict(self._ledger, tx, scene, verdict)
 
     async def _ask(self, row: EffectRow, hand_over: HandOver) -> Receipt:
         message = compose(MessageParts.model_validate(row.payload["mail"]))

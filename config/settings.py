@@ -74,17 +74,27 @@ class MarketoSettings(_Section):
     client_secret: SecretStr
 
 
+class SmartleadSettings(_Section):
+    """``DRIPSTONE_SMARTLEAD__...``: the account that leads are handed over to."""
+
+    base_url: BaseUrl = "https://server.smartlead.ai/api/v1"
+    api_key: SecretStr
+
+
 class IngressSettings(_Section):
     """``DRIPSTONE_INGRESS__...``: where the ingress listens and what it asks of callers.
 
-    ``mail_token`` is the bearer token of ``POST /webhooks/mail``; ``events_secret`` (``whsec_`` and
-    base64) signs ``POST /events`` by the Standard Webhooks scheme. Without them these refuse all.
+    ``mail_token`` is the bearer token of ``POST /webhooks/mail``, and
+    ``smartlead_token`` stands in the URL of ``POST /webhooks/smartlead?token=``; ``events_secret``
+    (``whsec_`` and base64) signs ``POST /events`` by the Standard Webhooks scheme. Without them
+    these refuse all.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8480, ge=0, le=65535)
     public_url: BaseUrl = "http://127.0.0.1:8480"
     mail_token: SecretStr | None = None
+    smartlead_token: SecretStr | None = None
     events_secret: SecretStr | None = None
 
 
@@ -108,6 +118,7 @@ class Settings(BaseSettings):
     google_analytics: GoogleAnalyticsSettings | None = None
     hubspot: HubspotSettings | None = None
     marketo: MarketoSettings | None = None
+    smartlead: SmartleadSettings | None = None
     ingress: IngressSettings = IngressSettings()
 
 

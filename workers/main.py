@@ -22,6 +22,7 @@ from activities.assignments import Assignments
 from activities.bookkeeping import Bookkeeping
 from activities.calendars import Calendars
 from activities.crm import CrmWrites
+from activities.handovers import Handovers
 from activities.http_calls import HttpCalls
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
@@ -30,14 +31,24 @@ from activities.messaging import Messaging
 from activities.notifications import Notifications
 from activities.platforms import Platforms
 from activities.pushing import Pushes
+from activities.reviews import Reviews
+from activities.steering import Steering
 from activities.step_writes import StepWrites
 from activities.timelines import Timelines
 from activities.tracking import Tracking
-from activities.vendors.ports import Analytics, Chat, Crm, Mailer, Web
+from activities.vendors.ports import Analytics, Chat, Crm, Mailer, Outreach, Web
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
-from workers.vendors import analytics_of, chat_of, crm_of, mailer_of, platforms_of, web_of
+from workers.vendors import (
+    analytics_of,
+    chat_of,
+    crm_of,
+    mailer_of,
+    outreach_of,
+    platforms_of,
+    web_of,
+)
 from workflows.contracts import TASK_QUEUE
 from workflows.enrollment import Enrollment
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -69,6 +80,7 @@ class Vendors:
     web: Web
     analytics: Analytics | None
     platforms: Platforms
+    outreach: Outreach | None = None
 
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
@@ -78,6 +90,7 @@ def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict
         mailer=mailer_of(settings),
         crm=crm,
         chat=chat_of(settings),
+        outreach=outreach_of(settings),
         platforms=platforms_of(settings, crm),
         web=web_of(connections),
         analytics=analytics_of(settings),
@@ -89,9 +102,11 @@ def activities_by_queue(
     ledger: Ledger, connections: Connections, vendors: Vendors, public_url: str
 ) -> dict[str, Activities]:
     """The activities of each task queue. ``public_url`` is where unsubscribe links lead."""
+    handing = Handovers(ledger, connections, vendors.outreach)
+    messaging = Messaging(ledger, connections, vendors.mailer, public_url)
     carriers: dict[str, tuple[object, ...]] = {
         TASK_QUEUE: (Bookkeeping(ledger, connections), Calendars(ledger, connections)),
-        "messaging": (Messaging(ledger, connections, vendors.mailer, public_url),),
+        "messaging": (messaging, Reviews(ledger, connections, messaging, vendors.chat), handing),
         "crm": (
             CrmWrites(ledger, connections, vendors.crm),
             StepWrites(ledger, connections, vendors.crm),
@@ -104,6 +119,7 @@ def activities_by_queue(
         "notifications": (
             Notifications(ledger, connections, vendors.chat),
             Tracking(ledger, connections, vendors.analytics, vendors.web),
+            Steering(ledger, vendors.outreach),
         ),
     }
     return {
@@ -129,7 +145,9 @@ async def run_worker(
                 graceful_shutdown_timeout=GRACE,
             )
             await running.enter_async_context(worker)
-        repair = asyncio.create_task(Repair(ledger, client, connections).run())
+        repair = asyncio.create_task(
+            Repair(ledger, client, connections, outreach_of(settings)).run()
+        )
         running.push_async_callback(_stop, repair)
         # It never ends by itself: a bug in it must end the worker, not leave it without repairs.
         await asyncio.shield(repair)

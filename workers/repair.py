@@ -29,6 +29,8 @@ from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.retiring import tell_turned_off, turn_off_expired
 from activities.ledger.starting import start_again
+from activities.steering import Steering
+from activities.vendors.ports import Outreach
 from workers.archive import archive_closed
 from workers.triggering import Triggering
 from workflows.contracts import CloseRequest, DrainRequest
@@ -49,7 +51,14 @@ CONNECTIONS = ("salesforce",)
 class Repair:
     """One worker's share of the loop; the lease decides whose turn it is."""
 
-    def __init__(self, ledger: Ledger, client: Client, connections: Connections) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        client: Client,
+        connections: Connections,
+        outreach: Outreach | None = None,
+    ) -> None:
+        self._steering = Steering(ledger, outreach)
         self._ledger = ledger
         self._client = client
         self._connections = connections
@@ -82,6 +91,7 @@ class Repair:
             self.turn_off,
             self.reach_leads,
             self.follow_up,
+            self.stop_handed_over,
             self.admit_queued,
             self.start_admitted,
             self.tell_due,
@@ -109,6 +119,10 @@ class Repair:
     async def follow_up(self) -> None:
         """Enroll leads that have left in the automation that follows."""
         await follow_up_due(self._ledger, self._client, self._connections)
+
+    async def stop_handed_over(self) -> None:
+        """Have other tools stop mailing leads that must not be mailed, until they confirm it."""
+        await self._steering.steer_due()
 
     async def admit_queued(self) -> None:
         """Admit entries whose lane has become free; close those that were stopped meanwhile."""

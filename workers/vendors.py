@@ -17,11 +17,13 @@ from activities.vendors.ports import (
     Mailer,
     Memberships,
     Never,
+    Outreach,
     Receipt,
     Web,
 )
 from activities.vendors.salesforce import Salesforce, SalesforceLeads, SalesforceLogin
 from activities.vendors.slack import Slack, SlackLogin
+from activities.vendors.smartlead import Smartlead, SmartleadLogin
 from activities.vendors.smtp import SmtpMailer
 from activities.vendors.web import SafeWeb
 from config.settings import Settings, secrets_named
@@ -35,6 +37,7 @@ __all__ = [
     "crm_of",
     "load_connections",
     "mailer_of",
+    "outreach_of",
     "platforms_of",
     "web_of",
 ]
@@ -80,6 +83,13 @@ def analytics_of(settings: Settings) -> Analytics | None:
     if stream is None:
         return None
     return GoogleAnalytics(StreamLogin(**stream.model_dump()))
+
+
+def outreach_of(settings: Settings) -> Outreach | None:
+    """The Smartlead client."""
+    if settings.smartlead is None:
+        return None
+    return Smartlead(SmartleadLogin(**settings.smartlead.model_dump()))
 
 
 def mailer_of(settings: Settings) -> Mailer:

@@ -74,6 +74,7 @@ class Enrollment(Orders):
         )
 
     async def _one_round(self) -> None:
+        self._start_write_backs()
         if self._may_begin:
             self._flight.match(self._journey)
         self._record()
@@ -125,8 +126,7 @@ class Enrollment(Orders):
         for name, body in signals:
             now = workflow.now()
             self._state = hear(self._automation, self._journey, name, body, now)
-        self._flight.write_back(self._journey.writebacks)
-        self._state = self._journey.model_copy(update={"writebacks": ()})
+        self._start_write_backs()
         landed = self._flight.landed()
         if landed is not None:
             self._state = advance(self._automation, self._journey, landed, workflow.now())
@@ -134,6 +134,10 @@ class Enrollment(Orders):
             self._flight.write_back(self._recording.result().writebacks)
             self._recording = None
         self._state = self._pin.taken_into(self._journey, workflow.now())
+
+    def _start_write_backs(self) -> None:
+        self._flight.write_back(self._journey.writebacks)
+        self._state = self._journey.model_copy(update={"writebacks": ()})
 
     def _record(self) -> None:
         """Have events of direct signals recorded: one activity for all that are there.

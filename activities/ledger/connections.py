@@ -145,6 +145,23 @@ class Samples(_Strict):
     address: EmailStr
 
 
+class ReviewRules(_Strict):
+    """Who decides about mails that wait for an approval: names, or roles with their people.
+
+    With ``author_may_approve: false`` neither who published the version nor who edited the mail
+    may approve it.
+    """
+
+    approvers: tuple[str, ...] = Field(min_length=1, max_length=500)
+    roles: dict[str, tuple[str, ...]] = {}
+    author_may_approve: bool = True
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody who may decide, by name."""
+        return tuple(name for one in self.approvers for name in self.roles.get(one, (one,)))
+
+
 class CenterConnections(_Strict):
     """The accounts of one center. ``zone`` is where a lead without a zone is taken to be.
 
@@ -173,6 +190,7 @@ class CenterConnections(_Strict):
 
     templates: TemplateRules = TemplateRules()
     samples: Samples | None = None
+    review: ReviewRules | None = None
 
 
 class Connections(_Strict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from activities.ledger.windows import next_opening
 from workflows.engine.campaign import SendWindow
@@ -16,12 +17,16 @@ SUPPRESSED_EXITS = {
 }
 
 
+REVIEW_WANTED = "this mail waits for its review (dripstone review)"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the policy looks at, read in the transaction that would write the intent.
 
     ``admission`` is the state of the enrollment's row, None if there is no such row. ``hold`` is
-    what a mail is held for until somebody removes it; empty if for nothing.
+    what a mail is held for until somebody removes it; empty if for nothing. ``review`` is what a
+    mail that must be approved lacks; empty if nothing.
     """
 
     now: datetime
@@ -32,6 +37,7 @@ class Facts:
     suppressed: str | None = None
     has_address: bool = True
     not_after: datetime | None = None
+    review: Literal["", "wanted", "rejected"] = ""
     window: SendWindow | None = None
     zone: str = "UTC"
     hold: str = ""
@@ -68,10 +74,19 @@ def judge_mail(facts: Facts) -> Outcome | None:
         return verdict
     if facts.hold:
         return Outcome(state="held", cause=facts.hold)
+    if facts.review:
+        return _not_approved(facts.review)
     opens = next_opening(facts.window, facts.zone, facts.now) if facts.window else None
     if opens:
         return Outcome(state="held", cause=f"outside the send window in {facts.zone}", until=opens)
     return None
+
+
+def _not_approved(review: Literal["wanted", "rejected"]) -> Outcome:
+    if review == "wanted":
+        return Outcome(state="held", cause=REVIEW_WANTED)
+    cause = "this very mail was rejected in its review: skip the step, or mend it and retry"
+    return Outcome(state="refused", cause=cause)
 
 
 def _refused(reason: ExitReason) -> Outcome:

@@ -12,13 +12,18 @@ from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
 from activities.ledger.editing_tables import campaign_settings, version_moves
+from activities.ledger.handover_tables import handovers
+from activities.ledger.review_tables import review_log, reviews
 from activities.ledger.trigger_tables import firings, schedules, sessions, watches
 
 __all__ = [
     "aliases",
     "campaign_settings",
     "firings",
+    "handovers",
     "metadata",
+    "review_log",
+    "reviews",
     "schedules",
     "sessions",
     "version_moves",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from workflows.engine.events import Event
+from workflows.engine.events import OUTREACH_SENT, REVIEW_DECIDED, Event
 
 TOLD = {
     "bounce": ("type", "step"),
     "out_of_office": ("until",),
     "meeting_booked": ("id",),
+    REVIEW_DECIDED: ("step", "visit", "verdict"),
+    OUTREACH_SENT: ("step", "visit", "number"),
 }
 """Which data of an event a workflow is told, by its kind."""
 

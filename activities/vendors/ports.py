@@ -148,6 +148,38 @@ class Timeline(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LentLead:
+    """A lead in a campaign of an outreach tool: its id there, and our key if it carries one."""
+
+    id: str
+    key: str
+
+
+class Outreach(Protocol):
+    """Mails leads by its own schedule. All calls can be repeated."""
+
+    async def find_lead(self, campaign: int, email: str) -> LentLead | None:
+        """The lead of that address in that campaign, if it is there."""
+        ...
+
+    async def add_lead(self, campaign: int, lead: Mapping[str, Any], key: str) -> None:
+        """Put a lead into a campaign under our key. An address that is there already stays one."""
+        ...
+
+    async def pause_lead(self, campaign: int, lead: str) -> bool:
+        """Stop mailing a lead; False if it cannot be paused where it is."""
+        ...
+
+    async def resume_lead(self, campaign: int, lead: str) -> None:
+        """Go on mailing a paused lead."""
+        ...
+
+    async def remove_lead(self, campaign: int, lead: str) -> None:
+        """Take a lead out of a campaign; one that is not there is none the less out."""
+        ...
+
+
 class Chat(Protocol):
     """Posts a message where a team reads it."""
 

@@ -35,7 +35,7 @@ from workflows.engine.steps.send_email import SendEmail
 verbs = typer.Typer()
 
 PLATFORMS = ("salesforce", "hubspot", "marketo")
-VENDORS = ("smtp", "slack", "google_analytics", *PLATFORMS)
+VENDORS = ("smtp", "slack", "smartlead", "google_analytics", *PLATFORMS)
 
 
 @verbs.command()
@@ -243,11 +243,16 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         for name, center in connections.centers.items()
         if center.hubspot and center.hubspot.timeline_template
     )
+    approvers = {
+        name: center.review.people if center.review else ()
+        for name, center in connections.centers.items()
+    }
     return Configured(
         vendors,
         mailboxes,
         writable,
         pools,
+        approvers=approvers,
         platforms=platforms,
         timelines=timelines,
         http={name: center.http for name, center in connections.centers.items()},

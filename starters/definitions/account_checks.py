@@ -6,17 +6,21 @@ from collections.abc import Iterator
 
 from starters.definitions.check import check
 from starters.definitions.draft import Draft, Found
+from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.assign import Assign
 from workflows.engine.steps.send_email import SendEmail
 from workflows.engine.steps.set_field import SetField
 
+_BY_MAIL = ("smtp", "DRIPSTONE_SMTP__HOST")
 NEEDS = {
-    "send_email": ("smtp", "DRIPSTONE_SMTP__HOST"),
+    "approval": _BY_MAIL,
+    "send_email": _BY_MAIL,
     "update_stage": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "assign": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_task": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_event": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_note": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
+    "outreach_handover": ("smartlead", "DRIPSTONE_SMARTLEAD__API_KEY"),
     "notify": ("slack", "DRIPSTONE_SLACK__TOKEN"),
 }
 
@@ -42,6 +46,25 @@ def missing_mailbox(draft: Draft) -> Iterator[Found]:
     if sends and sender not in there.mailboxes.get(automation.center, ()):
         message = f"center {automation.center!r} has no mailbox {sender!r} in the connections file"
         yield ("campaign", "sender"), "error", message
+
+
+@check("error", "name people or roles under `review` of the center")
+def nobody_may_approve(draft: Draft) -> Iterator[Found]:
+    """Approvals in a center in which nobody may approve anything; channels that nobody can tell."""
+    center = draft.automation.center if draft.automation else ""
+    there = draft.connections
+    for place, step in draft.steps.items():
+        if not isinstance(step, Approval) or there is None:
+            continue
+        if there.approvers is not None and center and not there.approvers.get(center):
+            message = (
+                f"nobody may approve in center {center!r}: name people or roles under "
+                "'review: {approvers: [...]}' in the connections file"
+            )
+            yield ("steps", place, "kind"), "error", message
+        if step.channel and "slack" not in there.vendors:
+            message = "needs the connection 'slack', which is not configured: set "
+            yield ("steps", place, "channel"), "error", f"{message}DRIPSTONE_SLACK__TOKEN"
 
 
 @check("error", "add the field to `writable_fields` of the connections file, or `only_here: true`")

@@ -12,6 +12,7 @@ from starters.definitions.account_checks import (
     fields_not_writable,
     missing_connections,
     missing_mailbox,
+    nobody_may_approve,
     unknown_pools,
 )
 from starters.definitions.advice import (
@@ -201,6 +202,7 @@ CHECKS: tuple[Check, ...] = (
     *(missing_platforms, fields_not_pushable, without_timeline_template),
     *(not_pushed_before, perhaps_not_pushed),
     *(texts_of_steps, texts_without_default),
+    *(nobody_may_approve,),
     *(short_waits, personal_conditions, conditions_without_value),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
     *(endless_loops, idle_steps, messages_without_wait, tasks_without_due_date),

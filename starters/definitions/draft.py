@@ -20,10 +20,10 @@ class Configured:
     """What this installation has: vendors by name, and each center's mailboxes.
 
     ``writable`` are the fields that a step may write to each center's CRM, and ``pools`` whom it
-    may assign leads to. ``platforms`` are the fields that a push may write, by center and system;
-    ``timelines`` are the centers that have a template for timeline events. ``http`` are each
-    center's HTTP connections, ``listeners`` who is told of tracked events, and ``unset`` the
-    variables of secrets that have no value here.
+    may assign leads to; ``approvers`` are those who may decide its reviews. ``platforms`` are the
+    fields that a push may write, by center and system; ``timelines`` are the centers that have a
+    template for timeline events. ``http`` are each center's HTTP connections, ``listeners`` who is
+    told of tracked events, and ``unset`` the variables of secrets that have no value here.
     """
 
     vendors: frozenset[str] = frozenset()
@@ -35,6 +35,7 @@ class Configured:
     unset: Collection[str] = ()
     platforms: Mapping[str, Mapping[str, Collection[str]]] | None = None
     timelines: Collection[str] | None = None
+    approvers: Mapping[str, Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

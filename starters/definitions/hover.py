@@ -105,6 +105,22 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "field": "The field of the lead that the tag stands for; the one of its name if left out.",
         "default": "What stands there if the field is empty; one space for a blank.",
     },
+    "Approval": {
+        "of": "The step whose mail a person must approve before it leaves.",
+        "timeout": "How long the mail waits for a decision at most.",
+        "on_reject": "Where to go if it is rejected; left out: the automation is done.",
+        "on_timeout": "Where to go if nobody decides in time; left out: the automation is done.",
+        "channel": "A Slack channel that is told that a mail waits.",
+    },
+    "OutreachHandover": {
+        "campaign": "The number of the campaign in Smartlead.",
+        "timeout": "How long the lead is left to it at most.",
+        "mails": "How many mails that campaign sends; with the last one the handover is over.",
+        "fields": "Fields of the lead that Smartlead gets as custom fields.",
+        "on_completed": "Where to go when all mails are sent; the following step if left out.",
+        "on_answer": "Where to go after a reply, a bounce or an opt-out that is no exit here.",
+        "on_timeout": "Where to go when the time is over; the following step if left out.",
+    },
     "Wait": {"for": "How long, in exact hours: 3 days, 90 minutes."},
     "WaitFor": {
         "events": "Kinds of events; any one of them ends the wait.",

@@ -23,7 +23,17 @@ from workflows.engine.steps import AnyStep
 __all__ = ["Configured", "Finding", "lines_of", "load"]
 
 _STEP: TypeAdapter[AnyStep] = TypeAdapter(AnyStep)
-_TARGET_FIELDS = ("next", "on_event", "on_timeout", "on_missing", "otherwise", "go_to")
+_TARGET_FIELDS = (
+    "next",
+    "on_event",
+    "on_timeout",
+    "on_missing",
+    "on_reject",
+    "on_completed",
+    "on_answer",
+    "otherwise",
+    "go_to",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,13 @@ class _Sketch:
     id: str
     written: Mapping[str, JsonValue]
 
+    @property
+    def kind(self) -> JsonValue:
+        return self.written.get("kind")
+
+    def mentions(self) -> Iterator[tuple[str, str, str]]:
+        yield from ()
+
     def targets(self) -> Iterator[tuple[str, str]]:
         for field in _TARGET_FIELDS:
             if isinstance(target := self.written.get(field), str):
@@ -195,7 +212,8 @@ def _graph(document: Document, steps: Mapping[int, AnyStep]) -> Iterator[Found]:
 
 
 def _names(step: Any, field: str, target: str) -> bool:
-    return (field, target) in [(name, repr(to)) for name, to in step.targets()]
+    named = [*step.targets(), *((name, to) for name, to, _ in step.mentions())]
+    return (field, target) in [(name, repr(to)) for name, to in named]
 
 
 def _way(field: str) -> Path:

@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from workflows.engine.automation import Automation
 from workflows.engine.steps import AnyStep
 from workflows.engine.steps.ab_split import AbSplit
+from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.end import End
+from workflows.engine.steps.outreach_handover import OutreachHandover
 from workflows.engine.steps.wait import Wait
 from workflows.engine.steps.wait_for import WaitFor
 from workflows.engine.steps.wait_until import WaitUntil
@@ -128,7 +130,9 @@ def _decides_everything(step: AnyStep) -> bool:
 def _always_waits(step: AnyStep) -> bool:
     if isinstance(step, WaitUntil):
         return step.weekdays is not None or step.business_days is not None
-    return isinstance(step, Wait) or (isinstance(step, WaitFor) and not step.already)
+    return isinstance(step, Wait | Approval | OutreachHandover) or (
+        isinstance(step, WaitFor) and not step.already
+    )
 
 
 def reached(ways: Ways, start: str) -> set[str]:

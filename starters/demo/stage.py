@@ -171,6 +171,8 @@ async def _sandbox(
         "DRIPSTONE_MARKETO__BASE_URL": f"{web}/marketo",
         "DRIPSTONE_MARKETO__CLIENT_ID": known.marketo.client_id,
         "DRIPSTONE_MARKETO__CLIENT_SECRET": known.marketo.client_secret,
+        "DRIPSTONE_SMARTLEAD__BASE_URL": f"{web}/smartlead/api/v1",
+        "DRIPSTONE_SMARTLEAD__API_KEY": known.smartlead.api_key,
     }
 
 

@@ -16,6 +16,7 @@ from workflows.engine.automation import Automation
 from workflows.engine.durations import write_duration
 from workflows.engine.steps import AnyStep
 from workflows.engine.steps.ab_split import AbSplit
+from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.end import End
 from workflows.engine.steps.jump import Jump
@@ -31,6 +32,8 @@ LONGEST_DETAIL = 120
 _LOOKS = {
     "send_email": "mail",
     "wait": "wait",
+    "approval": "choice",
+    "outreach_handover": "mail",
     "wait_for": "wait",
     "wait_until": "wait",
     "branch": "choice",
@@ -99,6 +102,8 @@ def _box(step: AnyStep) -> Box:
 def _detail(step: AnyStep) -> str:
     if isinstance(step, Wait):
         return f"wait {write_duration(step.lasting)}"
+    if isinstance(step, Approval):
+        return f"a person approves {step.of}"
     if isinstance(step, WaitFor):
         return f"wait for {' or '.join(map(plain, step.events))}"
     left_out = {"kind", "id", "name", "next", "on_missing"}
@@ -126,6 +131,10 @@ def _ways(step: AnyStep) -> Iterator[tuple[str | None, str]]:
     elif isinstance(step, WaitFor):
         yield step.on_event, f"{' or '.join(map(plain, step.events))} came"
         yield step.on_timeout, f"not within {write_duration(step.timeout)}"
+    elif isinstance(step, Approval):
+        yield None, "approved"
+        yield step.on_reject or DONE, "rejected"
+        yield step.on_timeout or DONE, f"not within {write_duration(step.timeout)}"
     elif isinstance(step, AbSplit):
         whole = sum(arm.weight for arm in step.arms)
         for share in step.arms:

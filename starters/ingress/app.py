@@ -27,6 +27,7 @@ from config.settings import IngressSettings, Settings
 from starters.ingress.events import post_events, secrets_of
 from starters.ingress.mail import post_mail
 from starters.ingress.reception import Reception
+from starters.ingress.smartlead import post_smartlead
 from starters.ingress.temporal_link import temporal_link
 from starters.ingress.unsubscribe import failed_page, unsubscribe
 from starters.processes.supervisor import until_stopped
@@ -62,6 +63,7 @@ def create_app(reception: Reception) -> Starlette:
         routes=[
             route("/events", post_events, "POST"),
             route("/webhooks/mail", post_mail, "POST"),
+            route("/webhooks/smartlead", post_smartlead, "POST"),
             route("/u/{token}", unsubscribe, "GET", "POST"),
             route("/healthz", _healthz, "GET"),
             route("/readyz", _readyz, "GET"),

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from activities.ledger.leads import Lead
 from workers.rehearsal.case import Case
-from workers.rehearsal.story import EMPTY, Happening, Vendor, WebAnswer
+from workers.rehearsal.story import EMPTY, Answer, Happening, Vendor, WebAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ HABITS = (
 )
 """One mail causes at most one of these; 88.4 of 100 cause nothing."""
 
+REVIEW_TAKES = timedelta(hours=4)
 LONGEST_ABSENCE_DAYS = 14
 
 
@@ -60,6 +61,10 @@ class RandomProspects:
             if drawn < 0:
                 return (_happening(habit, case, at, chance),)
         return ()
+
+    def after_review(self, case: Case, step: str, at: datetime) -> Iterable[Answer]:
+        """Every mail is approved a little later."""
+        return (Answer(at + REVIEW_TAKES, True),)
 
     def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:
         """Never."""

@@ -7,16 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, TypeAdapter, ValidationError
 
 from activities.ledger.leads import Lead
 from starters.definitions import strict_yaml
+from starters.rehearse.prospects import REVIEW_TAKES
 from workers.rehearsal.case import Case
-from workers.rehearsal.story import EMPTY, Happening, Vendor, WebAnswer
+from workers.rehearsal.story import EMPTY, Answer, Happening, Vendor, WebAnswer
 from workflows.engine.base import EventKind, Frozen, Name
-from workflows.engine.durations import read_duration
+from workflows.engine.durations import Duration, read_duration
 
 EVERYBODY = "*"
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
@@ -52,6 +53,15 @@ class Scripted(Frozen):
     data: dict[str, JsonValue] = {}
 
 
+class ReviewAnswer(Frozen):
+    """What reviewers decide about the mails of a step; lead ``*``: of each. ``never``: nothing."""
+
+    step: str = Field(min_length=1)
+    lead: str = Field(default=EVERYBODY, min_length=1)
+    verdict: Literal["approved", "rejected", "never"] = "approved"
+    after: Duration = REVIEW_TAKES
+
+
 class Outage(Frozen):
     """A vendor that does not answer. Durations count from the beginning of the rehearsal."""
 
@@ -73,6 +83,7 @@ class Script(Frozen):
     events: tuple[Scripted, ...] = ()
     outages: tuple[Outage, ...] = ()
     http: dict[Name, ScriptedAnswer] = {}
+    reviews: tuple[ReviewAnswer, ...] = ()
 
 
 def read_script(path: Path) -> Script:
@@ -112,6 +123,7 @@ class ScriptedWorld:
             step: WebAnswer(one.status, b"" if one.body is None else json.dumps(one.body).encode())
             for step, one in script.http.items()
         }
+        self._reviews = script.reviews
         self.waiting = set(self._by_lead) - {EVERYBODY}
         """Leads that the script names and that have not entered yet."""
 
@@ -124,6 +136,16 @@ class ScriptedWorld:
     def after_mail(self, case: Case, at: datetime) -> Iterable[Happening]:
         """Nothing: a script says everything beforehand."""
         return ()
+
+    def after_review(self, case: Case, step: str, at: datetime) -> Iterable[Answer]:
+        """What the script says of this lead, else of everybody; else it is approved."""
+        named = [one for one in self._reviews if one.step == step]
+        mine = [one for one in named if one.lead == case.lead.lead]
+        mine += [one for one in named if one.lead == EVERYBODY]
+        said = mine[0] if mine else ReviewAnswer(step=step)
+        if said.verdict == "never":
+            return ()
+        return (Answer(at + said.after, said.verdict == "approved"),)
 
     def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:
         """The end of the outage that ``at`` is in."""

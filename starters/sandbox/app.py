@@ -1,7 +1,7 @@
 """The sandbox vendors as one web application, with the levers that a demo or a test pulls.
 
-``/salesforce``, ``/slack``, ``/hubspot``, ``/marketo``, ``/google-analytics`` and ``/receiver`` are
-the vendors; paths that begin with an underscore are levers.
+``/salesforce``, ``/slack``, ``/hubspot``, ``/marketo``, ``/smartlead``, ``/google-analytics`` and
+``/receiver`` are the vendors; paths that begin with an underscore are levers.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from starters.sandbox.receiver import ReceiverSandbox
 from starters.sandbox.salesforce import SalesforceSandbox
 from starters.sandbox.salesforce.values import Refusal
 from starters.sandbox.slack import SlackSandbox
+from starters.sandbox.smartlead import SmartleadSandbox
 from starters.sandbox.strike import ABORT
 
 
@@ -43,6 +44,7 @@ class Sandbox:
     faults: Faults
     salesforce: SalesforceSandbox
     slack: SlackSandbox
+    smartlead: SmartleadSandbox
     mail: MailSandbox
     receiver: ReceiverSandbox
     analytics: AnalyticsSandbox
@@ -65,6 +67,7 @@ def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sand
         faults,
         SalesforceSandbox(log, faults, known.salesforce),
         SlackSandbox(log, faults, known.slack),
+        SmartleadSandbox(log, faults, known.smartlead),
         MailSandbox(directory / "mail", log, faults),
         ReceiverSandbox(log, faults, known.receiver),
         AnalyticsSandbox(log, faults, known.google_analytics),
@@ -84,6 +87,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
             Mount("/google-analytics", routes=sandbox.analytics.routes()),
             Mount("/hubspot", routes=sandbox.hubspot.routes()),
             Mount("/marketo", routes=sandbox.marketo.routes()),
+            Mount("/smartlead", routes=sandbox.smartlead.routes()),
             *_levers(sandbox),
             *pages.routes(),
         ]
@@ -154,6 +158,7 @@ def _levers(sandbox: Sandbox) -> list[BaseRoute]:
         Route("/_faults", order_fault, methods=["POST"]),
         Route("/_faults", list_faults, methods=["GET"]),
         Route("/_faults", clear_faults, methods=["DELETE"]),
+        Route("/_smartlead", sandbox.smartlead.send_due, methods=["POST"]),
         Route("/_log", read_log, methods=["GET"]),
         Route("/_seed", seed, methods=["POST"]),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -70,6 +71,16 @@ class MarketoSecrets(BaseModel):
     client_secret: str = "sandbox-secret"
 
 
+class SmartleadSecrets(BaseModel):
+    """The account's key, its campaigns by number, and how many mails each of them sends."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_key: str
+    campaigns: tuple[int, ...] = (4711, 4712)
+    mails: int = 3
+
+
 class SandboxSecrets(BaseModel):
     """Everything that a client needs to be let in, as read from ``sandbox.json``.
 
@@ -84,6 +95,11 @@ class SandboxSecrets(BaseModel):
     google_analytics: AnalyticsSecrets = Field(default_factory=AnalyticsSecrets)
     hubspot: HubspotSecrets = HubspotSecrets()
     marketo: MarketoSecrets = MarketoSecrets()
+
+    @property
+    def smartlead(self) -> SmartleadSecrets:
+        """Of the other secrets, so that a directory from before it had an account gets one."""
+        return SmartleadSecrets(api_key=sha256(self.slack.token.encode()).hexdigest()[:32])
 
 
 def load_or_make(directory: Path) -> SandboxSecrets:

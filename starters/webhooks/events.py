@@ -45,6 +45,8 @@ OUR_OWN_KINDS = frozenset(
         "hold_released",
         "malformed",
         "own_mail",
+        "review_decided",
+        "outreach_sent",
     )
 )
 """Facts that only Dripstone itself can know. Nothing from outside may let go of a hold."""

@@ -19,6 +19,13 @@ steps:
 """
 
 
+REVIEWED = CAMPAIGN.replace("steps:", "steps:\n- {id: check, kind: approval, of: last}")
+
+HANDED_OVER = CAMPAIGN.replace(
+    "steps:", "steps:\n- {id: hand, kind: outreach_handover, campaign: 7, timeout: 20 days}"
+)
+
+
 def resting() -> Journey:
     return Journey(CAMPAIGN).sent()
 
@@ -36,6 +43,8 @@ SITUATIONS: dict[str, Callable[[], Journey]] = {
     "held by the gate for a cause": lambda: Journey(CAMPAIGN).answer(state="held", cause="feed"),
     "out of office with a mail due": lambda: Journey(CAMPAIGN).event("out_of_office"),
     "out of office in a wait": lambda: resting().event("out_of_office"),
+    "while a mail waits for its approval": lambda: Journey(REVIEWED).sent(),
+    "while another tool mails the lead": lambda: Journey(HANDED_OVER).sent(),
     "before the resend of a softly bounced mail": lambda: resting().event(
         "bounce", type="soft", step="intro"
     ),

@@ -26,6 +26,30 @@ AT_PLATFORMS: tuple[dict[str, object], ...] = (
 )
 
 
+WITH_OTHERS = (
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("approval"),
+            "of": st.just("m"),
+            "timeout": st.just("4 days"),
+            "on_reject": ways,
+            "on_timeout": ways,
+            "next": ways,
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("outreach_handover"),
+            "campaign": st.just(7),
+            "timeout": st.just("4 days"),
+            "on_answer": ways,
+            "on_timeout": ways,
+        }
+    ),
+)
+"""Steps that wait for a person, and for another tool."""
+
+
 def step(name: str) -> st.SearchStrategy[dict[str, object]]:
     return st.one_of(
         st.fixed_dictionaries(
@@ -62,6 +86,7 @@ def step(name: str) -> st.SearchStrategy[dict[str, object]]:
         ),
         st.just({"kind": "track_event", "event": "demo"}),
         st.sampled_from(AT_PLATFORMS),
+        *WITH_OTHERS,
         st.just({"kind": "end"}),
     ).map(lambda fields: {"id": name, **fields})
 
@@ -73,7 +98,7 @@ automations = st.tuples(*map(step, NAMES), st.sampled_from(["enrollment", "last_
             "name": "Spring",
             "trigger": {"kind": "manual"},
             "campaign": {"engagement_window": "10 days", "counted_from": parts[-1]},
-            "steps": parts[:-1],
+            "steps": (*parts[:-1], {"id": "m", "kind": "send_email", "template": "t"}),
         }
     )
 )
@@ -84,6 +109,7 @@ ANSWERS: dict[str, dict[str, object]] = {
     "held until": {"state": "held", "cause": "cap", "until": "2026-03-04T09:00:00Z"},
     "refused": {"state": "refused", "cause": "mailbox"},
 }
+VERDICTS = ("approved", "rejected")
 EVENTS = ("clicked", "out_of_office", "hold_released", "reply", "unsubscribe", "superseded")
 ORDERS = ("pause", "resume", "retry", "skip", "move_to", "remove")
 happenings = st.one_of(
@@ -91,6 +117,7 @@ happenings = st.one_of(
     st.tuples(st.just("after"), st.sampled_from(("1 hour", "1 day", "3 days"))),
     st.tuples(st.just("event"), st.sampled_from(EVENTS)),
     st.tuples(st.just("bounce"), targets),
+    st.tuples(st.just("review"), st.sampled_from(VERDICTS)),
     st.tuples(st.just("order"), st.sampled_from(ORDERS)),
 )
 often = settings(max_examples=30)
@@ -105,6 +132,10 @@ def play(journey: Journey, what: str, detail: str) -> None:
         journey.event(detail)
     elif what == "bounce":
         journey.event("bounce", type="soft", step=detail)
+    elif what == "review":
+        step = journey.state.step
+        visit = journey.state.visits.get(step, 0)
+        journey.event("review_decided", step=step, visit=visit, verdict=detail)
     elif what == "order":
         journey.order(detail, target="c")
 

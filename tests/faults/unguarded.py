@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
+from typing import Any
 from uuid import uuid4
 
 import uvicorn
@@ -45,7 +47,9 @@ from workflows.writeback import Writeback
 class Ungated(Messaging):
     """Without ``gate``: its judge lets everything go."""
 
-    async def _judge(self, tx: AsyncConnection, effect: SendEmail, scene: Scene) -> Outcome | None:
+    async def _judge(
+        self, tx: AsyncConnection, effect: SendEmail, scene: Scene, payload: Mapping[str, Any]
+    ) -> Outcome | None:
         return None
 
 

@@ -10,10 +10,14 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
+from activities.dispatch import deliver
+from activities.ledger.deciding import Decision, decide
 from activities.ledger.publishing import find_version
+from activities.ledger.reviews import waiting_reviews
 from starters.commands.moving import Mover, Orders
 from starters.definitions.strict_yaml import read
 from starters.sandbox.receiver import Canned
+from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import LONG_HISTORY, Journey
 
 Live = Callable[[Journey], Awaitable[None]]
@@ -84,6 +88,18 @@ SAMPLE = cast(dict[str, Any], _DOCUMENT.value if _DOCUMENT else {})
 SAMPLE_STEPS = json.dumps(SAMPLE["steps"])
 """The sample campaign itself, as ``make demo`` plays it."""
 
+REVIEWED = """
+- {id: check, kind: approval, of: intro, on_reject: told}
+- {id: intro, kind: send_email, template: intro}
+- {id: again, kind: approval, of: last, on_reject: told}
+- {id: last, kind: send_email, template: intro}
+- {id: told, kind: notify, channel: sales, text: rejected}
+"""
+HANDED_OVER = """
+- {id: hand, kind: outreach_handover, campaign: 4711, mails: 3, timeout: 20 days, on_timeout: told}
+- {id: done, kind: end}
+- {id: told, kind: notify, channel: sales, text: the time is over}
+"""
 REST = "[{id: rest, kind: wait, for: 20 days}]"
 ANSWERS = (
     Canned(method="POST", path="/recorded", body={"tier": "gold", "hush": "not in the history"}),
@@ -228,6 +244,34 @@ async def _mover(journey: Journey, number: int, steps: str) -> Mover:
     return Mover(world.ledger, world.client, Orders(version, {}, "an operator"))
 
 
+async def is_reviewed(journey: Journey) -> None:
+    """The first mail is approved, the second one rejected."""
+    await journey.until_at("check")
+    await decides(journey, True)
+    await journey.until_at("again")
+    await decides(journey, False)
+
+
+async def decides(journey: Journey, approve: bool) -> None:
+    """Ada decides what waits for the lead."""
+    world = journey.world
+    async with world.ledger.reading() as tx:
+        waiting = await waiting_reviews(tx, None, 100)
+    (review,) = (one for one in waiting if one.enrollment == journey.handle.id)
+    decided = await decide(world.ledger, Decision(review.id, approve, "ada"), ACCOUNTS)
+    await deliver(world.ledger, world.client, decided.event)
+
+
+async def is_handed_over(journey: Journey) -> None:
+    """The other tool mails; an operator pauses and resumes; the last mail ends it."""
+    await journey.until_at("hand")
+    await journey.world.happens(journey.lead, "outreach_sent", step="hand", visit=1, number=1)
+    await journey.order("pause", by="an operator")
+    await journey.until_at("hand", "held")
+    await journey.order("resume", by="an operator")
+    await journey.world.happens(journey.lead, "outreach_sent", step="hand", visit=1, number=3)
+
+
 JOURNEYS: dict[str, tuple[str, Live]] = {
     "timeout": (SHORT, nothing),
     "reply": (LONG, hears("reply")),
@@ -247,6 +291,8 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "migrated": (RESTS, is_moved_to_other_versions),
     "goal": (REST, reaches_the_goal),
     "platforms": (PLATFORMS, is_pushed),
+    "reviewed": (REVIEWED, is_reviewed),
+    "handed_over": (HANDED_OVER, is_handed_over),
     "sample_silent": (SAMPLE_STEPS, nothing),
     "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),
     "long": (LONG, lives_long),

@@ -92,6 +92,11 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         5,
         "needs attention then",
     ),
+    "nobody-may-approve": (
+        STEPS + "- {id: a, kind: approval, of: intro}\n" + MAIL_STEP,
+        5,
+        "nobody may approve in center 'default'",
+    ),
     "unknown-pools": (STEPS + "- {id: a, kind: assign, pool: b}\n", 5, "has no pool 'b'"),
     "unknown-zone": (
         STEPS + "- {id: a, kind: wait_until, weekdays: [mon], zone: Mars}\n",

@@ -22,6 +22,7 @@ CENTER = replace(
     vendors=EVERYTHING.vendors | {"hubspot", "google_analytics"},
     writable={"default": ("Rating",)},
     pools={"default": ("sales",)},
+    approvers={"default": ()},
     platforms={"default": {"salesforce": ("LastName",), "hubspot": ("email",)}},
     timelines=(),
     http={"default": {"crm": HttpConnection(base_url="https://api.example.com")}},

@@ -37,6 +37,7 @@ steps:
   - {id: tell, kind: notify, channel: sales, text: "{{ lead.company }} is large"}
   - {id: more, kind: send_email, template: follow_up}
   - {id: viewed, kind: wait_for, events: [prices_viewed], timeout: 6 days, on_event: hand-over}
+  - {id: check, kind: approval, of: last, on_reject: give-up}
   - {id: last, kind: send_email, template: last_note}
   - {id: silent, kind: wait_for, events: [prices_viewed], timeout: 8 days, on_event: hand-over}
   - {id: give-up, kind: update_stage, stage: Unresponsive}
@@ -57,6 +58,8 @@ events:
   - {at: 5 days, lead: x-7, event: lead_changed, data: {stage: Customer}}
   - {at: 5 days, lead: x-8, event: prices_viewed}
   - {at: 4 days, lead: sf-00Q5e0000000001EAA, event: complaint}
+reviews:
+  - {step: last, lead: sf-00Q5e0000000002EAA, verdict: rejected, after: 1 day}
 outages:
   - {vendor: smtp, from: 9 days, to: 9 days 3 hours}
 http:

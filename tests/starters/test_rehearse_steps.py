@@ -25,6 +25,69 @@ steps:
 """
 
 
+REVIEWED = """\
+id: reviewed
+name: Reviewed
+trigger: {kind: manual}
+campaign: {engagement_window: 30 days, send_window: {always: true}}
+steps:
+  - {id: check, kind: approval, of: intro, timeout: 2 days, on_reject: no-mail, on_timeout: late}
+  - {id: pause, kind: wait, for: 1 day}
+  - {id: intro, kind: send_email, template: intro}
+  - {id: done, kind: end}
+  - {id: no-mail, kind: update_stage, stage: Rejected, next: done}
+  - {id: late, kind: update_stage, stage: Late, next: done}
+"""
+FATES = {
+    "reviews: []": ["check ask_review: done", "intro send_email: done"],
+    "reviews: [{step: intro, verdict: rejected}]": ["no-mail update_stage: done"],
+    "reviews: [{step: intro, lead: x-1, verdict: never}]": ["late update_stage: done"],
+    "events: [{at: 20 hours, lead: x-1, event: lead_changed, data: {first_name: Eve}}]": [
+        "intro held",
+        "intro goes on",
+        "intro send_email: done",
+    ],
+}
+
+
+@pytest.mark.parametrize("script", FATES)
+def test_mails_are_approved_in_a_rehearsal_as_the_script_says(
+    rehearse: Rehearsals, script: str
+) -> None:
+    file = rehearse.dripstone.file("reviewed.yaml", REVIEWED)
+    options = ("--script", rehearse.dripstone.file("script.yaml", f"{script}\n"))
+    lines = rehearse.timeline("x-1", *options, campaigns=[file])
+    told = [f"{line['step']} {line['what']}" for line in lines if line["kind"] == "decision"]
+    assert [one for one in told if one in FATES[script]] == FATES[script], told
+
+
+HANDED = """\
+id: handed
+name: Handed over
+trigger: {kind: manual}
+campaign: {engagement_window: 30 days}
+steps:
+  - {id: hand, kind: outreach_handover, campaign: 7, mails: 2, timeout: 9 days, on_timeout: late}
+  - {id: done, kind: end}
+  - {id: late, kind: update_stage, stage: Late, next: done}
+"""
+LAST = "{at: 3 days, lead: x-1, event: outreach_sent, data: {step: hand, visit: 1, number: 2}}"
+
+
+@pytest.mark.parametrize(("events", "late"), [("[]", True), (f"[{LAST}]", False)])
+def test_a_handover_is_answered_by_the_script(
+    rehearse: Rehearsals, events: str, late: bool
+) -> None:
+    file = rehearse.dripstone.file("handed.yaml", HANDED)
+    options = ("--script", rehearse.dripstone.file("script.yaml", f"events: {events}\n"))
+    lines = rehearse.timeline("x-1", *options, campaigns=[file])
+    (given,) = (line["detail"] for line in lines if line["what"] == "hand_over_lead")
+    assert given["lead"] == {
+        **{"first_name": "Ada", "company": "Quarry", "email": "ada@quarry.example"}
+    }
+    assert ("update_stage" in [line["what"] for line in lines]) is late
+
+
 def test_a_rehearsal_sets_fields_and_looks_days_up(rehearse: Rehearsals) -> None:
     file = rehearse.dripstone.file("kinds.yaml", STEPS)
     lines = rehearse.timeline("x-1", campaigns=[file])

@@ -10,6 +10,7 @@ from activities.ledger.connections import (
     MarketoWrites,
     Member,
     Pool,
+    ReviewRules,
     SalesforceWrites,
     Samples,
 )
@@ -42,6 +43,7 @@ ACCOUNTS = Connections(
             marketo=MARKETO,
             pools={"sales": SALES, "absent": OFF},
             samples=Samples(address="samples@dripstone.example"),
+            review=ReviewRules(approvers=("ada", "legal"), roles={"legal": ("ben",)}),
         )
     }
 )

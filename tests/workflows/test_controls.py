@@ -34,7 +34,9 @@ REST = "[{id: w, kind: wait, for: 20 days}, {id: a, kind: send_email, template: 
 class Ungated(Messaging):
     """Its judge lets everything go."""
 
-    async def _judge(self, tx: AsyncConnection, effect: SendEmail, scene: Scene) -> Outcome | None:
+    async def _judge(
+        self, tx: AsyncConnection, effect: SendEmail, scene: Scene, payload: Mapping[str, Any]
+    ) -> Outcome | None:
         return None
 
 

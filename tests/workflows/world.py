@@ -30,6 +30,7 @@ from config.settings import (
     SalesforceSettings,
     Settings,
     SlackSettings,
+    SmartleadSettings,
     SmtpSettings,
 )
 from starters.processes.devserver import dev_server
@@ -235,6 +236,10 @@ def settings_for(sandbox: Running, directory: Path) -> Settings:
             login="client_credentials",
             client_id=login.client_id,
             client_secret=SecretStr(login.client_secret),
+        ),
+        smartlead=SmartleadSettings(
+            base_url=f"{sandbox.web}/smartlead/api/v1",
+            api_key=SecretStr(sandbox.sandbox.secrets.smartlead.api_key),
         ),
         slack=SlackSettings(
             base_url=f"{sandbox.web}/slack/api/",

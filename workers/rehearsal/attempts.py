@@ -17,10 +17,13 @@ from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten
 from workers.rehearsal.payloads import changes_of, line_kind, payload_of
 from workers.rehearsal.platforms import REHEARSED, RehearsedPlatforms, system_of
+from workers.rehearsal.reviewing import lacks_review, mail_to_review, put_up
 from workers.rehearsal.step_kinds import answered, outcome_of
 from workers.rehearsal.story import Line, Vendor
 from workflows.engine.effects import (
+    AskReview,
     Effect,
+    HandOverLead,
     HttpCall,
     Notify,
     Outcome,
@@ -58,7 +61,7 @@ class Attempts:
         except CannotBeWritten as problem:
             self._fail(case, f"cannot be rendered: {problem}")
             return
-        verdict = self._verdict(case, effect)
+        verdict = self._verdict(case, effect, payload)
         if verdict:
             case.written = (effect, case.lead, payload)
             self._tell_verdict(case, effect, verdict)
@@ -82,22 +85,24 @@ class Attempts:
         accounts, now = self._mode.stage.connections.of(case.lead.center), self._mode.now
         if isinstance(effect, PlatformEffect):
             return self._platforms.asked(case, effect, accounts, now)
+        if isinstance(effect, AskReview):
+            effect = mail_to_review(case, effect)
         return payload_of(case, effect, accounts, now)
 
-    def _verdict(self, case: Case, effect: Effect) -> Outcome | None:
-        campaign = case.play.automation.campaign
+    def _verdict(self, case: Case, effect: Effect, payload: Payload) -> Outcome | None:
+        campaign, is_mail = case.play.automation.campaign, isinstance(effect, SendEmail)
+        called = isinstance(effect, HttpCall) and effect.reaches_lead
         facts = Facts(
             now=self._mode.now,
             admission=case.admission,
             stop_reason=case.stop_reason,
-            not_after=effect.not_after if isinstance(effect, SendEmail | HttpCall) else None,
+            not_after=getattr(effect, "not_after", None),
             suppressed=self._mode.people.suppressed(case.lead),
-            window=campaign.send_window if campaign else None,
+            review=lacks_review(self._mode, case, effect, payload),
+            window=campaign.send_window if campaign and (is_mail or called) else None,
             zone=case.zone,
         )
-        reaches = isinstance(effect, SendEmail) or (
-            isinstance(effect, HttpCall) and effect.reaches_lead
-        )
+        reaches = called or isinstance(effect, SendEmail | AskReview | HandOverLead)
         return judge_mail(facts) if reaches else judge_step(facts)
 
     def _tell_verdict(self, case: Case, effect: Effect, verdict: Outcome) -> None:
@@ -128,6 +133,8 @@ class Attempts:
             return
         if isinstance(effect, SendEmail):
             self._sent(case, effect, payload)
+        elif isinstance(effect, AskReview):
+            put_up(self._mode, case, effect.of, payload, (effect.step, effect.visit))
         elif kind := line_kind(effect):
             self._mode.tell(case, Line(now, kind, effect.step, effect.activity, detail=payload))
         if isinstance(effect, Push):
@@ -188,4 +195,6 @@ def _vendor_of(effect: Effect, payload: Payload) -> Vendor | None:
         return "http"
     if isinstance(effect, PlatformEffect):
         return system_of(effect)
+    if isinstance(effect, HandOverLead):
+        return "smartlead"
     return "salesforce" if "object" in payload else None

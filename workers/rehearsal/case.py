@@ -36,13 +36,23 @@ class Play:
         return self.automation.campaign.priority if self.automation.campaign else 0
 
 
+@dataclass(slots=True)
+class UpForReview:
+    """The newest review of a step's mail: its words, who asked (step and visit), the decision."""
+
+    words: tuple[JsonValue, ...]
+    asked_by: tuple[str, int]
+    verdict: str = ""
+
+
 @dataclass(eq=False, slots=True)
 class Case:
     """What the ledger and Temporal would know of one enrollment.
 
     ``serial`` is that of the wanted thing last taken off; the effect in hand was first
     tried at ``tried_since``; ``pending`` are signals to an entry still in the queue;
-    ``written`` is the message of a held effect, good while the lead stays the same.
+    ``written`` is the message of a held effect, good while the lead stays the same. ``reviews``
+    are those of the mails, by the step that sends them.
     """
 
     play: Play
@@ -57,6 +67,7 @@ class Case:
     last_mail: str = ""
     pending: list[dict[str, Any]] = field(default_factory=list)
     written: tuple[Effect, Lead, Mapping[str, JsonValue]] | None = None
+    reviews: dict[str, UpForReview] = field(default_factory=dict)
 
     @classmethod
     def of(cls, play: Play, lead: Lead, now: datetime) -> Case:

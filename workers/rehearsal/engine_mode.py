@@ -21,6 +21,7 @@ from workers.rehearsal.agenda import Agenda, Rank
 from workers.rehearsal.attempts import Attempts
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.people import People, meets_exit_criteria
+from workers.rehearsal.reviewing import note_decision
 from workers.rehearsal.story import Audience, Happening, Line, Surroundings
 from workflows.engine.events import SIGNALS, Event
 from workflows.engine.exits import exit_caused_by, strongest
@@ -126,6 +127,7 @@ class EngineMode:
         if about:
             self.write_back(about, about.lead, event)
         for case in reached:
+            note_decision(case, event)
             self._tell(case, event)
         if event.kind == "lead_changed":
             self.change(lead, dict(event.changes))

@@ -10,8 +10,9 @@ from activities.ledger.connections import Connections
 from activities.ledger.leads import Lead
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.engine_mode import EngineMode, Stage
+from workers.rehearsal.reviewing import decision_of
 from workers.rehearsal.server_mode import Fate
-from workers.rehearsal.story import Happening, Line, Surroundings, Vendor, WebAnswer
+from workers.rehearsal.story import Answer, Happening, Line, Surroundings, Vendor, WebAnswer
 
 
 @dataclass(slots=True)
@@ -28,6 +29,12 @@ class Foreseen:
     def after_mail(self, case: Case, at: datetime) -> Iterable[Happening]:
         """What the surroundings say, noted."""
         return self._noted(self.surroundings.after_mail(case, at))
+
+    def after_review(self, case: Case, step: str, at: datetime) -> Iterable[Answer]:
+        """What the surroundings say, noted as the events that the decisions are."""
+        answers = list(self.surroundings.after_review(case, step, at))
+        self.happenings += [decision_of(step, one) for one in answers]
+        return answers
 
     def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:
         """What the surroundings say."""

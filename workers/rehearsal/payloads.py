@@ -12,7 +12,7 @@ from activities.ledger.connections import CenterConnections
 from activities.ledger.facts import object_of
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import chat_message_of, mail_of
-from workers.rehearsal.step_kinds import looked_up, requested, tracked, written
+from workers.rehearsal.step_kinds import handed_on, looked_up, requested, tracked, written
 from workers.rehearsal.story import LineKind
 from workflows.engine.effects import (
     AddEvent,
@@ -20,6 +20,7 @@ from workflows.engine.effects import (
     AddTask,
     Assign,
     Effect,
+    HandOverLead,
     HttpCall,
     Notify,
     PlanWait,
@@ -55,6 +56,7 @@ _WRITERS: Mapping[type[Effect], Write] = {
     SendEmail: lambda case, effect, accounts, _: mail_of(case, effect, accounts),
     Notify: lambda case, effect, _accounts, _: chat_message_of(case, effect),
     PlanWait: lambda case, effect, _accounts, now: looked_up(case, effect, now),
+    HandOverLead: lambda case, effect, _accounts, _: handed_on(case, effect),
     HttpCall: lambda case, effect, accounts, _: requested(case, effect, accounts),
     TrackEvent: lambda case, effect, _accounts, _: tracked(case, effect),
     UpdateStage: _stage,

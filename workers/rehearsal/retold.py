@@ -21,6 +21,9 @@ KINDS: Mapping[str, LineKind] = {
 }
 """What an effect is told as; every other one writes to the CRM."""
 
+UNTOLD = ("ask_review",)
+"""Effects that the lead's timeline tells already."""
+
 
 async def retell(ledger: Ledger, lead: Lead, ending: Ending) -> list[Line]:
     """Everything that happened to a lead, in the order of its virtual time."""
@@ -34,6 +37,8 @@ async def retell(ledger: Ledger, lead: Lead, ending: Ending) -> list[Line]:
 
 def _is_told(row: Mapping[Any, Any]) -> bool:
     """A tracked event has a row for each who is told of it, and one line."""
+    if row["activity"] in UNTOLD:
+        return False
     return bool(row["activity"] != "track_event" or row["connection"] == "google_analytics")
 
 
@@ -45,6 +50,8 @@ def _line(row: Mapping[Any, Any]) -> Line:
     payload = row["payload"]
     if row["activity"] == "send_email":
         payload = _mail(payload["mail"])
+    if row["activity"] == "hand_over_lead":
+        payload = {name: payload[name] for name in ("campaign", "lead")}
     return Line(done, KINDS.get(row["activity"], "crm"), step, row["activity"], detail=payload)
 
 

@@ -26,10 +26,11 @@ from activities.ledger.leads import Lead
 from workers.main import Vendors, activities_by_queue
 from workers.rehearsal.letters import UNSUBSCRIBE_URL
 from workers.rehearsal.recorded_platforms import recorded_platforms
+from workers.rehearsal.reviewing import decide_review
 from workers.rehearsal.story import Happening, Surroundings
 from workers.rehearsal.virtual import Recorders, outside
 from workflows.contracts import TASK_QUEUE, Ending, Start, enrollment_id
-from workflows.engine.events import Event
+from workflows.engine.events import REVIEW_DECIDED, Event
 from workflows.enrollment import Enrollment
 
 LONGEST = timedelta(days=400)
@@ -80,6 +81,7 @@ async def theatre(
         mailer=vendors,
         crm=vendors,
         chat=vendors,
+        outreach=vendors,
         platforms=recorded_platforms(surroundings),
         web=vendors,
         analytics=vendors,
@@ -151,6 +153,9 @@ async def _forward(here: Theatre, handle: WorkflowHandle[Any, Ending], to: datet
 
 async def _happen(here: Theatre, lead: Lead, happening: Happening, number: int) -> None:
     outside.set(happening.at)
+    if happening.kind == REVIEW_DECIDED:
+        await decide_review(here.ledger, here.client, here.connections, lead, happening)
+        return
     name = f"rehearsed-{lead.lead}-{number}"
     event = Event(id=name, kind=happening.kind, at=happening.at, data=dict(happening.data))
     incoming = Incoming(event, lead.center, "rehearsal", lead.lead)

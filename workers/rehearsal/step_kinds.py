@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from activities.handovers import lead_handed_on
 from activities.http_answers import Read, problem_with, read_answer
 from activities.http_requests import filled_in, request_payload
 from activities.ledger.connections import CenterConnections
@@ -21,6 +22,7 @@ from workers.rehearsal.story import WebAnswer
 from workflows.engine.effects import (
     Assign,
     Effect,
+    HandOverLead,
     HttpCall,
     Outcome,
     PlanWait,
@@ -45,6 +47,12 @@ def written(
         return record_payload(effect, case.lead, accounts, now)
     except (Never, TemplateProblem) as problem:
         raise CannotBeWritten(str(problem)) from problem
+
+
+def handed_on(case: Case, effect: HandOverLead) -> dict[str, JsonValue]:
+    """What another tool would be given of the lead."""
+    lead = lead_handed_on(case.lead, effect.fields)
+    return {"campaign": effect.campaign, "lead": lead}
 
 
 def looked_up(case: Case, effect: PlanWait, now: datetime) -> dict[str, JsonValue]:

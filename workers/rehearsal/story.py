@@ -14,7 +14,7 @@ from activities.vendors.ports import WebAnswer as WebAnswer
 from workers.rehearsal.case import Case
 
 LineKind = Literal["decision", "event", "mail", "chat", "crm", "web", "gate", "outage", "surprise"]
-Vendor = Literal["smtp", "salesforce", "slack", "hubspot", "marketo", "http"]
+Vendor = Literal["smtp", "salesforce", "slack", "hubspot", "marketo", "smartlead", "http"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ EMPTY = WebAnswer(200, b"")
 """What a system answers if nobody says otherwise."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reviewer's decision at a virtual instant."""
+
+    at: datetime
+    approved: bool
+
+
 class Surroundings(Protocol):
     """The world around the campaign: what leads do, and which vendors are down."""
 
@@ -54,6 +62,10 @@ class Surroundings(Protocol):
 
     def after_mail(self, case: Case, at: datetime) -> Iterable[Happening]:
         """What a mail causes that has just left for the lead of ``case``."""
+        ...
+
+    def after_review(self, case: Case, step: str, at: datetime) -> Iterable[Answer]:
+        """What a person decides about the mail of ``step`` that is up for review since ``at``."""
         ...
 
     def down_until(self, vendor: Vendor, at: datetime) -> datetime | None:

@@ -13,7 +13,7 @@ from temporalio import activity
 
 from activities.ledger import Ledger
 from activities.ledger.http_connections import HttpConnection
-from activities.vendors.ports import HandOver, NotYet, Receipt, WebAnswer, WebRequest
+from activities.vendors.ports import HandOver, LentLead, NotYet, Receipt, WebAnswer, WebRequest
 from workers.rehearsal.story import Surroundings, Vendor
 
 outside: ContextVar[datetime | None] = ContextVar("outside", default=None)
@@ -46,6 +46,7 @@ class Recorders:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
+        self._lent: dict[tuple[int, str], LentLead] = {}
 
     async def send(self, message: EmailMessage, hand_over: HandOver) -> Receipt:
         """Take a mail."""
@@ -84,6 +85,25 @@ class Recorders:
     ) -> Receipt:
         """Take an event."""
         return Receipt("rehearsed")
+
+    async def find_lead(self, campaign: int, email: str) -> LentLead | None:
+        """The lead, once it was handed over."""
+        self._answer("smartlead")
+        return self._lent.get((campaign, email))
+
+    async def add_lead(self, campaign: int, lead: Mapping[str, Any], key: str) -> None:
+        """Take a lead."""
+        self._lent[campaign, lead["email"]] = LentLead("rehearsed", key)
+
+    async def pause_lead(self, campaign: int, lead: str) -> bool:
+        """Nothing is mailed anyway."""
+        return True
+
+    async def resume_lead(self, campaign: int, lead: str) -> None:
+        """Nothing is mailed anyway."""
+
+    async def remove_lead(self, campaign: int, lead: str) -> None:
+        """Nothing is mailed anyway."""
 
     def _answer(self, vendor: Vendor) -> Receipt:
         if self._surroundings.down_until(vendor, virtual_now()):

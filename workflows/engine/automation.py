@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field, model_validator
 
 from workflows.engine.base import Frozen, Name
@@ -56,6 +58,10 @@ class Automation(Frozen):
     def step(self, step_id: str) -> AnyStep | None:
         """The step of that id, if there is one."""
         return next((step for step in self.steps if step.id == step_id), None)
+
+    def is_reviewed(self, step_id: str) -> bool:
+        """Whether a person must approve the mails of that step before they leave."""
+        return any(step.kind == "approval" and step.of == step_id for step in self.steps)
 
     def after(self, step_id: str) -> str | None:
         """The step that follows: what its ``next`` says, else the next in the list, else None."""
@@ -114,4 +120,13 @@ def graph_problems(steps: tuple[AnyStep, ...]) -> list[tuple[str, str]]:
                 known = ", ".join(ids)
                 text = f"step {step.id!r}: {field} names {target!r}, which is no step of: {known}"
                 problems.append((step.id, text))
+        problems += [(step.id, text) for text in _misunderstood(step, steps)]
     return problems
+
+
+def _misunderstood(step: AnyStep, steps: tuple[AnyStep, ...]) -> Iterator[str]:
+    """Steps that this one is about and that are not there, or of another kind."""
+    for field, name, kind in step.mentions():
+        if name not in [other.id for other in steps if other.kind == kind]:
+            fitting = ", ".join(other.id for other in steps if other.kind == kind) or "none"
+            yield f"step {step.id!r}: {field} names {name!r}, which is no {kind} step of: {fitting}"

@@ -49,12 +49,14 @@ _ABOUT_A_RECORD = Availability(
     "lead_captured, or a conversation trigger with 'timing: after_conversation'",
 )
 
+_BY_MAIL = Availability(
+    EVERYWHERE - DURING_A_CONVERSATION,
+    "the visitor is in the chat at that moment, and perhaps without an address: take "
+    "lead_captured, or a conversation trigger with 'timing: after_conversation'",
+)
+
 ACTIONS: dict[str, Availability] = {
-    "send_email": Availability(
-        EVERYWHERE - DURING_A_CONVERSATION,
-        "the visitor is in the chat at that moment, and perhaps without an address: take "
-        "lead_captured, or a conversation trigger with 'timing: after_conversation'",
-    ),
+    "send_email": _BY_MAIL,
     "update_stage": Availability(
         EVERYWHERE - DURING_A_CONVERSATION,
         "a stage belongs to a lead, and at that moment the visitor may be unknown: take "
@@ -77,6 +79,8 @@ ACTIONS: dict[str, Availability] = {
     "wait": Availability(EVERYWHERE),
     "wait_for": Availability(EVERYWHERE),
     "wait_until": Availability(EVERYWHERE),
+    "approval": _BY_MAIL,
+    "outreach_handover": _BY_MAIL,
     "branch": Availability(EVERYWHERE),
     "jump": Availability(EVERYWHERE),
     "ab_split": Availability(EVERYWHERE),

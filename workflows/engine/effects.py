@@ -36,6 +36,31 @@ class SendEmail(Effect):
     not_after: AwareDatetime | None = None
 
 
+class AskReview(Effect):
+    """Write down the mail that visit ``of_visit`` of the step ``of`` would send, for review."""
+
+    queue: ClassVar[Queue] = "messaging"
+    activity: ClassVar[str] = "ask_review"
+
+    kind: Literal["ask_review"]
+    of: str
+    of_visit: int
+    channel: str | None = None
+
+
+class HandOverLead(Effect):
+    """Put the lead into a campaign of another tool, which mails it from then on."""
+
+    queue: ClassVar[Queue] = "messaging"
+    activity: ClassVar[str] = "hand_over_lead"
+
+    kind: Literal["hand_over_lead"]
+    campaign: int
+    mails: int | None = None
+    fields: tuple[str, ...] = ()
+    not_after: AwareDatetime | None = None
+
+
 class UpdateStage(Effect):
     """Move the lead to a stage, in the lead projection and in the CRM."""
 
@@ -144,6 +169,8 @@ class PlanWait(Effect):
 
 AnyEffect = Annotated[
     SendEmail
+    | AskReview
+    | HandOverLead
     | UpdateStage
     | Notify
     | SetField
@@ -175,6 +202,7 @@ FACT_EFFECTS = {
     "create_event": "Log the meeting as an Event",
     "mark_unsubscribed": "Set the opt-out field",
     "mark_bounced": "Set the hard bounce field",
+    "steer_handover": "Tell Smartlead to stop or to go on",
 }
 """The default write-backs and what each does, in words for the Temporal UI."""
 

@@ -25,6 +25,12 @@ SIGNALS = (
 )
 """Signals with a name of their own; every other kind comes as ``event`` with a ``kind``."""
 
+REVIEW_DECIDED = "review_decided"
+"""A person has approved or rejected a mail; ``step`` and ``visit`` say who had asked."""
+
+OUTREACH_SENT = "outreach_sent"
+"""Another tool has sent its mail ``number`` to a lead handed over at ``step`` and ``visit``."""
+
 ANONYMOUS = "anon-"
 """How ids begin that were made up for events without one: unique within an entry only."""
 

@@ -71,6 +71,14 @@ def _hear_at_last(automation: Automation, state: State, now: datetime) -> State 
     return follow(automation, state, move, now) if move else None
 
 
+def heard_meanwhile(automation: Automation, before: State, after: State, now: datetime) -> State:
+    """Act on what came while a step's effect was in flight, if the step waits for it now."""
+    waits = isinstance(after.wanted, Wait) and not after.hold
+    if not waits or after.visits != before.visits:
+        return after
+    return _hear_at_last(automation, after, now) or after
+
+
 def park(state: State, reason: str, now: datetime) -> State:
     """An effect cannot be done: wait for an operator's ``retry`` or ``skip``."""
     return hold(state, "attention", reason, now)

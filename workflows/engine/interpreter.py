@@ -14,6 +14,7 @@ from workflows.engine import holds
 from workflows.engine.automation import Automation
 from workflows.engine.effects import Outcome, SendEmail
 from workflows.engine.events import (
+    REVIEW_DECIDED,
     Event,
     Malformed,
     fingerprint,
@@ -22,6 +23,7 @@ from workflows.engine.events import (
     read_signal,
 )
 from workflows.engine.exits import ExitReason
+from workflows.engine.handing import tell_the_other_tool
 from workflows.engine.moves import close, enter, follow, moment_of, put
 from workflows.engine.state import (
     SEEN_LENGTH,
@@ -59,6 +61,11 @@ def advance(automation: Automation, state: State, news: News, now: datetime) -> 
 
     After the exit, events are still kept for the ledger.
     """
+    after = _advance(automation, state, news, now)
+    return tell_the_other_tool(automation, state, after)
+
+
+def _advance(automation: Automation, state: State, news: News, now: datetime) -> State:
     if isinstance(news, Event):
         state = _receive(automation, state, news, now)
     elif isinstance(news, Malformed):
@@ -135,7 +142,10 @@ def _performed(automation: Automation, state: State, outcome: Outcome, now: date
         return holds.take_up_again(automation, state, now)
     step = automation.step(state.step)
     move = step.resume(moment_of(state, now), outcome) if step else None
-    return follow(automation, state, move, now) if move else state
+    if not move:
+        return state
+    after = follow(automation, state, move, now)
+    return holds.heard_meanwhile(automation, state, after, now)
 
 
 def _count(automation: Automation, state: State, outcome: Outcome, now: datetime) -> State:
@@ -194,6 +204,8 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
         return holds.note_soft_bounce(automation, state, event, now)
     step = automation.step(state.step)
     move = step.resume(moment_of(state, now), event) if step else None
+    if event.kind == REVIEW_DECIDED and not move:
+        return holds.cause_removed(automation, state, now)  # perhaps the gate held for it
     if move and (state.hold or not isinstance(state.wanted, Wait)):
         # Not now, but not lost either: the step hears of it when it goes on.
         return state.model_copy(update={"unheard": state.unheard or event})

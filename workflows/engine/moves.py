@@ -7,7 +7,7 @@ from datetime import datetime
 from workflows.engine.automation import Automation
 from workflows.engine.exits import ExitReason
 from workflows.engine.state import Close, Decision, Hold, Perform, Resting, State, Wait, is_mail
-from workflows.engine.steps.base import Do, Go, Moment, Move, Sleep, SleepUntil
+from workflows.engine.steps.base import Do, Finish, Go, Moment, Move, Sleep, SleepUntil
 
 MOST_HOPS = 100
 """How many steps a lead may pass without anything to wait for: a loop of branches ends here."""
@@ -97,7 +97,7 @@ def _within_window(state: State, wait: Wait) -> Wait:
     return wait.model_copy(update={"until": ends, "ends": "window", "would_end": wait.until})
 
 
-def _take(state: State, move: Move, now: datetime) -> State:
+def _take(state: State, move: Do | Sleep | SleepUntil | Finish, now: datetime) -> State:
     if isinstance(move, Do):
         perform = Perform.model_validate(
             {"kind": "perform", "serial": 0, "effect": move.effect, "summary": move.summary}
@@ -107,6 +107,8 @@ def _take(state: State, move: Move, now: datetime) -> State:
         until = move.until if isinstance(move, SleepUntil) else now + move.lasting
         state = state.noting(Decision(at=now, step=state.step, what=move.summary))
         return put(state, Wait(kind="wait", serial=0, until=until, summary=move.summary), now)
+    if move.why:
+        state = state.noting(Decision(at=now, step=state.step, what="done", why=move.why))
     return close(state, ExitReason.COMPLETED, now)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from workflows.engine.base import Frozen
-from workflows.engine.effects import AnyEffect, Outcome, SendEmail
+from workflows.engine.effects import AnyEffect, HandOverLead, Outcome, SendEmail
 from workflows.engine.events import Event, Malformed
 from workflows.engine.exits import ExitReason
 
@@ -60,8 +60,8 @@ HoldCause = Literal["paused", "attention", "gate", "away"]
 
 
 def is_mail(wanted: Perform | Wait | Close | None) -> bool:
-    """Whether what is wanted is a mail."""
-    return isinstance(wanted, Perform) and isinstance(wanted.effect, SendEmail)
+    """Whether what is wanted is a mail, or leads to mails."""
+    return isinstance(wanted, Perform) and isinstance(wanted.effect, SendEmail | HandOverLead)
 
 
 class Hold(Frozen):

@@ -40,6 +40,10 @@ LATE = NOON - timedelta(seconds=1)
         ({"now": NOON.replace(hour=3)}, None, "held"),
         ({"hold": "the template is deactivated"}, None, "held"),
         ({"hold": "the template is deactivated", "suppressed": "bounced"}, None, "email_bounced"),
+        ({"review": "wanted"}, None, "held"),
+        ({"review": "rejected"}, None, "refused"),
+        ({"review": "rejected", "automation_state": "disabled"}, "held", "held"),
+        ({"review": "rejected", "suppressed": "bounced"}, None, "email_bounced"),
         # A stop is stronger than a hold, and a suppression than either hold.
         ({"stop_reason": "unsubscribed", "automation_state": "disabled"}, *["unsubscribed"] * 2),
         ({"suppressed": "bounced", "automation_state": "disabled"}, "held", "email_bounced"),

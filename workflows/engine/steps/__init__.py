@@ -8,6 +8,7 @@ from pydantic import Field
 
 from workflows.engine.steps.ab_split import AbSplit
 from workflows.engine.steps.add_to_campaign import AddToCampaign
+from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.assign import Assign
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.create_event import CreateEvent
@@ -21,6 +22,7 @@ from workflows.engine.steps.jump import Jump
 from workflows.engine.steps.marketo_program import MarketoProgram
 from workflows.engine.steps.marketo_status import MarketoStatus
 from workflows.engine.steps.notify import Notify
+from workflows.engine.steps.outreach_handover import OutreachHandover
 from workflows.engine.steps.push import Push
 from workflows.engine.steps.send_email import SendEmail
 from workflows.engine.steps.set_field import SetField
@@ -35,6 +37,8 @@ AnyStep = Annotated[
     | Wait
     | WaitFor
     | WaitUntil
+    | Approval
+    | OutreachHandover
     | Branch
     | Jump
     | AbSplit

@@ -69,6 +69,8 @@ class Go:
 class Finish:
     """The automation is done with this lead."""
 
+    why: str = ""
+
 
 Move = Do | Sleep | SleepUntil | Go | Finish
 
@@ -100,6 +102,10 @@ class BaseStep(Frozen):
         """(field, step id) for each other step that this one names."""
         if self.next:
             yield "next", self.next
+
+    def mentions(self) -> Iterator[tuple[str, str, str]]:
+        """(field, step id, kind) for each step that this one is about and does not lead to."""
+        yield from ()
 
     def conditions(self) -> Iterator[Condition]:
         """The conditions that this step evaluates."""
