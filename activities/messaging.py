@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -16,21 +14,19 @@ from temporalio import activity
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections, Mailbox
+from activities.ledger.criteria import caps_of, newest_settings
 from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
-from activities.ledger.gate import judge_mail
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.publishing import find_template
-from activities.ledger.suppressions import suppression_of
+from activities.mail_gate import judge_mail_in, mail_case
 from activities.message import MessageParts, compose, message_id_for, payload_hash
 from activities.once import Deed, about_step, do_once
-from activities.scene import Scene, facts_of, note_verdict, read_scene, zone_of
+from activities.scene import Scene, read_scene
 from activities.templates import Rendered, Template, TemplateProblem, render
-from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, NotYet, Receipt
+from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, Receipt
 from workflows.engine.effects import Outcome, SendEmail
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
-
-LARGEST_SKEW = timedelta(seconds=30)
 
 
 class Messaging:
@@ -49,15 +45,19 @@ class Messaging:
         """Send the mail of one visit of one step, or say why not."""
         scene = await read_scene(self._ledger, effect, self._connections)
         intent = await self._intent(effect, scene)
-
+        async with self._ledger.reading() as tx:
+            caps = caps_of(await newest_settings(tx, scene.version.automation))
+        mailbox = str(intent.payload.get("mailbox") or "default")
+        case = mail_case(self._ledger, effect, scene, caps, mailbox)
         deed = Deed(
             intent=intent,
-            judge=lambda tx: self._judge(tx, effect, scene),
+            judge=lambda tx: judge_mail_in(self._ledger, tx, case),
             ask=self._ask,
             afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
             refused=lambda tx, failure: self._tell_bounced(tx, effect, scene, failure),
             locks=scene.locks,
             shared=scene.shared,
+            claim_locks=case.pace.locks,
         )
         return await do_once(self._ledger, deed)
 
@@ -80,7 +80,8 @@ class Messaging:
     async def _payload(
         self, effect: SendEmail, scene: Scene, earlier: list[EffectRow]
     ) -> dict[str, Any]:
-        mailbox = self._mailbox(scene)
+        name = _sender(effect, scene, earlier)
+        mailbox = self._mailbox(scene, name)
         rendered = await self._render(effect, scene, mailbox)
         thread = earlier if effect.thread else []
         domain = mailbox.address.rpartition("@")[2]
@@ -104,6 +105,7 @@ class Messaging:
         return {
             "mail": parts.model_dump(mode="json"),
             "message_id": message_id,
+            "mailbox": name,
             "owner": mailbox.salesforce_user,
         }
 
@@ -123,9 +125,7 @@ class Messaging:
             failure = Never("dripstone", "template", str(problem))
             raise as_application_error(failure) from problem
 
-    def _mailbox(self, scene: Scene) -> Mailbox:
-        campaign = scene.version.definition.campaign
-        name = campaign.sender if campaign else "default"
+    def _mailbox(self, scene: Scene, name: str) -> Mailbox:
         found = scene.accounts.mailboxes.get(name)
         if found is None:
             message = f"no mailbox {name!r} in center {scene.lead.center!r}: add it to the "
@@ -139,22 +139,6 @@ class Messaging:
 
     def _unsubscribe_url(self, key: str) -> str:
         return f"{self._public_url}/u/{self.token_of(key)}"
-
-    async def _judge(self, tx: AsyncConnection, effect: SendEmail, scene: Scene) -> Outcome | None:
-        campaign = scene.version.definition.campaign
-        now = await self._ledger.now(tx)
-        if abs(now - self._ledger.machine_clock()) > LARGEST_SKEW:
-            text = "this worker's clock is more than 30 s off the ledger's: set it right"
-            raise as_application_error(NotYet("dripstone", "clock_skew", text))
-        facts = replace(
-            await facts_of(self._ledger, tx, scene),
-            suppressed=await suppression_of(self._ledger, tx, scene.lead),
-            has_address=bool(scene.lead.email),
-            not_after=effect.not_after,
-            window=campaign.send_window if campaign else None,
-            zone=zone_of(scene),
-        )
-        return await note_verdict(self._ledger, tx, scene, judge_mail(facts))
 
     async def _ask(self, row: EffectRow, hand_over: HandOver) -> Receipt:
         message = compose(MessageParts.model_validate(row.payload["mail"]))
@@ -212,6 +196,16 @@ def _not_a_message(error: ValidationError) -> Never:
     problems = error.errors(include_input=False, include_url=False, include_context=False)
     told = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in problems)
     return Never("dripstone", "message", f"{told}: mend the lead or the template, then retry")
+
+
+def _sender(effect: SendEmail, scene: Scene, earlier: list[EffectRow]) -> str:
+    """The mailbox that the lead's thread began with, if it may still be used; else its share."""
+    campaign = scene.version.definition.campaign
+    if campaign is None:
+        return "default"
+    used = (str(row.payload.get("mailbox")) for row in reversed(earlier))
+    kept = next((name for name in used if name in campaign.mailboxes), None)
+    return kept or campaign.sender_for(effect.enrollment, effect.entry)
 
 
 def _reply_subject(first: EffectRow) -> str:

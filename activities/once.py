@@ -53,7 +53,8 @@ class Deed:
     vendor; ``afterwards`` writes what follows, together with SENT, and returns write-backs.
     ``refused`` may turn a permanent refusal into an outcome, together with NOT_SENT.
     ``repeatable`` calls may be made again after an unclear end, because the vendor knows our key.
-    ``locks`` are the persons and, shared, the automations that the judgement is about.
+    ``locks`` are the persons and, shared, the automations that the judgement is about;
+    ``claim_locks`` is what only the claim needs for itself.
     """
 
     intent: Intent
@@ -64,6 +65,7 @@ class Deed:
     repeatable: bool = False
     locks: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    claim_locks: tuple[str, ...] = ()
     owner: str = field(default_factory=lambda: uuid4().hex)
 
     @property
@@ -102,7 +104,8 @@ async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
 
 async def _claim(ledger: Ledger, deed: Deed) -> Outcome | None:
     """None: the intent is written and ours. Else the answer."""
-    async with ledger.transaction(*deed.locks, shared=deed.shared) as tx:
+    locks = (*deed.locks, *deed.claim_locks)
+    async with ledger.transaction(*locks, shared=deed.shared) as tx:
         row = await find_effect(tx, deed.intent.key)
         if row and row.state in TERMINAL:
             return await _stored_outcome(tx, deed, row)

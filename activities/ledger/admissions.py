@@ -16,6 +16,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
+from activities.ledger.consents import missing_consent, note_consent
 from activities.ledger.criteria import LeadFields, meets_exit_criteria
 from activities.ledger.goals import reached_goal_before
 from activities.ledger.inbox import Received
@@ -66,6 +67,9 @@ async def admit(
         return answered
     known = await find_lead(tx, request.lead.center, request.lead.lead)
     request = replace(request, lead=with_known(request.lead, known))
+    for said in request.lead.consents:
+        whose = (request.lead.center, request.lead.person)
+        await note_consent(ledger, tx, whose, said, request.cause)
     obstacle = await find_obstacle(ledger, tx, request.automation)
     state = await find_state(tx, request.automation)
     if obstacle or state is None:
@@ -110,13 +114,25 @@ async def _objection(
         return "meets the exit criteria of the campaign already"
     if await reached_goal_before(tx, automation, lead):
         return "has reached the goal already"
-    sends = any(step.kind == "send_email" for step in automation.steps)
+    if refusal := await _objection_to_messages(ledger, tx, lead, automation):
+        return refusal
+    return await _objection_to_re_entry(ledger, tx, lead, automation)
+
+
+async def _objection_to_messages(
+    ledger: Ledger, tx: AsyncConnection, lead: Lead, automation: Automation
+) -> str:
+    sends = "email" in automation.channels
     if sends and not lead.email:
         return "no e-mail address, and the automation sends mail"
     suppressed = await suppression_of(ledger, tx, lead) if sends else None
     if suppressed:
         return f"suppressed: {suppressed}"
-    return await _objection_to_re_entry(ledger, tx, lead, automation)
+    for channel in automation.channels:
+        whose, needs = (lead.center, lead.person), automation.consents_needed
+        if lack := await missing_consent(tx, whose, needs, channel):
+            return lack
+    return ""
 
 
 async def _objection_to_re_entry(

@@ -14,6 +14,10 @@ from pydantic import (
     model_validator,
 )
 
+from workflows.engine.base import Name
+from workflows.engine.caps import WrittenRate
+from workflows.engine.durations import Duration
+
 SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S+@\S+)$")]
 """A Salesforce user: the 18-character id, or the address, which is looked up."""
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
@@ -26,13 +30,16 @@ class _Strict(BaseModel):
 class Mailbox(_Strict):
     """An address that mails leave from. ``salesforce_user`` owns the Tasks of its mails.
 
-    ``postal_address`` stands in every mail's footer (CAN-SPAM).
+    ``postal_address`` stands in every mail's footer (CAN-SPAM). At most ``per_day`` mails leave
+    on a local day of the center, and one ``min_gap`` after the other.
     """
 
     name: str = Field(min_length=1, max_length=100)
     address: EmailStr
     postal_address: str = Field(min_length=5, max_length=300)
     salesforce_user: SalesforceUser | None = None
+    per_day: int | None = Field(default=None, ge=1, le=100_000)
+    min_gap: Duration | None = None
 
 
 class SalesforceWrites(_Strict):
@@ -96,10 +103,23 @@ class Pool(_Strict):
         return self
 
 
+class CenterCaps(_Strict):
+    """Limits over all campaigns of a center: what one person and one company may get."""
+
+    frequency_cap: WrittenRate | None = None
+    per_company_per_day: int | None = Field(default=None, ge=1, le=100_000)
+
+
 class CenterConnections(_Strict):
-    """The accounts of one center. ``zone`` is where a lead without a zone is taken to be."""
+    """The accounts of one center. ``zone`` is where a lead without a zone is taken to be.
+
+    ``consents`` are the consents that it asks people for: if there are any, each automation that
+    sends messages must name those it needs, or say why it needs none.
+    """
 
     zone: str = "UTC"
+    consents: tuple[Name, ...] = ()
+    caps: CenterCaps = CenterCaps()
     mailboxes: dict[str, Mailbox] = {}
     salesforce: SalesforceWrites | None = None
     pools: dict[str, Pool] = {}

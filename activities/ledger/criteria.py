@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.leads import Lead
 from activities.ledger.tables import campaign_settings
+from workflows.engine.caps import Caps
 from workflows.engine.conditions import Condition
 
 _CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
@@ -38,6 +39,11 @@ async def newest_settings(tx: AsyncConnection, automation: str) -> Mapping[str, 
     query = select(row.settings).where(row.automation == automation)
     found = await tx.scalar(query.order_by(row.number.desc()).limit(1))
     return found or {}
+
+
+def caps_of(settings: Mapping[str, Any]) -> Caps:
+    """The caps among campaign settings."""
+    return Caps.model_validate(settings.get("caps", {}))
 
 
 async def meets_exit_criteria(tx: AsyncConnection, automation: str, lead: Lead) -> bool:

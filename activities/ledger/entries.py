@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
 from activities.ledger.inbox import Incoming, receive
+from activities.ledger.slots import give_back_slots
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, holds, inbox
 from activities.ledger.upsert import insert_new
@@ -102,6 +103,7 @@ async def close(
         update(admissions).where(this(request.enrollment, request.entry)).values(values)
     )
     await remove_hold(tx, request.enrollment, request.entry)
+    await give_back_slots(tx, request.enrollment, request.entry)
     event = Event(
         id=f"{request.enrollment}/{request.entry}/exit",
         kind="campaign_exited",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from activities.ledger.windows import next_opening
 from workflows.engine.campaign import SendWindow
@@ -20,7 +20,8 @@ SUPPRESSED_EXITS = {
 class Facts:
     """What the policy looks at, read in the transaction that would write the intent.
 
-    ``admission`` is the state of the enrollment's row, None if there is no such row.
+    ``admission`` is the state of the enrollment's row, None if there is no such row. ``no_consent``
+    and ``halted`` say why not, or are empty. ``due`` is when the message should have left.
     """
 
     now: datetime
@@ -31,6 +32,12 @@ class Facts:
     suppressed: str | None = None
     has_address: bool = True
     not_after: datetime | None = None
+    no_consent: str = ""
+    sends: int = 0
+    max_sends: int | None = None
+    due: datetime | None = None
+    max_lateness: timedelta | None = None
+    halted: str = ""
     window: SendWindow | None = None
     zone: str = "UTC"
 
@@ -53,7 +60,10 @@ def judge_step(facts: Facts) -> Outcome | None:
 
 
 def judge_mail(facts: Facts) -> Outcome | None:
-    """For a mail: as for any effect, and suppression, address and send window."""
+    """For a mail: as for any effect, and suppression, address, consent, and the rest below.
+
+    What ends the enrollment comes first, then what needs a person, then what only holds.
+    """
     verdict = judge_step(facts)
     if verdict and verdict.state == "refused":
         return verdict
@@ -62,11 +72,30 @@ def judge_mail(facts: Facts) -> Outcome | None:
         return Outcome(state="refused", cause=f"suppressed: {facts.suppressed}", exit=reason)
     if not facts.has_address:
         return Outcome(state="refused", cause="the lead has no e-mail address: add one, then retry")
-    if verdict:
-        return verdict
+    refusal = _refusal_of_message(facts)
+    if refusal or verdict:
+        return refusal or verdict
+    if facts.halted:
+        return Outcome(state="held", cause=facts.halted)
     opens = next_opening(facts.window, facts.zone, facts.now) if facts.window else None
     if opens:
         return Outcome(state="held", cause=f"outside the send window in {facts.zone}", until=opens)
+    return None
+
+
+def _refusal_of_message(facts: Facts) -> Outcome | None:
+    """Consent, the most a lead may get, and lateness."""
+    if facts.no_consent:
+        return Outcome(state="refused", cause=facts.no_consent, exit=ExitReason.NO_CONSENT)
+    if facts.max_sends is not None and facts.sends >= facts.max_sends:
+        cause = f"has got all {facts.max_sends} messages that max_sends allows"
+        return Outcome(state="refused", cause=cause, exit=ExitReason.COMPLETED)
+    if facts.due and facts.max_lateness and facts.now - facts.due > facts.max_lateness:
+        was_due = facts.due.isoformat(timespec="minutes")
+        late = (
+            f"was due at {was_due}, later than max_lateness allows: retry sends it, skip does not"
+        )
+        return Outcome(state="refused", cause=late)
     return None
 
 

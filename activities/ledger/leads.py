@@ -13,6 +13,8 @@ from pydantic import JsonValue
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.consent_fields import BadConsent, split_consents
+from activities.ledger.consents import Statement
 from activities.ledger.store import Ledger
 from activities.ledger.tables import leads
 
@@ -26,7 +28,10 @@ class BadLead(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What the ledger knows of a lead. ``person`` is an HMAC; ``zone`` is an IANA name."""
+    """What the ledger knows of a lead. ``person`` is an HMAC; ``zone`` is an IANA name.
+
+    ``consents`` are those that came along with its fields, on its way in.
+    """
 
     center: str
     lead: str
@@ -34,6 +39,7 @@ class Lead:
     email: str | None
     zone: str | None
     fields: Mapping[str, JsonValue]
+    consents: tuple[Statement, ...] = ()
 
     @property
     def salesforce_id(self) -> str | None:
@@ -100,9 +106,14 @@ def new_lead(
     Without an id it is known by an HMAC of its address (``p-...``).
 
     Raises:
-        BadLead: no id and no address, an id or address that is none, an unknown zone.
+        BadLead: no id and no address, an id or address that is none, an unknown zone, a consent
+            that cannot be read.
     """
     rest = {key: value for key, value in fields.items() if key not in ("email", "zone", "id")}
+    try:
+        rest, consents = split_consents(rest)
+    except BadConsent as error:
+        raise BadLead(str(error)) from None
     email = str(fields.get("email") or "").strip() or None
     if email is not None:
         canonical_address(email)
@@ -110,7 +121,7 @@ def new_lead(
         raise BadLead("email: empty, and there is no id either: give one of the two")
     lead = check_lead_id(lead) if lead else f"p-{person_of(ledger, center, email, '')}"
     person = person_of(ledger, center, email, lead)
-    return Lead(center, lead, person, email, known_zone(fields.get("zone")), rest)
+    return Lead(center, lead, person, email, known_zone(fields.get("zone")), rest, consents)
 
 
 def known_zone(zone: JsonValue) -> str | None:

@@ -126,14 +126,19 @@ def end_of(settings: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
 
 
+async def automations_of(tx: AsyncConnection, center: str) -> list[str]:
+    """The automations of a center that were ever published."""
+    query = select(automations.c.automation).where(automations.c.center == center).distinct()
+    return sorted((await tx.scalars(query)).all())
+
+
 async def switch_center(ledger: Ledger, center: str, state: str, by: str) -> list[str]:
     """Enable or disable a center as a whole, from this commit on; its automations.
 
     Effects that are being claimed in any of them are waited for, as when one is disabled.
     """
-    query = select(automations.c.automation).where(automations.c.center == center).distinct()
     async with ledger.reading() as tx:
-        names = sorted((await tx.scalars(query)).all())
+        names = await automations_of(tx, center)
     async with ledger.transaction(*(f"automation:{name}" for name in names)) as tx:
         row = {
             "center": center,

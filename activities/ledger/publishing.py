@@ -86,7 +86,10 @@ async def publish(
         await _keep_settings(ledger, tx, automation, by)
         if put_away:
             await tx.execute(delete(lifecycle).where(lifecycle.c.automation == automation.id))
-        await note(ledger, tx, Act("published", automation.center, by, automation.id, number))
+        because = automation.consent.ignored_because if automation.consent else ""
+        reason = f"consents are ignored, {because}" if because else ""
+        act = Act("published", automation.center, by, automation.id, number, reason)
+        await note(ledger, tx, act)
     return version, True
 
 
@@ -110,7 +113,8 @@ async def _keep_settings(
         return
     exits = automation.campaign.exits.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     until = automation.campaign.active_until
-    settings = {"priority": automation.campaign.priority, "exits": exits}
+    caps = automation.campaign.caps.model_dump(mode="json", exclude_defaults=True)
+    settings = {"priority": automation.campaign.priority, "exits": exits, "caps": caps}
     settings |= {"active_until": until.isoformat()} if until else {}
     row = campaign_settings
     number = await tx.scalar(

@@ -10,8 +10,9 @@ from activities.ledger.columns import document as _json
 from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
+from activities.ledger.gate_tables import consents, halts, slots
 
-__all__ = ["metadata"]
+__all__ = ["consents", "halts", "metadata", "slots"]
 
 leads = _table(
     "leads",

@@ -11,7 +11,9 @@ from pydantic_core import to_jsonable_python
 
 from workflows.engine.automation import SCHEMA, Automation
 from workflows.engine.campaign import Campaign, Exits, OutOfOffice, ReEntry, SendWindow, SoftBounces
+from workflows.engine.caps import Caps
 from workflows.engine.conditions import AllOf, AnyOf, FieldIs, Happened, NotThis
+from workflows.engine.consent import Consent
 from workflows.engine.goal import Goal
 from workflows.engine.steps.ab_split import Share
 from workflows.engine.steps.base import BaseStep
@@ -22,7 +24,7 @@ SNAPSHOT = Path(__file__).with_name("defaults.json")
 BLOCKS: tuple[type[BaseModel], ...] = (
     *(Automation, Campaign, Exits, OutOfOffice, ReEntry, SendWindow, SoftBounces),
     *(AllOf, AnyOf, FieldIs, Happened, NotThis, Arm),
-    *(Goal, Share),
+    *(Goal, Share, Caps, Consent),
 )
 LESSON = (
     "A default of a definition has changed. Published versions leave out what stands at its "

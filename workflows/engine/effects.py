@@ -35,7 +35,10 @@ class Effect(Frozen):
 
 
 class SendEmail(Effect):
-    """Send one mail to the lead. ``not_after`` is the end of the engagement window."""
+    """Send one mail to the lead. ``not_after`` is the end of the engagement window.
+
+    ``due`` is when it should have left, if the journey is behind its plan.
+    """
 
     queue: ClassVar[Queue] = "messaging"
     activity: ClassVar[str] = "send_email"
@@ -44,6 +47,7 @@ class SendEmail(Effect):
     template: str
     thread: bool = False
     not_after: AwareDatetime | None = None
+    due: AwareDatetime | None = None
 
 
 class UpdateStage(Effect):

@@ -91,7 +91,7 @@ async def test_on_a_full_disk_nothing_is_half_written_and_the_message_says_what_
     await make(ledger)
     lead = a_lead(ledger)
     await enter(ledger, lead)
-    text = "t" * 100_000
+    text = "t" * 1_000_000  # longer than the file is by now
     event = Event(id="e", kind="unsubscribe", at=AT, data={"text": text})
     incoming = Incoming(event, "default", "test", lead.lead)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -1,0 +1,200 @@
+"""Slots: the instants at which mails may leave, each given to one mail in the claiming transaction.
+
+A mail that has to wait for room is given its slot at once, so that thousands that are due drain in
+order, each at its own time, and nobody polls. A slot counts from when it is given; one that its
+mail does not come for in time lapses, and one whose lead exits is free again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ledger.gate_tables import slots
+from activities.ledger.pacing import (
+    Limit,
+    Room,
+    daily_limit,
+    day_of,
+    first_room,
+    gap_limit,
+    rate_limit,
+    window_limit,
+)
+from activities.ledger.store import Ledger
+from activities.ledger.tables import effects
+from activities.ledger.upsert import insert_new
+from workflows.engine.campaign import SendWindow
+from workflows.engine.caps import Rate
+from workflows.engine.consent import CHANNEL_OF
+
+PUNCTUAL = timedelta(seconds=30)
+"""So late, or half a gap, a mail may come for its slot; then it has lapsed."""
+
+TURN = "its turn is then: mails leave one after the other"
+_GAP = "the mailbox sends one mail after the other"
+
+KEPT_FOR = timedelta(days=3)
+"""Older slots limit nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """A limit a local day: of the slots with this value in this column."""
+
+    column: str
+    value: str
+    most: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Everything that limits when one mail may leave. ``zone`` decides what a day is.
+
+    ``about`` are the columns of its slot, ``not_after`` the end of the engagement window.
+    """
+
+    about: Mapping[str, Any]
+    zone: str
+    gap: timedelta | None = None
+    daily: tuple[Daily, ...] = ()
+    rates: tuple[Rate, ...] = ()
+    window: SendWindow | None = None
+    lead_zone: str = "UTC"
+    not_after: datetime | None = None
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """What must be held while a slot is looked for, so that none is given twice."""
+        center = self.about["center"]
+        shared = [(one.column, one.value) for one in self.daily]
+        shared += [("mailbox", self.about["mailbox"])] if self.gap else []
+        return tuple(dict.fromkeys(f"slots:{center}:{what}:{value}" for what, value in shared))
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a cap at all; the send window alone needs no slots."""
+        return bool(self.gap or self.daily or self.rates)
+
+
+async def take_slot(tx: AsyncConnection, pace: Pace, now: datetime) -> Room | None:
+    """None: this mail may leave now, and its slot is taken. Else when, and why not before.
+
+    To be called in the transaction that writes the intent, under ``pace.locks``.
+    """
+    if not pace.is_limited:
+        await _put(tx, pace, now, taken_at=now)  # so that a cap set later today counts it
+        return None
+    here = slots.c.key == pace.about["key"]
+    mine = (await tx.execute(select(slots).where(here))).mappings().first()
+    if mine and mine["taken_at"]:
+        return None  # an attempt before this one had it
+    # The slot of a step that the lead has left is free again.
+    elsewhere = _unused(pace.about["enrollment"], pace.about["entry"]) & ~here
+    await tx.execute(delete(slots).where(elsewhere))
+    limits = await _limits(tx, pace, now)
+    room = _own_room(pace, mine["at"], limits, now) if mine else None
+    room = room or first_room(now, limits)
+    if room.at <= now:
+        await _put(tx, pace, now, taken_at=now)
+        return None
+    if pace.not_after is None or room.at < pace.not_after:
+        await _put(tx, pace, room.at, taken_at=None)
+    return room
+
+
+def _own_room(pace: Pace, at: datetime, limits: list[Limit], now: datetime) -> Room | None:
+    """The mail's own slot, unless it has lapsed, or a cap was lowered and others used it up."""
+    if now - at > _patience(pace):
+        return None
+    others = [limit for limit in limits if limit.cause != _GAP]
+    own = max(at, now)
+    return Room(own, TURN) if first_room(own, others).at == own else None
+
+
+def _patience(pace: Pace) -> timedelta:
+    return max(PUNCTUAL, (pace.gap or PUNCTUAL) / 2)
+
+
+async def give_back_slots(tx: AsyncConnection, enrollment: str, entry: int) -> None:
+    """Free the slots that an entry has not used."""
+    await tx.execute(delete(slots).where(_unused(enrollment, entry)))
+
+
+async def forget_old_slots(ledger: Ledger, tx: AsyncConnection) -> None:
+    """Take away slots that limit nothing any more."""
+    await tx.execute(delete(slots).where(slots.c.at < await ledger.now(tx) - KEPT_FOR))
+
+
+def _unused(enrollment: str, entry: int) -> ColumnElement[bool]:
+    here = (slots.c.enrollment == enrollment) & (slots.c.entry == entry)
+    return here & slots.c.taken_at.is_(None)
+
+
+async def _limits(tx: AsyncConnection, pace: Pace, now: datetime) -> list[Limit]:
+    limits = [window_limit(pace.window, pace.lead_zone)] if pace.window else []
+    full: set[str] = set()
+    for one in pace.daily:
+        taken = await _by_day(tx, pace, one, now)
+        limits.append(daily_limit(one.cause, one.most, taken, pace.zone))
+        if one.column == "mailbox":
+            full = {day for day, count in taken.items() if count >= one.most}
+    if pace.rates:
+        times = await _of_person(tx, pace, now)
+        limits += [rate_limit(rate, times) for rate in pace.rates]
+    if pace.gap:
+        limits.append(gap_limit(_GAP, pace.gap, await _of_mailbox(tx, pace, now, full)))
+    return limits
+
+
+def _counts(pace: Pace, now: datetime) -> ColumnElement[bool]:
+    """Slots of others that were used, or that their mails can still come for."""
+    row = slots.c
+    others: ColumnElement[bool] = row.key != pace.about["key"]
+    alive = row.taken_at.is_not(None) | (row.at >= now - _patience(pace))
+    here: ColumnElement[bool] = row.center == pace.about["center"]
+    return here & others & alive
+
+
+async def _by_day(tx: AsyncConnection, pace: Pace, one: Daily, now: datetime) -> dict[str, int]:
+    row = slots.c
+    days = row.day >= day_of(now, pace.zone)
+    here = _counts(pace, now) & (row[one.column] == one.value) & days
+    query = select(row.day, func.count()).where(here).group_by(row.day)
+    return {found[0]: found[1] for found in await tx.execute(query)}
+
+
+async def _of_mailbox(
+    tx: AsyncConnection, pace: Pace, now: datetime, full: set[str]
+) -> list[datetime]:
+    """The slots around which a gap has to be kept; on full days there is no room anyway."""
+    row = slots.c
+    near = row.at > now - (pace.gap or PUNCTUAL)
+    here = _counts(pace, now) & (row.mailbox == pace.about["mailbox"]) & near
+    query = select(row.at).where(here, row.day.not_in(full)).order_by(row.at)
+    return list((await tx.scalars(query)).all())
+
+
+async def _of_person(tx: AsyncConnection, pace: Pace, now: datetime) -> list[datetime]:
+    """When the person got, or will get, messages, as far back as a rate looks."""
+    about, row = pace.about, effects.c
+    since = now - max(rate.within for rate in pace.rates)
+    sent = (row.center == about["center"]) & (row.person == about["person"])
+    sent &= row.activity.in_(CHANNEL_OF) & row.state.in_(("INTENT", "SENT", "UNKNOWN"))
+    query = select(row.intent_at).where(sent, row.intent_at > since, row.key != about["key"])
+    times = list((await tx.scalars(query)).all())
+    ahead = _counts(pace, now) & (slots.c.person == about["person"]) & slots.c.taken_at.is_(None)
+    return sorted([*times, *(await tx.scalars(select(slots.c.at).where(ahead))).all()])
+
+
+async def _put(tx: AsyncConnection, pace: Pace, at: datetime, taken_at: datetime | None) -> None:
+    values = {"at": at, "day": day_of(at, pace.zone), "taken_at": taken_at}
+    row = {**pace.about, **values}
+    if not await insert_new(tx, slots, row):
+        await tx.execute(update(slots).where(slots.c.key == pace.about["key"]).values(row))
