@@ -18,7 +18,9 @@ from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
 from starters.commands import (
     author,
+    consenting,
     enroll,
+    halting,
     lifecycle,
     operate,
     orders,
@@ -82,7 +84,9 @@ for group in (
     running,
     author,
     lifecycle,
+    halting,
     enroll,
+    consenting,
     rehearse,
     operate,
     orders,

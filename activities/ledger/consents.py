@@ -50,6 +50,13 @@ def read_consent(event: Event) -> Statement | None:
     return Statement(name, CONSENT_EVENTS[event.kind], event.at, known)
 
 
+def objection_to(event: Event) -> str:
+    """What is wrong with an event that is to give a consent; a withdrawal is always heard."""
+    if event.kind != "consent_given" or read_consent(event):
+        return ""
+    return f"says of which consent in its data: consent, and channel ({' or '.join(CHANNELS)})"
+
+
 async def note_consent(
     ledger: Ledger, tx: AsyncConnection, whose: tuple[str, str], said: Statement, source: str
 ) -> None:

@@ -48,13 +48,13 @@ async def halt(ledger: Ledger, center: str, automation: str | None, why: tuple[s
 
 async def lift(
     ledger: Ledger, center: str, automation: str | None, why: tuple[str, str]
-) -> list[str]:
+) -> list[str] | None:
     """Lift a halt; the automations whose held leads may go on. None if there was no halt."""
     async with ledger.transaction() as tx:
         row = halts.c
         here = (row.center == center) & (row.automation == (automation or EVERY))
         if not (await tx.execute(delete(halts).where(here))).rowcount:
-            return []
+            return None
         await note(ledger, tx, Act("released", center, why[0], automation, reason=why[1]))
         return [automation] if automation else await automations_of(tx, center)
 

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.gate_tables import halts
 from activities.ledger.store import Ledger
 from activities.ledger.tables import (
     automations,
@@ -65,6 +66,8 @@ async def overview(tx: AsyncConnection) -> list[Mapping[str, Any]]:
     last = select(func.max(lifecycle_log.c.number)).where(lifecycle_log.c.automation.is_not(None))
     lines = last.group_by(lifecycle_log.c.automation)
     log = select(lifecycle_log).where(lifecycle_log.c.number.in_(lines)).subquery()
+    concerned = (halts.c.automation == automations.c.automation) | (halts.c.automation == "*")
+    halted = exists().where(halts.c.center == automations.c.center, concerned)
     columns: tuple[ColumnElement[Any], ...] = (
         *(
             automations.c.automation,
@@ -74,6 +77,7 @@ async def overview(tx: AsyncConnection) -> list[Mapping[str, Any]]:
         lifecycle.c.version.label("version_for_new_leads"),
         func.coalesce(lifecycle.c.state, "not enabled").label("state"),
         func.coalesce(centers.c.state, "enabled").label("center_state"),
+        halted.label("halted"),
         *(log.c.act, log.c.done_at, log.c.done_by, log.c.reason),
     )
     query = (

@@ -154,7 +154,8 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         for name, center in connections.centers.items()
     }
     pools = {name: tuple(center.pools) for name, center in connections.centers.items()}
-    return Configured(vendors, mailboxes, writable, pools)
+    consents = {name: center.consents for name, center in connections.centers.items()}
+    return Configured(vendors, mailboxes, writable, pools, consents)
 
 
 def _files_of(paths: Sequence[Path]) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from uuid import uuid4
 from pydantic import JsonValue, ValidationError
 
 from activities.dispatch import deliver, take_in
+from activities.ledger.consents import objection_to
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import find_lead
 from starters.commands.opened import opened
@@ -66,7 +67,7 @@ def read_event(
     if kind in OURS:
         raise WrongUse(f"{kind}: only the product itself can know this: it cannot be emitted")
     try:
-        return Event(
+        event = Event(
             id=event_id if event_id is not None else f"command-{uuid4().hex}",
             kind=kind,
             at=at or datetime.now(UTC),
@@ -78,6 +79,9 @@ def read_event(
             for one in error.errors(include_input=False, include_url=False)
         )
         raise WrongUse(f"this is no event: {problems}") from error
+    if objection := objection_to(event):
+        raise WrongUse(f"{kind} {objection}: --data consent=newsletter")
+    return event
 
 
 async def emit_event(event: Event, lead: str, center: str) -> Emitted:

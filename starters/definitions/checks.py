@@ -15,6 +15,7 @@ from starters.definitions.account_checks import (
     missing_mailbox,
     unknown_pools,
 )
+from starters.definitions.consent_checks import ignored_consents, missing_consents
 from starters.definitions.draft import Draft, Found
 from starters.definitions.step_graph import loops_without_wait, unreachable
 from starters.definitions.strict_yaml import Path
@@ -152,6 +153,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Found]], ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
     *(short_waits, personal_conditions, conditions_without_value),
+    *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, endless_loops, idle_steps),
 )
 """In the order in which their findings on one line are told."""

@@ -18,14 +18,15 @@ Found = tuple[Path, Severity, str]
 class Configured:
     """What this installation has: vendors by name, and each center's mailboxes.
 
-    ``writable`` are the fields that a step may write to each center's CRM, and ``pools`` whom it
-    may assign leads to.
+    ``writable`` are the fields that a step may write to each center's CRM, ``pools`` whom it may
+    assign leads to, and ``consents`` those that it asks people for.
     """
 
     vendors: frozenset[str] = frozenset()
     mailboxes: Mapping[str, Collection[str]] | None = None
     writable: Mapping[str, Collection[str]] | None = None
     pools: Mapping[str, Collection[str]] | None = None
+    consents: Mapping[str, Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
