@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.halts import why_halted
 from activities.ledger.publishing import find_state, newest_version
 from activities.ledger.report import EffectLine, Report, campaign_report
 from starters.commands.opened import Opened, opened
@@ -41,18 +43,27 @@ def report(
 ) -> None:
     """Count what became of an automation's leads: entered, sent, answered, held, gone."""
 
-    async def work() -> tuple[str, Report, Now]:
+    async def work() -> tuple[Mapping[str, str], Report, Now]:
         async with opened() as here:
             async with here.ledger.reading() as tx:
-                await newest_version(tx, automation)
-                state = await find_state(tx, automation)
+                standing = await _standing(tx, automation)
                 counted = await campaign_report(here.ledger, tx, automation)
-            lifecycle = state[0] if state else "not enabled"
-            return lifecycle, counted, await _now(here, automation)
+            return standing, counted, await _now(here, automation)
 
-    state, counted, now = asyncio.run(work())
-    document = {**asdict(counted), "state": state, "now": asdict(now)}
-    answer(as_json, document, _lines(state, counted, now))
+    standing, counted, now = asyncio.run(work())
+    document = {**asdict(counted), **standing, "now": asdict(now)}
+    answer(as_json, document, _lines(standing, counted, now))
+
+
+async def _standing(tx: AsyncConnection, automation: str) -> Mapping[str, str]:
+    """Its state, why it is halted, and by whose leave consents are ignored; empty if neither."""
+    newest, state = await newest_version(tx, automation), await find_state(tx, automation)
+    consent = newest.definition.consent
+    return {
+        "state": state[0] if state else "not enabled",
+        "halted": await why_halted(tx, newest.center, automation),
+        "consents_ignored": consent.ignored_because if consent else "",
+    }
 
 
 async def _now(here: Opened, automation: str) -> Now:
@@ -68,9 +79,13 @@ async def _now(here: Opened, automation: str) -> Now:
         return Now({}, (), str(error))
 
 
-def _lines(state: str, report: Report, now: Now) -> Iterator[str | Table]:
+def _lines(standing: Mapping[str, str], report: Report, now: Now) -> Iterator[str | Table]:
     versions = ", ".join(map(str, report.versions)) or "none yet"
-    yield f"{report.automation}: {state}; leads entered in version {versions}"
+    yield f"{report.automation}: {standing['state']}; leads entered in version {versions}"
+    if standing["halted"]:
+        yield standing["halted"]
+    if standing["consents_ignored"]:
+        yield f"consents are ignored, {standing['consents_ignored']}"
     facts = (
         ("entered", report.entered),
         ("live", report.live),
