@@ -11,32 +11,53 @@ from temporalio import activity
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.companies import company_of
+from activities.ledger.connections import CenterConnections
 from activities.ledger.consents import missing_consent
 from activities.ledger.effects import last_mails
 from activities.ledger.gate import judge_mail
 from activities.ledger.halts import why_halted
-from activities.ledger.slots import Daily, Pace, take_slot
+from activities.ledger.leads import Lead
+from activities.ledger.pacing import (
+    DAY_OF_CAMPAIGN,
+    DAY_OF_COMPANY,
+    DAY_OF_MAILBOX,
+    Daily,
+    Pace,
+)
+from activities.ledger.slots import take_slot
 from activities.ledger.suppressions import suppression_of
 from activities.scene import Scene, facts_of, note_verdict, zone_of
 from activities.vendors.ports import NotYet
+from workflows.engine.automation import Automation
 from workflows.engine.caps import Caps
 from workflows.engine.effects import Outcome, SendEmail
 
 LARGEST_SKEW = timedelta(seconds=30)
 
-DAY_OF_MAILBOX = "the mailbox has sent its mails of the day"
-DAY_OF_CAMPAIGN = "the campaign has sent its mails of the day"
-DAY_OF_COMPANY = "the company has got its mails of the day"
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One mail before the gate: what it is about, the caps in force, and where it leaves from.
+
+    ``company`` is an id, or None; ``zone`` is the lead's.
+    """
+
+    effect: SendEmail
+    lead: Lead
+    automation: Automation
+    accounts: CenterConnections
+    caps: Caps
+    mailbox: str
+    company: str | None
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
 class MailCase:
-    """One mail before the gate: its effect, what it is about, the caps in force, the mailbox."""
+    """A mail, its scene, and all that limits when it may leave."""
 
-    effect: SendEmail
     scene: Scene
-    caps: Caps
-    mailbox: str
+    sending: Sending
     pace: Pace
 
 
@@ -44,7 +65,17 @@ def mail_case(
     ledger: Ledger, effect: SendEmail, scene: Scene, caps: Caps, mailbox: str
 ) -> MailCase:
     """What the gate needs of one mail that is to leave from ``mailbox``."""
-    return MailCase(effect, scene, caps, mailbox, _pace(ledger, effect, scene, caps, mailbox))
+    sending = Sending(
+        effect=effect,
+        lead=scene.lead,
+        automation=scene.version.definition,
+        accounts=scene.accounts,
+        caps=caps,
+        mailbox=mailbox,
+        company=company_of(ledger, scene.lead),
+        zone=zone_of(scene),
+    )
+    return MailCase(scene, sending, pace_of(sending))
 
 
 async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> Outcome | None:
@@ -57,8 +88,8 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
     if abs(now - ledger.machine_clock()) > LARGEST_SKEW:
         text = "this worker's clock is more than 30 s off the ledger's: set it right"
         raise as_application_error(NotYet("dripstone", "clock_skew", text))
-    scene, effect = case.scene, case.effect
-    lead, automation = scene.lead, scene.version.definition
+    scene, sending = case.scene, case.sending
+    effect, lead, automation = sending.effect, sending.lead, sending.automation
     campaign = automation.campaign
     whose = (lead.center, lead.person)
     facts = replace(
@@ -67,14 +98,14 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
         has_address=bool(lead.email),
         not_after=effect.not_after,
         no_consent=await missing_consent(tx, whose, automation.consents_needed, "email"),
-        max_sends=case.caps.max_sends,
-        sends=await _sends(tx, case),
+        max_sends=sending.caps.max_sends,
+        sends=await _sends(tx, sending),
         due=_due(effect),
-        max_lateness=case.caps.max_lateness,
+        max_lateness=sending.caps.max_lateness,
         halted=await why_halted(tx, lead.center, automation.id),
         # With caps, the window is one of the limits that the slot has to suit.
         window=campaign.send_window if campaign and not case.pace.is_limited else None,
-        zone=zone_of(scene),
+        zone=sending.zone,
     )
     verdict = judge_mail(facts)
     room = await take_slot(tx, case.pace, now) if verdict is None else None
@@ -83,12 +114,12 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
     return await note_verdict(ledger, tx, scene, verdict)
 
 
-async def _sends(tx: AsyncConnection, case: MailCase) -> int:
+async def _sends(tx: AsyncConnection, sending: Sending) -> int:
     """How many mails this entry has sent, apart from this one; asked for only if it matters."""
-    if case.caps.max_sends is None:
+    if sending.caps.max_sends is None:
         return 0
-    sent = await last_mails(tx, case.effect.enrollment, case.effect.entry)
-    return sum(row.key != case.effect.key for row in sent)
+    sent = await last_mails(tx, sending.effect.enrollment, sending.effect.entry)
+    return sum(row.key != sending.effect.key for row in sent)
 
 
 def _due(effect: SendEmail) -> datetime | None:
@@ -97,27 +128,28 @@ def _due(effect: SendEmail) -> datetime | None:
     return min((one for one in (effect.due, asked) if one), default=None)
 
 
-def _pace(ledger: Ledger, effect: SendEmail, scene: Scene, caps: Caps, mailbox: str) -> Pace:
-    lead, center = scene.lead, scene.accounts
-    account, campaign = center.mailboxes.get(mailbox), scene.version.definition.campaign
-    company = company_of(ledger, lead)
+def pace_of(sending: Sending) -> Pace:
+    """Everything that limits when the mail may leave."""
+    lead, center, caps = sending.lead, sending.accounts, sending.caps
+    account = center.mailboxes.get(sending.mailbox)
     per_company = (caps.per_company_per_day, center.caps.per_company_per_day)
     most = min((cap for cap in per_company if cap), default=0)
     daily = (
-        Daily("mailbox", mailbox, (account and account.per_day) or 0, DAY_OF_MAILBOX),
-        Daily("automation", scene.version.automation, caps.per_day or 0, DAY_OF_CAMPAIGN),
-        Daily("company", company or "", most if company else 0, DAY_OF_COMPANY),
+        Daily("mailbox", sending.mailbox, (account and account.per_day) or 0, DAY_OF_MAILBOX),
+        Daily("automation", sending.automation.id, caps.per_day or 0, DAY_OF_CAMPAIGN),
+        Daily("company", sending.company or "", most if sending.company else 0, DAY_OF_COMPANY),
     )
     about = {
         "center": lead.center,
-        "key": effect.key,
-        "enrollment": effect.enrollment,
-        "entry": effect.entry,
-        "automation": scene.version.automation,
-        "mailbox": mailbox,
-        "company": company,
+        "key": sending.effect.key,
+        "enrollment": sending.effect.enrollment,
+        "entry": sending.effect.entry,
+        "automation": sending.automation.id,
+        "mailbox": sending.mailbox,
+        "company": sending.company,
         "person": lead.person,
     }
+    campaign = sending.automation.campaign
     return Pace(
         about=about,
         zone=center.zone,
@@ -125,6 +157,6 @@ def _pace(ledger: Ledger, effect: SendEmail, scene: Scene, caps: Caps, mailbox: 
         daily=tuple(one for one in daily if one.most),
         rates=tuple(one for one in (center.caps.frequency_cap, caps.frequency_cap) if one),
         window=campaign.send_window if campaign else None,
-        lead_zone=zone_of(scene),
-        not_after=effect.not_after,
+        lead_zone=sending.zone,
+        not_after=sending.effect.not_after,
     )

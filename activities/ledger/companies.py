@@ -16,11 +16,15 @@ EVERYBODYS = frozenset(
 """Domains at which everybody may have an address: no company."""
 
 
-def company_of(ledger: Ledger, lead: Lead) -> str | None:
-    """An id of the company; None for an address that says nothing of one."""
+def company_domain(lead: Lead) -> str | None:
+    """The company's domain; None for an address that says nothing of one."""
     if not lead.email:
         return None
     domain = canonical_address(lead.email).rpartition("@")[2]
-    if domain in EVERYBODYS:
-        return None
-    return ledger.keyed_hash("company", f"{lead.center}:{domain}")
+    return None if domain in EVERYBODYS else domain
+
+
+def company_of(ledger: Ledger, lead: Lead) -> str | None:
+    """An id of the company; None if the lead is at none."""
+    domain = company_domain(lead)
+    return ledger.keyed_hash("company", f"{lead.center}:{domain}") if domain else None

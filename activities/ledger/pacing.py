@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from activities.ledger.windows import next_opening
@@ -18,6 +19,11 @@ from workflows.engine.caps import Rate, write_rate
 FURTHEST = timedelta(days=400)
 """So far ahead room is looked for; no engagement window is longer."""
 
+ONE_BY_ONE = "the mailbox sends one mail after the other"
+DAY_OF_MAILBOX = "the mailbox has sent its mails of the day"
+DAY_OF_CAMPAIGN = "the campaign has sent its mails of the day"
+DAY_OF_COMPANY = "the company has got its mails of the day"
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -25,6 +31,7 @@ class Limit:
 
     cause: str
     first: Callable[[datetime], datetime]
+    is_cap: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,65 @@ class Room:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """A limit a local day: of the slots with this value in this column."""
+
+    column: str
+    value: str
+    most: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Everything that limits when one mail may leave. ``zone`` decides what a day is.
+
+    ``about`` are the columns of its slot (center, key, mailbox, person ...), ``not_after`` is the
+    end of the engagement window.
+    """
+
+    about: Mapping[str, Any]
+    zone: str
+    gap: timedelta | None = None
+    daily: tuple[Daily, ...] = ()
+    rates: tuple[Rate, ...] = ()
+    window: SendWindow | None = None
+    lead_zone: str = "UTC"
+    not_after: datetime | None = None
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """What must be held while a slot is looked for, so that none is given twice."""
+        center = self.about["center"]
+        shared = [(one.column, one.value) for one in self.daily]
+        shared += [("mailbox", self.about["mailbox"])] if self.gap else []
+        return tuple(dict.fromkeys(f"slots:{center}:{what}:{value}" for what, value in shared))
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a cap at all; the send window alone needs no slots."""
+        return bool(self.gap or self.daily or self.rates)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What the others have taken: by day, for each of ``Pace.daily``; and instants, in order."""
+
+    by_day: tuple[Mapping[str, int], ...] = ()
+    of_mailbox: Sequence[datetime] = ()
+    of_person: Sequence[datetime] = ()
+
+
+def limits_of(pace: Pace, booked: Booked) -> list[Limit]:
+    """The limits of one mail, given what is booked."""
+    limits = [window_limit(pace.window, pace.lead_zone)] if pace.window else []
+    pairs = zip(pace.daily, booked.by_day, strict=True)
+    limits += [daily_limit(one.cause, one.most, taken, pace.zone) for one, taken in pairs]
+    limits += [rate_limit(rate, booked.of_person) for rate in pace.rates]
+    return limits + ([gap_limit(ONE_BY_ONE, pace.gap, booked.of_mailbox)] if pace.gap else [])
+
+
 def first_room(now: datetime, limits: Sequence[Limit]) -> Room:
     """The first instant from ``now`` on that suits every limit."""
     at, cause = now, ""
@@ -43,7 +109,9 @@ def first_room(now: datetime, limits: Sequence[Limit]) -> Room:
         for limit in limits:
             later = limit.first(at)
             if later > at:
-                at, cause = later, limit.cause
+                # A cap says more than the window that it moves the message past.
+                cause = limit.cause if limit.is_cap or not cause else cause
+                at = later
         if at == before:
             break
     return Room(at, cause)
@@ -57,7 +125,7 @@ def day_of(at: datetime, zone: str) -> str:
 def window_limit(window: SendWindow, zone: str) -> Limit:
     """Only inside the send window, in the lead's zone."""
     cause = f"outside the send window in {zone}"
-    return Limit(cause, lambda at: next_opening(window, zone, at) or at)
+    return Limit(cause, lambda at: next_opening(window, zone, at) or at, is_cap=False)
 
 
 def daily_limit(cause: str, most: int, taken: Mapping[str, int], zone: str) -> Limit:

@@ -7,80 +7,35 @@ mail does not come for in time lapses, and one whose lead exits is free again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.gate_tables import slots
 from activities.ledger.pacing import (
+    ONE_BY_ONE,
+    Booked,
+    Daily,
     Limit,
+    Pace,
     Room,
-    daily_limit,
     day_of,
     first_room,
-    gap_limit,
-    rate_limit,
-    window_limit,
+    limits_of,
 )
 from activities.ledger.store import Ledger
 from activities.ledger.tables import effects
 from activities.ledger.upsert import insert_new
-from workflows.engine.campaign import SendWindow
-from workflows.engine.caps import Rate
 from workflows.engine.consent import CHANNEL_OF
 
 PUNCTUAL = timedelta(seconds=30)
 """So late, or half a gap, a mail may come for its slot; then it has lapsed."""
 
 TURN = "its turn is then: mails leave one after the other"
-_GAP = "the mailbox sends one mail after the other"
 
 KEPT_FOR = timedelta(days=3)
 """Older slots limit nothing any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Daily:
-    """A limit a local day: of the slots with this value in this column."""
-
-    column: str
-    value: str
-    most: int
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Everything that limits when one mail may leave. ``zone`` decides what a day is.
-
-    ``about`` are the columns of its slot, ``not_after`` the end of the engagement window.
-    """
-
-    about: Mapping[str, Any]
-    zone: str
-    gap: timedelta | None = None
-    daily: tuple[Daily, ...] = ()
-    rates: tuple[Rate, ...] = ()
-    window: SendWindow | None = None
-    lead_zone: str = "UTC"
-    not_after: datetime | None = None
-
-    @property
-    def locks(self) -> tuple[str, ...]:
-        """What must be held while a slot is looked for, so that none is given twice."""
-        center = self.about["center"]
-        shared = [(one.column, one.value) for one in self.daily]
-        shared += [("mailbox", self.about["mailbox"])] if self.gap else []
-        return tuple(dict.fromkeys(f"slots:{center}:{what}:{value}" for what, value in shared))
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether there is a cap at all; the send window alone needs no slots."""
-        return bool(self.gap or self.daily or self.rates)
 
 
 async def take_slot(tx: AsyncConnection, pace: Pace, now: datetime) -> Room | None:
@@ -113,7 +68,7 @@ def _own_room(pace: Pace, at: datetime, limits: list[Limit], now: datetime) -> R
     """The mail's own slot, unless it has lapsed, or a cap was lowered and others used it up."""
     if now - at > _patience(pace):
         return None
-    others = [limit for limit in limits if limit.cause != _GAP]
+    others = [limit for limit in limits if limit.cause != ONE_BY_ONE]
     own = max(at, now)
     return Room(own, TURN) if first_room(own, others).at == own else None
 
@@ -138,19 +93,16 @@ def _unused(enrollment: str, entry: int) -> ColumnElement[bool]:
 
 
 async def _limits(tx: AsyncConnection, pace: Pace, now: datetime) -> list[Limit]:
-    limits = [window_limit(pace.window, pace.lead_zone)] if pace.window else []
-    full: set[str] = set()
-    for one in pace.daily:
-        taken = await _by_day(tx, pace, one, now)
-        limits.append(daily_limit(one.cause, one.most, taken, pace.zone))
-        if one.column == "mailbox":
-            full = {day for day, count in taken.items() if count >= one.most}
-    if pace.rates:
-        times = await _of_person(tx, pace, now)
-        limits += [rate_limit(rate, times) for rate in pace.rates]
-    if pace.gap:
-        limits.append(gap_limit(_GAP, pace.gap, await _of_mailbox(tx, pace, now, full)))
-    return limits
+    by_day = [await _by_day(tx, pace, one, now) for one in pace.daily]
+    full = {
+        day
+        for one, taken in zip(pace.daily, by_day, strict=True)
+        for day, count in taken.items()
+        if one.column == "mailbox" and count >= one.most
+    }
+    times = await _of_mailbox(tx, pace, now, full) if pace.gap else []
+    person = await _of_person(tx, pace, now) if pace.rates else []
+    return limits_of(pace, Booked(tuple(by_day), times, person))
 
 
 def _counts(pace: Pace, now: datetime) -> ColumnElement[bool]:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from activities.ledger.companies import company_domain
 from activities.ledger.facts import object_of
 from activities.ledger.gate import Facts, judge_mail, judge_step
+from activities.ledger.pacing import Pace
+from activities.mail_gate import Sending, pace_of
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten, chat_message_of, mail_of
 from workers.rehearsal.step_kinds import looked_up, outcome_of, written
 from workers.rehearsal.story import Line, Vendor
+from workflows.engine.caps import Caps
 from workflows.engine.effects import (
     AddEvent,
     AddNote,
@@ -99,18 +104,43 @@ class Attempts:
         return payload
 
     def _verdict(self, case: Case, effect: Effect) -> Outcome | None:
-        campaign = case.play.automation.campaign
-        facts = Facts(
-            now=self._mode.now,
-            admission=case.admission,
-            stop_reason=case.stop_reason,
-            not_after=effect.not_after if isinstance(effect, SendEmail) else None,
-            suppressed=self._mode.people.suppressed(case.lead),
+        facts = Facts(now=self._mode.now, admission=case.admission, stop_reason=case.stop_reason)
+        if not isinstance(effect, SendEmail):
+            return judge_step(facts)
+        people, automation = self._mode.people, case.play.automation
+        caps = automation.campaign.caps if automation.campaign else Caps()
+        facts = replace(
+            facts,
+            not_after=effect.not_after,
+            suppressed=people.suppressed(case.lead),
             has_address=bool(case.lead.email),
-            window=campaign.send_window if campaign else None,
-            zone=case.zone,
+            no_consent=people.agreed.lack(case.lead.person, automation.consents_needed, "email"),
+            sends=case.state.sends,
+            max_sends=caps.max_sends,
+            due=effect.due,
+            max_lateness=caps.max_lateness,
         )
-        return judge_mail(facts) if isinstance(effect, SendEmail) else judge_step(facts)
+        room = None
+        verdict = judge_mail(facts)
+        if verdict is None:
+            room = self._mode.limits.take_slot(self._pace(case, effect, caps), self._mode.now)
+        return Outcome(state="held", cause=room.cause, until=room.at) if room else verdict
+
+    def _pace(self, case: Case, effect: SendEmail, caps: Caps) -> Pace:
+        accounts = self._mode.stage.connections.of(case.lead.center)
+        by_company = caps.per_company_per_day or accounts.caps.per_company_per_day
+        return pace_of(
+            Sending(
+                effect=effect,
+                lead=case.lead,
+                automation=case.play.automation,
+                accounts=accounts,
+                caps=caps,
+                mailbox=case.sender,
+                company=company_domain(case.lead) if by_company else None,
+                zone=case.zone,
+            )
+        )
 
     def _tell_verdict(self, case: Case, effect: Effect, verdict: Outcome) -> None:
         until = f", until {verdict.until.isoformat()}" if verdict.until else ""
@@ -154,8 +184,7 @@ class Attempts:
         case.first_subject = case.first_subject or str(payload["subject"])
         case.last_mail = effect.step
         accounts = self._mode.stage.connections.of(case.lead.center)
-        campaign = case.play.automation.campaign
-        mailbox = accounts.mailboxes[campaign.sender if campaign else "default"]
+        mailbox = accounts.mailboxes[case.sender]
         data = {"subject": payload["subject"], "text": payload["text"]}
         data |= {"owner": mailbox.salesforce_user, "step": effect.step}
         event = Event(id=f"{effect.key}/sent", kind="email_sent", at=now, data=data)

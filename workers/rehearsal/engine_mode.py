@@ -14,12 +14,14 @@ from functools import partial
 from pydantic import JsonValue
 
 from activities.ledger.connections import Connections
+from activities.ledger.consents import CONSENT_EVENTS, read_consent
 from activities.ledger.facts import writebacks_of
 from activities.ledger.inbox import signal_body
 from activities.ledger.leads import Lead
 from workers.rehearsal.agenda import Agenda, Rank
 from workers.rehearsal.attempts import Attempts
 from workers.rehearsal.case import Case, Play
+from workers.rehearsal.limits import Limits
 from workers.rehearsal.people import People, meets_exit_criteria
 from workers.rehearsal.story import Audience, Happening, Line, Surroundings
 from workflows.engine.events import SIGNALS, Event
@@ -48,6 +50,7 @@ class EngineMode:
     def __init__(self, stage: Stage, begins: datetime) -> None:
         self.now = begins
         self.people = People()
+        self.limits = Limits()
         self.agenda = Agenda()
         self.stage = stage
         self._attempts = Attempts(self)
@@ -116,6 +119,9 @@ class EngineMode:
         reason = SUPPRESSING.get(event.kind)
         if reason and not event.is_soft_bounce:
             self.people.suppress(lead.person, reason)
+        said = read_consent(event) if event.kind in CONSENT_EVENTS else None
+        if said:
+            self.people.agreed.note(lead.person, said, self.now)
         reached = self.people.reached_by(lead, event)
         about = self.people.case_of(lead, reached)
         if about and not reached:
@@ -189,6 +195,7 @@ class EngineMode:
     def _close(self, case: Case, wanted: Close) -> None:
         known = [case.stop_reason] if case.stop_reason else []
         reason = strongest([wanted.reason, *known])
+        self.limits.give_back(case.state.enrollment, case.state.entry)
         following = self.people.leave(case)
         case.closed_at = self.now
         self.take(case, Closed(reason=reason))

@@ -60,6 +60,11 @@ def at(text: str) -> datetime:
                 daily_limit("day", 1, {"2026-06-01": 1, "2026-06-05": 1}, "UTC"),
             ],
             "02T09:00",
+            "day",
+        ),
+        (
+            [window_limit(SendWindow(opens="13:00", closes="17:00"), "UTC")],
+            "01T13:00",
             "outside the send window",
         ),
     ],

@@ -12,10 +12,11 @@ import pytest
 
 from activities.ledger import Ledger
 from activities.ledger.gate_tables import slots
-from activities.ledger.pacing import Room
-from activities.ledger.slots import Daily, Pace, forget_old_slots, give_back_slots, take_slot
+from activities.ledger.pacing import Daily, Pace, Room
+from activities.ledger.slots import forget_old_slots, give_back_slots, take_slot
 from activities.ledger.tables import effects
 from tests.activities.ledger.scenes import rows
+from workers.rehearsal.limits import Limits
 from workflows.engine.campaign import SendWindow
 from workflows.engine.caps import read_rate
 
@@ -176,6 +177,25 @@ async def test_no_slot_is_kept_for_after_the_engagement_window(ledger: Ledger) -
     ending = pace(2, per_day=1, not_after=NOON + HOUR)
     assert await take(ledger, ending) == Room(datetime(2026, 6, 2, tzinfo=UTC), "full")
     assert len(await rows(ledger, slots)) == 1
+
+
+async def test_a_rehearsal_gives_the_same_slots(ledger: Ledger) -> None:
+    rehearsed = Limits()
+    more: Any = {"per_day": 3, "gap": HOUR, "window": SendWindow(opens="09:00", closes="15:00")}
+
+    async def both(number: int) -> datetime | None:
+        room = await take(ledger, pace(number, **more))
+        assert rehearsed.take_slot(pace(number, **more), NOON) == room
+        return room.at if room else None
+
+    first = [await both(number) for number in range(8)]
+    rehearsed.give_back("enrollment:spring:crm-4", 1)
+    async with ledger.transaction() as tx:
+        await give_back_slots(tx, "enrollment:spring:crm-4", 1)
+    assert await both(8) == first[4]
+    later = [at for at in first if at]
+    assert later == sorted(later)
+    assert len(set(later)) == 7
 
 
 async def test_what_limits_nothing_any_more_is_forgotten(ledger: Ledger) -> None:
