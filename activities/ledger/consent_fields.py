@@ -12,8 +12,7 @@ from datetime import UTC, date, datetime, time
 
 from pydantic import JsonValue
 
-from activities.ledger.consents import CHANNELS, Said, Statement
-from workflows.engine.consent import Channel
+from workflows.engine.consent import CHANNELS, Channel, Said, Statement
 
 _FIELD = re.compile(r"consent_(?P<name>[a-z][a-z0-9_-]{0,62})")
 _YES, _NO = ("yes", "y", "true", "1", "given"), ("no", "n", "false", "0", "withdrawn")

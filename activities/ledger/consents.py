@@ -6,11 +6,8 @@ withdrawal counts at the same instant. A consent is a person's, so a new address
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,43 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.gate_tables import consents
 from activities.ledger.store import Ledger
 from activities.ledger.upsert import insert_new
-from workflows.engine.consent import Channel
+from workflows.engine.consent import Channel, Statement, read_consent
 from workflows.engine.events import Event
-
-Said = Literal["given", "withdrawn"]
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
-
-
-CONSENT_EVENTS: Mapping[str, Said] = {"consent_given": "given", "consent_withdrawn": "withdrawn"}
-"""Events that say something of a consent; their data are ``consent`` and ``channel``."""
-
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """That a consent was given or withdrawn, when (None: now), on a channel."""
-
-    consent: str
-    state: Said
-    at: datetime | None = None
-    channel: Channel = "email"
-
-
-def read_consent(event: Event) -> Statement | None:
-    """What an event of ``CONSENT_EVENTS`` says; None if it does not say of which consent."""
-    name, channel = event.data.get("consent"), event.data.get("channel", "email")
-    known = next((one for one in CHANNELS if one == channel), None)
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or known is None:
-        return None
-    return Statement(name, CONSENT_EVENTS[event.kind], event.at, known)
-
-
-def objection_to(event: Event) -> str:
-    """What is wrong with an event that is to give a consent; a withdrawal is always heard."""
-    if event.kind != "consent_given" or read_consent(event):
-        return ""
-    return f"says of which consent in its data: consent, and channel ({' or '.join(CHANNELS)})"
 
 
 async def note_consent(

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger import effects
 from activities.ledger.connections import Connections
-from activities.ledger.consents import CONSENT_EVENTS, note_consent_event
+from activities.ledger.consents import note_consent_event
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead, find_lead, set_fields
@@ -25,6 +25,7 @@ from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppress_lead, suppress_person
 from activities.ledger.tables import admissions, deliveries, inbox
 from activities.ledger.upsert import insert_new
+from workflows.engine.consent import CONSENT_EVENTS
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason, strongest
 

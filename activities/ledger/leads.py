@@ -14,9 +14,9 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.consent_fields import BadConsent, split_consents
-from activities.ledger.consents import Statement
 from activities.ledger.store import Ledger
 from activities.ledger.tables import leads
+from workflows.engine.consent import Statement
 
 LEAD_ID = re.compile(r"^(sf-[a-zA-Z0-9]{18}|(?!sf-)[a-z][a-z0-9]*-[A-Za-z0-9_-]{1,120})$")
 _LOOKS_PERSONAL = re.compile(r"^[a-z][a-z0-9]*-(.*@.*|\+?\d[\d_-]{8,})$")

@@ -11,11 +11,11 @@ from uuid import uuid4
 from pydantic import JsonValue, ValidationError
 
 from activities.dispatch import deliver, take_in
-from activities.ledger.consents import objection_to
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import find_lead
 from starters.commands.opened import opened
 from starters.commands.output import Refused, WrongUse
+from workflows.engine.consent import objection_to
 from workflows.engine.events import Event
 
 OURS = frozenset(("email_sent", "campaign_exited", "malformed", "superseded", "hold_released"))

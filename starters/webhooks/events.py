@@ -25,8 +25,8 @@ from pydantic import (
 )
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from activities.ledger.consents import objection_to
 from workflows.engine.base import Frozen, Name
+from workflows.engine.consent import objection_to
 from workflows.engine.events import Event, plain_json
 
 MOST_EVENTS = 100

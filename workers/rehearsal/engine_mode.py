@@ -14,7 +14,6 @@ from functools import partial
 from pydantic import JsonValue
 
 from activities.ledger.connections import Connections
-from activities.ledger.consents import CONSENT_EVENTS, read_consent
 from activities.ledger.facts import writebacks_of
 from activities.ledger.inbox import signal_body
 from activities.ledger.leads import Lead
@@ -24,6 +23,7 @@ from workers.rehearsal.case import Case, Play
 from workers.rehearsal.limits import Limits
 from workers.rehearsal.people import People, meets_exit_criteria
 from workers.rehearsal.story import Audience, Happening, Line, Surroundings
+from workflows.engine.consent import CONSENT_EVENTS, read_consent
 from workflows.engine.events import SIGNALS, Event
 from workflows.engine.exits import exit_caused_by, strongest
 from workflows.engine.interpreter import advance, begin, hear

@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from activities.ledger.consents import Statement
 from activities.ledger.pacing import Booked, Pace, Room, day_of, first_room, limits_of
-from workflows.engine.consent import Channel
+from workflows.engine.consent import Channel, Statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from pydantic import JsonValue
 from activities.dispatch import take_in
 from activities.ledger import Ledger
 from activities.ledger.consent_fields import BadConsent, split_consents
-from activities.ledger.consents import Statement, consents_of, missing_consent, note_consent
+from activities.ledger.consents import consents_of, missing_consent, note_consent
 from activities.ledger.gate_tables import consents
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.lifecycle import log_of
 from tests.activities.ledger.scenes import ACCOUNTS, a_lead, ask, enter, make, rows
+from workflows.engine.consent import Statement
 from workflows.engine.events import Event
 
 JAN, FEB, MAR = (datetime(2026, month, 1, tzinfo=UTC) for month in (1, 2, 3))
