@@ -25,6 +25,10 @@ DAY_OF_CAMPAIGN = "the campaign has sent its mails of the day"
 DAY_OF_COMPANY = "the company has got its mails of the day"
 
 
+Stretch = tuple[datetime, datetime]
+"""From the first to the last of some messages, between which there is no room for another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One limit: ``first`` is the first instant, not before the given one, that it leaves free."""
@@ -85,10 +89,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What the others have taken: by day, for each of ``Pace.daily``; and instants, in order."""
+    """What the others have taken: by day, for each of ``Pace.daily``; and when, in order."""
 
     by_day: tuple[Mapping[str, int], ...] = ()
-    of_mailbox: Sequence[datetime] = ()
+    of_mailbox: Sequence[Stretch] = ()
     of_person: Sequence[datetime] = ()
 
 
@@ -143,13 +147,13 @@ def daily_limit(cause: str, most: int, taken: Mapping[str, int], zone: str) -> L
     return Limit(cause, first)
 
 
-def gap_limit(cause: str, gap: timedelta, times: Sequence[datetime]) -> Limit:
-    """At least so far from every other one; ``times`` are in order."""
+def gap_limit(cause: str, gap: timedelta, busy: Sequence[Stretch]) -> Limit:
+    """At least so far from every other one; ``busy`` are stretches without room, in order."""
 
     def first(at: datetime) -> datetime:
-        place = bisect_right(times, at - gap)
-        while place < len(times) and times[place] < at + gap:
-            at = max(at, times[place] + gap)
+        place = bisect_right(busy, at - gap, key=lambda stretch: stretch[1])
+        while place < len(busy) and busy[place][0] < at + gap:
+            at = max(at, busy[place][1] + gap)
             place += 1
         return at
 

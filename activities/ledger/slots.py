@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, delete, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.gate_tables import slots
@@ -20,6 +20,7 @@ from activities.ledger.pacing import (
     Limit,
     Pace,
     Room,
+    Stretch,
     day_of,
     first_room,
     limits_of,
@@ -82,6 +83,13 @@ async def give_back_slots(tx: AsyncConnection, enrollment: str, entry: int) -> N
     await tx.execute(delete(slots).where(_unused(enrollment, entry)))
 
 
+async def waiting_for_slots(tx: AsyncConnection, automation: str) -> tuple[int, datetime | None]:
+    """How many mails of an automation wait for their slots, and when the last of these is."""
+    here = (slots.c.automation == automation) & slots.c.taken_at.is_(None)
+    found = (await tx.execute(select(func.count(), func.max(slots.c.at)).where(here))).one()
+    return found[0], found[1]
+
+
 async def forget_old_slots(ledger: Ledger, tx: AsyncConnection) -> None:
     """Take away slots that limit nothing any more."""
     await tx.execute(delete(slots).where(slots.c.at < await ledger.now(tx) - KEPT_FOR))
@@ -94,15 +102,9 @@ def _unused(enrollment: str, entry: int) -> ColumnElement[bool]:
 
 async def _limits(tx: AsyncConnection, pace: Pace, now: datetime) -> list[Limit]:
     by_day = [await _by_day(tx, pace, one, now) for one in pace.daily]
-    full = {
-        day
-        for one, taken in zip(pace.daily, by_day, strict=True)
-        for day, count in taken.items()
-        if one.column == "mailbox" and count >= one.most
-    }
-    times = await _of_mailbox(tx, pace, now, full) if pace.gap else []
+    busy = await _of_mailbox(tx, pace, now, pace.gap) if pace.gap else []
     person = await _of_person(tx, pace, now) if pace.rates else []
-    return limits_of(pace, Booked(tuple(by_day), times, person))
+    return limits_of(pace, Booked(tuple(by_day), busy, person))
 
 
 def _counts(pace: Pace, now: datetime) -> ColumnElement[bool]:
@@ -123,14 +125,26 @@ async def _by_day(tx: AsyncConnection, pace: Pace, one: Daily, now: datetime) ->
 
 
 async def _of_mailbox(
-    tx: AsyncConnection, pace: Pace, now: datetime, full: set[str]
-) -> list[datetime]:
-    """The slots around which a gap has to be kept; on full days there is no room anyway."""
+    tx: AsyncConnection, pace: Pace, now: datetime, gap: timedelta
+) -> list[Stretch]:
+    """The slots of the mailbox, those with no room between them taken together.
+
+    The database looks for the edges: of a queue of thousands there are two.
+    """
     row = slots.c
-    near = row.at > now - (pace.gap or PUNCTUAL)
-    here = _counts(pace, now) & (row.mailbox == pace.about["mailbox"]) & near
-    query = select(row.at).where(here, row.day.not_in(full)).order_by(row.at)
-    return list((await tx.scalars(query)).all())
+    here = _counts(pace, now) & (row.mailbox == pace.about["mailbox"]) & (row.at > now - gap)
+    place = type_coerce(row.at, BigInteger)
+    before = place - func.lag(place).over(order_by=row.at)
+    after = func.lead(place).over(order_by=row.at) - place
+    around = select(row.at, before.label("before"), after.label("after")).where(here).subquery()
+    room = 2 * (gap // timedelta(microseconds=1))
+    begins = around.c.before.is_(None) | (around.c.before >= room)
+    ends = around.c.after.is_(None) | (around.c.after >= room)
+    edges = select(around.c.at, begins, ends).where(begins | ends).order_by(around.c.at)
+    found = (await tx.execute(edges)).all()
+    first = [edge[0] for edge in found if edge[1]]
+    last = [edge[0] for edge in found if edge[2]]
+    return list(zip(first, last, strict=True))
 
 
 async def _of_person(tx: AsyncConnection, pace: Pace, now: datetime) -> list[datetime]:

@@ -86,6 +86,8 @@ def test_a_halt_is_in_the_log_and_lifted_once(cut_off: Commands, what: tuple[str
     assert "was halted before" in cut_off("halt", *what, "--reason", "again").out
     assert "(halted)" in " ".join(cut_off("list", "--automations").out.split())
     assert "halted by ada: wrong prices" in cut_off("report", "news").out
+    slots = cut_off("report", "news", "--json").document["slots"]
+    assert slots == {"waiting": 0, "last": None}
     assert cut_off("release", *what, "--by", "bob").status == 0
     again = cut_off("release", *what)
     assert (again.status, "nothing to release" in again.err) == (1, True)

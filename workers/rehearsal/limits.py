@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from activities.ledger.pacing import Booked, Pace, Room, day_of, first_room, limits_of
+from activities.ledger.pacing import Booked, Pace, Room, Stretch, day_of, first_room, limits_of
 from workflows.engine.consent import Channel, Statement
 
 
@@ -29,7 +29,7 @@ class Limits:
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, int], Slot] = {}
         self._days: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        self._of_mailbox: dict[str, list[datetime]] = defaultdict(list)
+        self._of_mailbox: dict[str, list[Stretch]] = defaultdict(list)
         self._of_person: dict[str, list[datetime]] = defaultdict(list)
 
     def take_slot(self, pace: Pace, now: datetime) -> Room | None:
@@ -57,27 +57,27 @@ class Limits:
         day = day_of(slot.at, slot.pace.zone)
         for one in slot.pace.daily:
             self._days[one.column, one.value][day] -= 1
-        for times in self._times(slot.pace):
-            del times[bisect_left(times, slot.at)]
+        of_person = self._of_person[slot.pace.about["person"]]
+        del of_person[bisect_left(of_person, slot.at)]
+        if slot.pace.gap:
+            of_mailbox = self._of_mailbox[slot.pace.about["mailbox"]]
+            del of_mailbox[bisect_left(of_mailbox, (slot.at, slot.at))]
 
     def _booked(self, pace: Pace, now: datetime) -> Booked:
         by_day = tuple(self._days[one.column, one.value] for one in pace.daily)
-        times: list[datetime] = []
+        busy: list[Stretch] = []
         if pace.gap:
-            every = self._of_mailbox[pace.about["mailbox"]]
-            times = every[bisect_right(every, now - pace.gap) :]
-        return Booked(by_day, times, self._of_person[pace.about["person"]])
+            every, since = self._of_mailbox[pace.about["mailbox"]], now - pace.gap
+            busy = every[bisect_right(every, (since, since)) :]
+        return Booked(by_day, busy, self._of_person[pace.about["person"]])
 
     def _count(self, pace: Pace, at: datetime) -> None:
         day = day_of(at, pace.zone) if pace.daily else ""
         for one in pace.daily:
             self._days[one.column, one.value][day] += 1
-        for times in self._times(pace):
-            insort(times, at)
-
-    def _times(self, pace: Pace) -> list[list[datetime]]:
-        of_mailbox = [self._of_mailbox[pace.about["mailbox"]]] if pace.gap else []
-        return [*of_mailbox, self._of_person[pace.about["person"]]]
+        insort(self._of_person[pace.about["person"]], at)
+        if pace.gap:
+            insort(self._of_mailbox[pace.about["mailbox"]], (at, at))
 
 
 class Agreed:

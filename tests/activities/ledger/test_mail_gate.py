@@ -13,6 +13,8 @@ from activities.ledger import Ledger
 from activities.ledger.connections import CenterConnections, Connections
 from activities.ledger.effects import find_effect
 from activities.ledger.gate_tables import slots
+from activities.ledger.slots import waiting_for_slots
+from activities.ledger.suppressions import suppress_person
 from activities.messaging import Messaging
 from activities.vendors.ports import Receipt
 from tests.activities.ledger.scenes import ADA, a_lead, enter, make, rows
@@ -62,6 +64,8 @@ async def test_mails_of_many_leads_at_once_get_slots_of_their_own(ledger: Ledger
     assert all(b - a >= timedelta(hours=1) for a, b in pairwise(held))
     taken = [row for row in await rows(ledger, slots) if row["taken_at"]]
     assert len(taken) == 1
+    async with ledger.reading() as tx:
+        assert await waiting_for_slots(tx, "spring") == (9, held[-1])
 
 
 async def test_caps_that_are_edited_hold_for_leads_inside(ledger: Ledger) -> None:
@@ -74,6 +78,20 @@ async def test_caps_that_are_edited_hold_for_leads_inside(ledger: Ledger) -> Non
     await make(ledger, campaign=OPEN | {"caps": {"per_day": 2}})
     assert (await messaging.send_email(mail_of(second))).state == "held"  # it keeps its slot
     assert post.taken == 1
+
+
+async def test_ignoring_consents_never_beats_a_suppression_at_the_send(ledger: Ledger) -> None:
+    ignore = {"ignore": True, "reason": "they have bought it", "approved_by": "Ada Fox"}
+    await make(ledger, campaign=OPEN, consent=ignore)
+    opted_out, other = (a_lead(ledger, number, first_name="A") for number in (1, 2))
+    entered = [await enter(ledger, lead) for lead in (opted_out, other)]
+    async with ledger.transaction() as tx:
+        why = ("unsubscribed", "an opt-out", await ledger.now(tx))
+        await suppress_person(tx, "default", opted_out.person, why)
+    messaging, post = sending(ledger)
+    refused, sent = [await messaging.send_email(mail_of(one)) for one in entered]
+    assert (refused.state, refused.exit) == ("refused", "unsubscribed")
+    assert (sent.state, post.taken) == ("sent", 1)
 
 
 async def test_max_sends_and_lateness_are_judged_before_anything_is_written(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from activities.ledger.pacing import (
     Limit,
+    Stretch,
     daily_limit,
     day_of,
     first_room,
@@ -23,10 +24,15 @@ from workflows.engine.caps import read_rate, write_rate
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)  # a Monday
 BERLIN = "Europe/Berlin"
+HOUR = timedelta(hours=1)
 
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-06-{text}:00Z")
+
+
+def alone(text: str) -> Stretch:
+    return (at(text), at(text))
 
 
 @pytest.mark.parametrize(
@@ -37,16 +43,23 @@ def at(text: str) -> datetime:
         ([daily_limit("day", 2, {"2026-06-01": 2, "2026-06-02": 3}, "UTC")], "03T00:00", "day"),
         # A day is the local day of the center.
         ([daily_limit("day", 1, {"2026-06-01": 1}, BERLIN)], "01T22:00", "day"),
-        ([gap_limit("gap", timedelta(minutes=10), [at("01T11:55")])], "01T12:05", "gap"),
-        ([gap_limit("gap", timedelta(minutes=10), [at("01T11:50")])], "01T12:00", ""),
+        ([gap_limit("gap", timedelta(minutes=10), [alone("01T11:55")])], "01T12:05", "gap"),
+        ([gap_limit("gap", timedelta(minutes=10), [alone("01T11:50")])], "01T12:00", ""),
         # The first hole that is wide enough is taken, not the end of the queue.
         (
             [
                 gap_limit(
-                    "gap", timedelta(hours=1), [at("01T12:00"), at("01T13:30"), at("01T18:00")]
+                    "gap",
+                    timedelta(hours=1),
+                    [alone(f"01T{o_clock}") for o_clock in ("12:00", "13:30", "18:00")],
                 )
             ],
             "01T14:30",
+            "gap",
+        ),
+        (
+            [gap_limit("gap", HOUR, [(at("01T09:00"), at("01T17:30"))])],
+            "01T18:30",
             "gap",
         ),
         ([rate_limit(read_rate("1 per 2 days"), [at("01T10:00")])], "03T10:00", "frequency cap"),
@@ -90,7 +103,7 @@ def test_a_queue_drains_in_order_and_breaks_no_limit(
         limits = [
             window_limit(window, BERLIN),
             daily_limit("day", per_day, taken, BERLIN),
-            gap_limit("gap", gap, given_out),
+            gap_limit("gap", gap, [(one, one) for one in given_out]),
         ]
         given_out.append(first_room(NOON, limits).at)
     assert given_out == sorted(given_out)
