@@ -18,7 +18,7 @@ from activities.ledger.criteria import caps_of, newest_settings
 from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.publishing import find_template
-from activities.mail_gate import judge_mail_in, mail_case
+from activities.mail_gate import MailCase, judge_mail_in, mail_case
 from activities.message import MessageParts, compose, message_id_for, payload_hash
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, read_scene
@@ -51,7 +51,7 @@ class Messaging:
         case = mail_case(self._ledger, effect, scene, caps, mailbox)
         deed = Deed(
             intent=intent,
-            judge=lambda tx: judge_mail_in(self._ledger, tx, case),
+            judge=lambda tx: self._judge(tx, case),
             ask=self._ask,
             afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
             refused=lambda tx, failure: self._tell_bounced(tx, effect, scene, failure),
@@ -139,6 +139,9 @@ class Messaging:
 
     def _unsubscribe_url(self, key: str) -> str:
         return f"{self._public_url}/u/{self.token_of(key)}"
+
+    async def _judge(self, tx: AsyncConnection, case: MailCase) -> Outcome | None:
+        return await judge_mail_in(self._ledger, tx, case)
 
     async def _ask(self, row: EffectRow, hand_over: HandOver) -> Receipt:
         message = compose(MessageParts.model_validate(row.payload["mail"]))
