@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -39,7 +40,7 @@ class Mailbox(_Strict):
     postal_address: str = Field(min_length=5, max_length=300)
     salesforce_user: SalesforceUser | None = None
     per_day: int | None = Field(default=None, ge=1, le=100_000)
-    min_gap: Duration | None = None
+    min_gap: Duration | None = Field(default=None, le=timedelta(days=1))
 
 
 class SalesforceWrites(_Strict):

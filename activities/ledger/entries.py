@@ -126,7 +126,9 @@ async def put_hold(
         "cause": cause[:255],
         "since": await ledger.now(tx),
     }
-    await insert_new(tx, holds, row)
+    if not await insert_new(tx, holds, row):
+        here = (holds.c.enrollment == row["enrollment"]) & (holds.c.entry == row["entry"])
+        await tx.execute(update(holds).where(here).values(cause=row["cause"]))
 
 
 async def remove_hold(tx: AsyncConnection, enrollment: str, entry: int) -> None:

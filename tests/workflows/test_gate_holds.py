@@ -11,6 +11,7 @@ from activities import dispatch
 from activities.ledger.gate_tables import slots
 from activities.ledger.halts import halt, lift
 from activities.ledger.release import release_held
+from activities.ledger.tables import holds
 from tests.activities.ledger.scenes import rows
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import Journey, World
@@ -52,6 +53,7 @@ async def test_no_message_leaves_in_a_halt_and_the_held_go_on_after_it(world: Wo
     assert status.held_because == "the automation is halted by Ada: wrong prices"
     assert (await (await world.enroll(other)).ends()).sends == 1  # others are not concerned
     assert journey.mails() == 0
+    assert (await rows(world.ledger, holds))[-1]["cause"] == status.held_because
     assert await lift(world.ledger, "default", halted, WHY) == [halted]
     for event in await release_held(world.ledger, halted, ACCOUNTS):
         await dispatch.deliver(world.ledger, world.client, event)

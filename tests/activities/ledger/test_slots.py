@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from activities.ledger import Ledger
+from activities.ledger.connections import Mailbox
 from activities.ledger.gate_tables import slots
 from activities.ledger.pacing import Daily, Pace, Room
 from activities.ledger.slots import forget_old_slots, give_back_slots, take_slot
@@ -215,3 +216,10 @@ async def test_mails_without_a_cap_leave_and_count_for_a_cap_that_is_set_later(
     room = await take(ledger, pace(9, per_day=3))
     assert room
     assert room.cause == "full"
+
+
+def test_a_gap_longer_than_slots_are_kept_is_refused() -> None:
+    box = {"name": "Ada", "address": "a@q.example", "postal_address": "1 Quarry Lane"}
+    assert Mailbox.model_validate(box | {"min_gap": "1 day"}).min_gap == timedelta(days=1)
+    with pytest.raises(ValueError, match="less than or equal to"):
+        Mailbox.model_validate(box | {"min_gap": "25 hours"})
