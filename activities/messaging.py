@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -18,25 +17,23 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections, Mailbox
 from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
 from activities.ledger.firings import chain_of
-from activities.ledger.gate import REVIEW_WANTED, judge_mail
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.leads import is_sample
 from activities.ledger.merge_values import merge_values
 from activities.ledger.publishing import find_template
 from activities.ledger.recipients import person_at, recipient_of
-from activities.ledger.suppressions import suppression_of
-from activities.ledger.template_switch import cause_of_hold, is_deactivated, lock_of
+from activities.ledger.settings import settings_of
+from activities.ledger.template_switch import lock_of
+from activities.mail_gate import MailCase, judge_mail_in, mail_case
 from activities.message import MessageParts, compose, message_id_for, payload_hash
 from activities.once import Deed, about_step, do_once
-from activities.reviewed_mail import as_reviewed, ask_again, what_review_lacks
-from activities.scene import Scene, facts_of, note_verdict, read_scene, zone_of
+from activities.reviewed_mail import as_reviewed
+from activities.scene import Scene, read_scene
 from activities.templates import Rendered, Template, TemplateProblem, render
-from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, NotYet, Receipt
+from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, Receipt
 from workflows.engine.effects import Outcome, SendEmail
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
-
-LARGEST_SKEW = timedelta(seconds=30)
 
 
 class Messaging:
@@ -58,16 +55,19 @@ class Messaging:
         # Judged is where the mail really goes: its address may have changed since it was rendered.
         scene = replace(scene, recipient=str(intent.payload["mail"]["to_address"]))
         person = person_at(self._ledger, scene.lead, scene.recipient or "")
-
+        async with self._ledger.reading() as tx:
+            caps = (await settings_of(tx, scene.version.automation)).caps
+        case = mail_case(self._ledger, effect, scene, caps, intent.payload)
         deed = Deed(
             intent=intent,
-            judge=lambda tx: self._judge(tx, effect, scene, intent.payload),
+            judge=lambda tx: self._judge(tx, case),
             ask=self._ask,
             afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
             refused=lambda tx, failure: self._tell_bounced(tx, failure, (effect, scene, person)),
             for_samples=True,
             locks=tuple({*scene.locks, f"person:{person}"}),
             shared=(*scene.shared, lock_of(scene.lead.center, effect.template)),
+            claim_locks=case.pace.locks,
         )
         return await do_once(self._ledger, deed)
 
@@ -102,7 +102,8 @@ class Messaging:
     async def _payload(
         self, effect: SendEmail, scene: Scene, earlier: list[EffectRow]
     ) -> dict[str, Any]:
-        mailbox = self._mailbox(scene)
+        name = _sender(effect, scene, earlier)
+        mailbox = self._mailbox(scene, name)
         rendered = await self._render(effect, scene, mailbox)
         thread = earlier if effect.thread else []
         domain = mailbox.address.rpartition("@")[2]
@@ -126,6 +127,7 @@ class Messaging:
         return {
             "mail": parts.model_dump(mode="json"),
             "message_id": message_id,
+            "mailbox": name,
             "owner": mailbox.salesforce_user,
         }
 
@@ -148,9 +150,7 @@ class Messaging:
             failure = Never("dripstone", "template", str(problem))
             raise as_application_error(failure) from problem
 
-    def _mailbox(self, scene: Scene) -> Mailbox:
-        campaign = scene.version.definition.campaign
-        name = campaign.sender if campaign else "default"
+    def _mailbox(self, scene: Scene, name: str) -> Mailbox:
         found = scene.accounts.mailboxes.get(name)
         if found is None:
             message = f"no mailbox {name!r} in center {scene.lead.center!r}: add it to the "
@@ -165,29 +165,8 @@ class Messaging:
     def _unsubscribe_url(self, key: str) -> str:
         return f"{self._public_url}/u/{self.token_of(key)}"
 
-    async def _judge(
-        self, tx: AsyncConnection, effect: SendEmail, scene: Scene, payload: Mapping[str, Any]
-    ) -> Outcome | None:
-        campaign = scene.version.definition.campaign
-        now = await self._ledger.now(tx)
-        if abs(now - self._ledger.machine_clock()) > LARGEST_SKEW:
-            text = "this worker's clock is more than 30 s off the ledger's: set it right"
-            raise as_application_error(NotYet("dripstone", "clock_skew", text))
-        off = await is_deactivated(tx, scene.lead.center, effect.template)
-        is_reviewed = scene.version.definition.is_reviewed(effect.step)
-        facts = replace(
-            await facts_of(self._ledger, tx, scene),
-            suppressed=await suppression_of(self._ledger, tx, scene.lead, scene.recipient),
-            not_after=effect.not_after,
-            review=await what_review_lacks(tx, effect, payload) if is_reviewed else "",
-            window=campaign.send_window if campaign else None,
-            zone=zone_of(scene),
-            hold=cause_of_hold(effect.template) if off else "",
-        )
-        verdict = judge_mail(facts)
-        if verdict and verdict.cause == REVIEW_WANTED:
-            await ask_again(self._ledger, tx, scene, effect.step, payload)
-        return await note_verdict(self._ledger, tx, scene, verdict)
+    async def _judge(self, tx: AsyncConnection, case: MailCase) -> Outcome | None:
+        return await judge_mail_in(self._ledger, tx, case)
 
     async def _ask(self, row: EffectRow, hand_over: HandOver) -> Receipt:
         message = compose(MessageParts.model_validate(row.payload["mail"]))
@@ -267,6 +246,16 @@ def _not_a_message(error: ValidationError) -> Never:
     problems = error.errors(include_input=False, include_url=False, include_context=False)
     told = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in problems)
     return Never("dripstone", "message", f"{told}: mend the lead or the template, then retry")
+
+
+def _sender(effect: SendEmail, scene: Scene, earlier: list[EffectRow]) -> str:
+    """The mailbox that the lead's thread began with, if it may still be used; else its share."""
+    campaign = scene.version.definition.campaign
+    if campaign is None:
+        return "default"
+    used = (str(row.payload.get("mailbox")) for row in reversed(earlier))
+    kept = next((name for name in used if name in campaign.mailboxes), None)
+    return kept or campaign.sender_for(effect.enrollment, effect.entry)
 
 
 def _reply_subject(first: EffectRow) -> str:

@@ -55,7 +55,8 @@ class Deed:
     ``refused`` may turn a permanent refusal into an outcome, together with NOT_SENT.
     ``repeatable`` calls may be made again after an unclear end, because the vendor knows our key.
     ``for_samples``: it may be done for sample leads; all else is only written down for them.
-    ``locks`` are the persons and, shared, the automations that the judgement is about.
+    ``locks`` are the persons and, shared, the automations that the judgement is about;
+    ``claim_locks`` is what only the claim needs for itself.
     ``tells_how``: the timeline shows the receipt's note, such as created or updated.
     """
 
@@ -69,6 +70,7 @@ class Deed:
     for_samples: bool = False
     locks: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    claim_locks: tuple[str, ...] = ()
     owner: str = field(default_factory=lambda: uuid4().hex)
 
     @property
@@ -116,7 +118,8 @@ async def _receipt(ledger: Ledger, deed: Deed, row: EffectRow) -> Receipt:
 
 async def _claim(ledger: Ledger, deed: Deed) -> Outcome | None:
     """None: the intent is written and ours. Else the answer."""
-    async with ledger.transaction(*deed.locks, shared=deed.shared) as tx:
+    locks = (*deed.locks, *deed.claim_locks)
+    async with ledger.transaction(*locks, shared=deed.shared) as tx:
         row = await find_effect(tx, deed.intent.key)
         if row and row.state in TERMINAL:
             return await _stored_outcome(tx, deed, row)

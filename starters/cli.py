@@ -19,8 +19,10 @@ from activities.ledger.publishing import NotPublished
 from activities.ledger.template_lives import TemplateRefused
 from starters.commands import (
     author,
+    consenting,
     deleting,
     enroll,
+    halting,
     handovers,
     lifecycle,
     migrating,
@@ -93,8 +95,10 @@ for group in (
     deleting,
     lifecycle,
     migrating,
+    halting,
     enroll,
     handovers,
+    consenting,
     rehearse,
     operate,
     orders,

@@ -28,6 +28,7 @@ from activities.ledger.entries import close, find_entry, newest_entry, not_start
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.retiring import tell_turned_off, turn_off_expired
+from activities.ledger.slots import forget_old_slots
 from activities.ledger.starting import start_again
 from activities.steering import Steering
 from activities.vendors.ports import Outreach
@@ -100,6 +101,7 @@ class Repair:
             self.settle_left_behind,
             self.drain_left_over,
             self.archive_closed,
+            self.forget,
         )
         for repair in passes:
             try:
@@ -220,6 +222,11 @@ class Repair:
                 rows = await waiting_writebacks(self._ledger, tx, connection, LEFT_OVER_FOR, 1)
             if rows:
                 await start_writeback(self._client, connection)
+
+    async def forget(self) -> None:
+        """Take away slots of mails that limit nothing any more."""
+        async with self._ledger.transaction() as tx:
+            await forget_old_slots(self._ledger, tx)
 
     async def archive_closed(self) -> None:
         """Keep what Temporal will forget."""

@@ -15,6 +15,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
+from activities.ledger.consents import missing_consent, note_consent
 from activities.ledger.criteria import LeadFields, meets_exit_criteria
 from activities.ledger.firings import told_by
 from activities.ledger.goals import reached_goal_before
@@ -69,6 +70,9 @@ async def admit(
         return answered
     known = await find_lead(tx, request.lead.center, request.lead.lead)
     request = replace(request, lead=with_known(request.lead, known))
+    for said in request.lead.consents:
+        whose = (request.lead.center, request.lead.person)
+        await note_consent(ledger, tx, whose, said, request.cause)
     sample = is_sample(request.lead.lead)
     obstacle = await find_obstacle(ledger, tx, request.automation, sample=sample)
     if obstacle:
@@ -139,6 +143,10 @@ async def _objection(
         return "has reached the goal already"
     if objection := await objection_to_mail(ledger, tx, lead, recipient_fields(automation)):
         return objection
+    whose, needs = (lead.center, lead.person), automation.consents_needed
+    for channel in automation.channels:
+        if lack := await missing_consent(tx, whose, needs, channel):
+            return lack
     return await _objection_to_re_entry(ledger, tx, lead, automation)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -16,6 +17,8 @@ from pydantic import (
 
 from activities.ledger.http_connections import HttpConnection, Listener
 from workflows.engine.base import Name
+from workflows.engine.caps import WrittenRate
+from workflows.engine.durations import Duration
 
 SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S+@\S+)$")]
 """A Salesforce user: the 18-character id, or the address, which is looked up."""
@@ -31,13 +34,16 @@ class _Strict(BaseModel):
 class Mailbox(_Strict):
     """An address that mails leave from. ``salesforce_user`` owns the Tasks of its mails.
 
-    ``postal_address`` stands in every mail's footer (CAN-SPAM).
+    ``postal_address`` stands in every mail's footer (CAN-SPAM). At most ``per_day`` mails leave
+    on a local day of the center, and one ``min_gap`` after the other.
     """
 
     name: str = Field(min_length=1, max_length=100)
     address: EmailStr
     postal_address: str = Field(min_length=5, max_length=300)
     salesforce_user: SalesforceUser | None = None
+    per_day: int | None = Field(default=None, ge=1, le=100_000)
+    min_gap: Duration | None = Field(default=None, le=timedelta(days=1))
 
 
 class SalesforceWrites(_Strict):
@@ -162,14 +168,25 @@ class ReviewRules(_Strict):
         return tuple(name for one in self.approvers for name in self.roles.get(one, (one,)))
 
 
+class CenterCaps(_Strict):
+    """Limits over all campaigns of a center: what one person and one company may get."""
+
+    frequency_cap: WrittenRate | None = None
+    per_company_per_day: int | None = Field(default=None, ge=1, le=100_000)
+
+
 class CenterConnections(_Strict):
     """The accounts of one center. ``zone`` is where a lead without a zone is taken to be.
 
     ``http`` are the systems that ``http_call`` steps may call, and ``event_listeners`` who gets
-    the events of ``track_event`` steps beside Google Analytics.
+    the events of ``track_event`` steps beside Google Analytics. ``consents`` are the consents that
+    it asks people for: if there are any, each automation that sends messages must name those it
+    needs, or say why it needs none.
     """
 
     zone: str = "UTC"
+    consents: tuple[Name, ...] = ()
+    caps: CenterCaps = CenterCaps()
     mailboxes: dict[str, Mailbox] = {}
     salesforce: SalesforceWrites | None = None
     hubspot: HubspotWrites | None = None

@@ -16,6 +16,7 @@ from activities.ledger.following import follower_of
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.leads import find_lead, set_fields
 from activities.ledger.publishing import find_version
+from activities.ledger.slots import give_back_slots
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, holds, inbox
 from activities.ledger.upsert import insert_new
@@ -110,6 +111,7 @@ async def close(
     await remove_hold(tx, request.enrollment, request.entry)
     told = {"automation": entry["automation"], "reason": reason.value}
     told |= {} if definition.campaign else {"campaign": False}
+    await give_back_slots(tx, request.enrollment, request.entry)
     event = Event(
         id=f"{request.enrollment}/{request.entry}/exit",
         kind="campaign_exited",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from activities.ledger.windows import next_opening
@@ -26,7 +26,8 @@ class Facts:
 
     ``admission`` is the state of the enrollment's row, None if there is no such row. ``hold`` is
     what a mail is held for until somebody removes it; empty if for nothing. ``review`` is what a
-    mail that must be approved lacks; empty if nothing.
+    mail that must be approved lacks; empty if nothing. ``no_consent`` and ``halted`` say why not,
+    or are empty. ``due`` is when the message should have left.
     """
 
     now: datetime
@@ -38,6 +39,12 @@ class Facts:
     has_address: bool = True
     not_after: datetime | None = None
     review: Literal["", "wanted", "rejected"] = ""
+    no_consent: str = ""
+    sends: int = 0
+    max_sends: int | None = None
+    due: datetime | None = None
+    max_lateness: timedelta | None = None
+    halted: str = ""
     window: SendWindow | None = None
     zone: str = "UTC"
     hold: str = ""
@@ -61,7 +68,10 @@ def judge_step(facts: Facts) -> Outcome | None:
 
 
 def judge_mail(facts: Facts) -> Outcome | None:
-    """For a mail: as for any effect, and suppression, address, template and send window."""
+    """For a mail: as for any effect, and suppression, address, consent, and the rest below.
+
+    What ends the enrollment comes first, then what needs a person, then what only holds.
+    """
     verdict = judge_step(facts)
     if verdict and verdict.state == "refused":
         return verdict
@@ -70,10 +80,11 @@ def judge_mail(facts: Facts) -> Outcome | None:
         return Outcome(state="refused", cause=f"suppressed: {facts.suppressed}", exit=reason)
     if not facts.has_address:
         return Outcome(state="refused", cause="the lead has no e-mail address: add one, then retry")
-    if verdict:
-        return verdict
-    if facts.hold:
-        return Outcome(state="held", cause=facts.hold)
+    refusal = _refusal_of_message(facts)
+    if refusal or verdict:
+        return refusal or verdict
+    if facts.hold or facts.halted:
+        return Outcome(state="held", cause=facts.hold or facts.halted)
     if facts.review:
         return _not_approved(facts.review)
     opens = next_opening(facts.window, facts.zone, facts.now) if facts.window else None
@@ -87,6 +98,22 @@ def _not_approved(review: Literal["wanted", "rejected"]) -> Outcome:
         return Outcome(state="held", cause=REVIEW_WANTED)
     cause = "this very mail was rejected in its review: skip the step, or mend it and retry"
     return Outcome(state="refused", cause=cause)
+
+
+def _refusal_of_message(facts: Facts) -> Outcome | None:
+    """Consent, the most a lead may get, and lateness."""
+    if facts.no_consent:
+        return Outcome(state="refused", cause=facts.no_consent, exit=ExitReason.NO_CONSENT)
+    if facts.max_sends is not None and facts.sends >= facts.max_sends:
+        cause = f"has got all {facts.max_sends} messages that max_sends allows"
+        return Outcome(state="refused", cause=cause, exit=ExitReason.COMPLETED)
+    if facts.due and facts.max_lateness and facts.now - facts.due > facts.max_lateness:
+        was_due = facts.due.isoformat(timespec="minutes")
+        late = (
+            f"was due at {was_due}, later than max_lateness allows: retry sends it, skip does not"
+        )
+        return Outcome(state="refused", cause=late)
+    return None
 
 
 def _refused(reason: ExitReason) -> Outcome:

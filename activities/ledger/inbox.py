@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger import effects
 from activities.ledger.connections import Connections
+from activities.ledger.consents import note_consent_event
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead, find_lead, put_lead, set_fields
@@ -26,12 +27,13 @@ from activities.ledger.tables import admissions, deliveries, inbox
 from activities.ledger.telling import signal_body
 from activities.ledger.triggering import fire
 from activities.ledger.upsert import insert_new
+from workflows.engine.consent import CONSENT_EVENTS
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason, strongest
 
 PERSON_WIDE = frozenset(
     ("reply", "unsubscribe", "complaint", "bounce", "out_of_office", "meeting_booked")
-)
+) | frozenset(CONSENT_EVENTS)
 """Events about a human, not about one record: they reach every live enrollment of the person."""
 
 TOLD_TO_NOBODY = frozenset(("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail"))
@@ -164,6 +166,10 @@ async def _note_facts(
     An opt-out also holds for the record: it must outlive a change of its address (T-01).
     """
     event = incoming.event
+    if person and event.kind in CONSENT_EVENTS:
+        # Signals are not signed: one may take a consent away, and never give one.
+        is_signed = incoming.source != "signal"
+        await note_consent_event(ledger, tx, event, (incoming.center, person), is_signed)
     reasons = {"unsubscribe": "unsubscribed", "complaint": "complained", "bounce": "bounced"}
     reason = reasons.get(event.kind)
     if person and reason and not event.is_soft_bounce:

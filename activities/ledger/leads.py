@@ -13,8 +13,10 @@ from pydantic import JsonValue
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.consent_fields import BadConsent, split_consents
 from activities.ledger.store import Ledger
 from activities.ledger.tables import aliases, leads
+from workflows.engine.consent import Statement
 
 LEAD_ID = re.compile(r"^(sf-[a-zA-Z0-9]{18}|(?!sf-)[a-z][a-z0-9]*-[A-Za-z0-9_-]{1,120})$")
 SALESFORCE_RECORD = re.compile(r"(00Q|003)[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?")
@@ -34,7 +36,8 @@ class BadLead(ValueError):
 class Lead:
     """What the ledger knows of a lead. ``person`` is an HMAC; ``zone`` is an IANA name.
 
-    ``record`` is the Salesforce record that a push has made of it or found.
+    ``record`` is the Salesforce record that a push has made of it or found; ``consents`` are those
+    that came along with its fields, on its way in.
     """
 
     center: str
@@ -44,6 +47,7 @@ class Lead:
     zone: str | None
     fields: Mapping[str, JsonValue]
     record: str | None = None
+    consents: tuple[Statement, ...] = ()
 
     @property
     def salesforce_id(self) -> str | None:
@@ -144,9 +148,14 @@ def new_lead(
     Without an id it is known by an HMAC of its address (``p-...``).
 
     Raises:
-        BadLead: no id and no address, an id or address that is none, an unknown zone.
+        BadLead: no id and no address, an id or address that is none, an unknown zone, a consent
+            that cannot be read.
     """
     rest = {key: value for key, value in fields.items() if key not in ("email", "zone", "id")}
+    try:
+        rest, consents = split_consents(rest)
+    except BadConsent as error:
+        raise BadLead(str(error)) from None
     email = str(fields.get("email") or "").strip() or None
     if email is not None:
         canonical_address(email)
@@ -156,7 +165,9 @@ def new_lead(
         raise BadLead("email: empty, and there is no id either: give one of the two")
     lead = check_lead_id(lead) if lead else f"p-{person_of(ledger, center, email, '')}"
     person = person_of(ledger, center, email, lead)
-    return Lead(center, lead, person, email, known_zone(fields.get("zone")), rest)
+    return Lead(
+        center, lead, person, email, known_zone(fields.get("zone")), rest, consents=consents
+    )
 
 
 def known_zone(zone: JsonValue) -> str | None:

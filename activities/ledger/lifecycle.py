@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.gate_tables import halts
 from activities.ledger.store import Ledger
 from activities.ledger.tables import (
     automations,
@@ -65,6 +66,8 @@ async def overview(tx: AsyncConnection) -> list[Mapping[str, Any]]:
     last = select(func.max(lifecycle_log.c.number)).where(lifecycle_log.c.automation.is_not(None))
     lines = last.group_by(lifecycle_log.c.automation)
     log = select(lifecycle_log).where(lifecycle_log.c.number.in_(lines)).subquery()
+    concerned = (halts.c.automation == automations.c.automation) | (halts.c.automation == "*")
+    halted = exists().where(halts.c.center == automations.c.center, concerned)
     columns: tuple[ColumnElement[Any], ...] = (
         *(
             automations.c.automation,
@@ -74,6 +77,7 @@ async def overview(tx: AsyncConnection) -> list[Mapping[str, Any]]:
         lifecycle.c.version.label("version_for_new_leads"),
         func.coalesce(lifecycle.c.state, "not enabled").label("state"),
         func.coalesce(centers.c.state, "enabled").label("center_state"),
+        halted.label("halted"),
         *(log.c.act, log.c.done_at, log.c.done_by, log.c.reason),
     )
     query = (
@@ -136,14 +140,19 @@ def end_of(settings: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
 
 
+async def automations_of(tx: AsyncConnection, center: str) -> list[str]:
+    """The automations of a center that were ever published."""
+    query = select(automations.c.automation).where(automations.c.center == center).distinct()
+    return sorted((await tx.scalars(query)).all())
+
+
 async def switch_center(ledger: Ledger, center: str, state: str, by: str) -> list[str]:
     """Enable or disable a center as a whole, from this commit on; its automations.
 
     Effects that are being claimed in any of them are waited for, as when one is disabled.
     """
-    query = select(automations.c.automation).where(automations.c.center == center).distinct()
     async with ledger.reading() as tx:
-        names = sorted((await tx.scalars(query)).all())
+        names = await automations_of(tx, center)
     async with ledger.transaction(*(f"automation:{name}" for name in names)) as tx:
         row = {
             "center": center,

@@ -89,7 +89,10 @@ async def publish(
         await keep_settings(ledger, tx, before, automation, by)
         if put_away:
             await tx.execute(delete(lifecycle).where(lifecycle.c.automation == automation.id))
-        await note(ledger, tx, Act("published", automation.center, by, automation.id, number))
+        because = automation.consent.ignored_because if automation.consent else ""
+        reason = f"consents are ignored, {because}" if because else ""
+        act = Act("published", automation.center, by, automation.id, number, reason)
+        await note(ledger, tx, act)
     return version, True
 
 

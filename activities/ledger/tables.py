@@ -12,6 +12,7 @@ from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
 from activities.ledger.editing_tables import campaign_settings, version_moves
+from activities.ledger.gate_tables import consents, halts, slots
 from activities.ledger.handover_tables import handovers
 from activities.ledger.review_tables import review_log, reviews
 from activities.ledger.trigger_tables import firings, schedules, sessions, watches
@@ -19,13 +20,16 @@ from activities.ledger.trigger_tables import firings, schedules, sessions, watch
 __all__ = [
     "aliases",
     "campaign_settings",
+    "consents",
     "firings",
+    "halts",
     "handovers",
     "metadata",
     "review_log",
     "reviews",
     "schedules",
     "sessions",
+    "slots",
     "version_moves",
     "watches",
 ]

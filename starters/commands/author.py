@@ -252,6 +252,7 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         mailboxes,
         writable,
         pools,
+        consents={name: center.consents for name, center in connections.centers.items()},
         approvers=approvers,
         platforms=platforms,
         timelines=timelines,

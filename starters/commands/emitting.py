@@ -17,6 +17,7 @@ from starters.commands.opened import opened
 from starters.commands.output import Refused, WrongUse
 from starters.webhooks.events import OUR_OWN_KINDS
 from workers.triggering import enter_fired
+from workflows.engine.consent import objection_to
 from workflows.engine.events import Event
 
 
@@ -65,7 +66,7 @@ def read_event(
     if kind in OUR_OWN_KINDS:
         raise WrongUse(f"{kind}: only the product itself can know this: it cannot be emitted")
     try:
-        return Event(
+        event = Event(
             id=event_id if event_id is not None else f"command-{uuid4().hex}",
             kind=kind,
             at=at or datetime.now(UTC),
@@ -77,6 +78,9 @@ def read_event(
             for one in error.errors(include_input=False, include_url=False)
         )
         raise WrongUse(f"this is no event: {problems}") from error
+    if objection := objection_to(event):
+        raise WrongUse(f"{kind} {objection}: --data consent=newsletter")
+    return event
 
 
 async def emit_event(event: Event, lead: str, center: str) -> Emitted:

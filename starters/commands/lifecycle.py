@@ -41,7 +41,7 @@ def enable_command(
     automation: OrNone = None, center: Center = None, by: By = None, as_json: AsJson = False
 ) -> None:
     """Let leads into the newest version, and let those go on that were held while it was off."""
-    one = _one_of(automation, center)
+    one = one_of(automation, center)
     document = _with_ledger(lambda here: _enable(here, one, center, by or operator()))
     what = f"center {center}" if center else f"{one} version {document['version']}"
     lines = [f"{what}: enabled"]
@@ -57,7 +57,7 @@ def disable_command(
     automation: OrNone = None, center: Center = None, by: By = None, as_json: AsJson = False
 ) -> None:
     """Let no lead in, and hold those inside where they are: no send begins from now on."""
-    one = _one_of(automation, center)
+    one = one_of(automation, center)
 
     async def work(here: Opened) -> dict[str, Any]:
         if center:
@@ -130,7 +130,7 @@ def tell_automations(automation: str | None, archived: bool, as_json: bool) -> N
 async def enable_newest(here: Opened, automation: str, by: str) -> int:
     """Enable the newest version; how many leads were held for it before and go on now."""
     await set_state(here.ledger, automation, "enabled", by)
-    return await _release(here, automation)
+    return await let_held_go(here, automation)
 
 
 async def tell_first(here: Opened, events: list[str]) -> None:
@@ -141,7 +141,8 @@ async def tell_first(here: Opened, events: list[str]) -> None:
         await deliver(here.ledger, client, event)
 
 
-async def _release(here: Opened, automation: str) -> int:
+async def let_held_go(here: Opened, automation: str) -> int:
+    """Tell the leads that the gate holds to ask again; how many."""
     events = await release_held(here.ledger, automation, here.connections)
     await tell_first(here, events)
     return len(events)
@@ -150,7 +151,7 @@ async def _release(here: Opened, automation: str) -> int:
 async def _enable(here: Opened, automation: str, center: str | None, by: str) -> dict[str, Any]:
     if center:
         document = await _switch(here, center, "enabled", by)
-        released = [await _release(here, name) for name in document["automations"]]
+        released = [await let_held_go(here, name) for name in document["automations"]]
         return document | {"released": sum(released), "obstacle": None}
     released_here = await enable_newest(here, automation, by)
     async with here.ledger.reading() as tx:
@@ -163,16 +164,30 @@ async def _enable(here: Opened, automation: str, center: str | None, by: str) ->
 
 
 async def _switch(here: Opened, center: str, state: str, by: str) -> dict[str, Any]:
+    await center_known(here, center)
+    names = await switch_center(here.ledger, center, state, by)
+    return {"center": center, "state": state, "automations": names}
+
+
+async def center_known(here: Opened, center: str) -> None:
+    """Nothing, if there is such a center.
+
+    Raises:
+        Refused: there is none.
+    """
     async with here.ledger.reading() as tx:
         known = {row["center"] for row in await overview(tx)} | set(here.connections.centers)
     if center not in known:
         there = ", ".join(sorted(known)) or "none"
         raise Refused(f"--center {center}: there is no such center; the centers are: {there}")
-    names = await switch_center(here.ledger, center, state, by)
-    return {"center": center, "state": state, "automations": names}
 
 
-def _one_of(automation: str | None, center: str | None) -> str:
+def one_of(automation: str | None, center: str | None) -> str:
+    """The automation; empty if a center is meant.
+
+    Raises:
+        WrongUse: neither or both are given.
+    """
     if (automation is None) == (center is None):
         raise WrongUse("say what: an AUTOMATION, or --center for all of a center")
     return automation or ""
@@ -199,6 +214,7 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str | Table]:
 def _row(row: Mapping[str, Any]) -> tuple[object, ...]:
     off = row["center_state"] != "enabled"
     state = f"{row['state']} (its center is disabled)" if off else row["state"]
+    state += " (halted)" if row["halted"] else ""
     versions = (row["version_for_new_leads"], row["newest_version"])
     last = (row["act"], row["done_at"], row["done_by"])
     return (row["automation"], row["center"], state, *versions, *last)

@@ -145,6 +145,8 @@ def _lines(done: Rehearsed) -> Iterator[str | Table]:
     yield table(
         "", ("", "", ""), [*rows, *((("message to the team", "", seen.chat),) * (seen.chat > 0))]
     )
+    for limit in done.left_out:
+        yield f"not applied, because each lead was alone: {limit}; --engine shows it"
     for one in seen.surprises.examples:
         when = f"{one.at:%Y-%m-%d %H:%M:%S}Z " if one.at else ""
         yield f"surprise: {one.kind}: {one.lead} {one.step or '-'} {when}{one.what}"

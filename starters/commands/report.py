@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.halts import why_halted
 from activities.ledger.publishing import find_state, newest_version
 from activities.ledger.report import EffectLine, Report, campaign_report
+from activities.ledger.slots import waiting_for_slots
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, answer, table
 from starters.commands.standing import Standing, Wanted, counts, standings
@@ -41,18 +44,30 @@ def report(
 ) -> None:
     """Count what became of an automation's leads: entered, sent, answered, held, gone."""
 
-    async def work() -> tuple[str, Report, Now]:
+    async def work() -> tuple[Mapping[str, Any], Report, Now]:
         async with opened() as here:
             async with here.ledger.reading() as tx:
-                await newest_version(tx, automation)
-                state = await find_state(tx, automation)
+                standing = await _standing(tx, automation)
                 counted = await campaign_report(here.ledger, tx, automation)
-            lifecycle = state[0] if state else "not enabled"
-            return lifecycle, counted, await _now(here, automation)
+            return standing, counted, await _now(here, automation)
 
-    state, counted, now = asyncio.run(work())
-    document = {**asdict(counted), "state": state, "now": asdict(now)}
-    answer(as_json, document, _lines(state, counted, now))
+    standing, counted, now = asyncio.run(work())
+    document = {**asdict(counted), **standing, "now": asdict(now)}
+    answer(as_json, document, _lines(standing, counted, now))
+
+
+async def _standing(tx: AsyncConnection, automation: str) -> Mapping[str, Any]:
+    """Its state, why it is halted and by whose leave consents are ignored (else empty), and how
+    many mails wait for their slots."""
+    newest, state = await newest_version(tx, automation), await find_state(tx, automation)
+    consent = newest.definition.consent
+    waiting, last = await waiting_for_slots(tx, automation)
+    return {
+        "state": state[0] if state else "not enabled",
+        "halted": await why_halted(tx, newest.center, automation),
+        "consents_ignored": consent.ignored_because if consent else "",
+        "slots": {"waiting": waiting, "last": last},
+    }
 
 
 async def _now(here: Opened, automation: str) -> Now:
@@ -68,9 +83,16 @@ async def _now(here: Opened, automation: str) -> Now:
         return Now({}, (), str(error))
 
 
-def _lines(state: str, report: Report, now: Now) -> Iterator[str | Table]:
+def _lines(standing: Mapping[str, Any], report: Report, now: Now) -> Iterator[str | Table]:
     versions = ", ".join(map(str, report.versions)) or "none yet"
-    yield f"{report.automation}: {state}; leads entered in version {versions}"
+    yield f"{report.automation}: {standing['state']}; leads entered in version {versions}"
+    if standing["halted"]:
+        yield standing["halted"]
+    if standing["consents_ignored"]:
+        yield f"consents are ignored, {standing['consents_ignored']}"
+    slots = standing["slots"]
+    if slots["waiting"]:
+        yield f"{slots['waiting']} mails wait for their turn; the last leaves at {slots['last']}"
     facts = (
         ("entered", report.entered),
         ("live", report.live),

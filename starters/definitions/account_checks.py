@@ -42,10 +42,12 @@ def missing_mailbox(draft: Draft) -> Iterator[Found]:
     if not automation or not there or there.mailboxes is None:
         return
     sends = any(isinstance(step, SendEmail) for step in automation.steps)
-    sender = automation.campaign.sender if automation.campaign else "default"
-    if sends and sender not in there.mailboxes.get(automation.center, ()):
-        message = f"center {automation.center!r} has no mailbox {sender!r} in the connections file"
-        yield ("campaign", "sender"), "error", message
+    campaign = automation.campaign
+    field = "senders" if campaign and campaign.senders else "sender"
+    for sender in (campaign.mailboxes if campaign else ("default",)) if sends else ():
+        if sender not in there.mailboxes.get(automation.center, ()):
+            where = f"center {automation.center!r} has no mailbox {sender!r}"
+            yield ("campaign", field), "error", f"{where} in the connections file"
 
 
 @check("error", "name people or roles under `review` of the center")

@@ -22,6 +22,7 @@ from starters.definitions.advice import (
     tasks_without_due_date,
 )
 from starters.definitions.check import Check, check
+from starters.definitions.consent_checks import ignored_consents, missing_consents
 from starters.definitions.draft import Draft, Found
 from starters.definitions.platform_checks import (
     fields_not_pushable,
@@ -204,6 +205,7 @@ CHECKS: tuple[Check, ...] = (
     *(texts_of_steps, texts_without_default),
     *(nobody_may_approve,),
     *(short_waits, personal_conditions, conditions_without_value),
+    *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
     *(endless_loops, idle_steps, messages_without_wait, tasks_without_due_date),
     *(branches_without_end,),

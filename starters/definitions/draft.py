@@ -19,11 +19,12 @@ Found = tuple[Path, Severity, str]
 class Configured:
     """What this installation has: vendors by name, and each center's mailboxes.
 
-    ``writable`` are the fields that a step may write to each center's CRM, and ``pools`` whom it
-    may assign leads to; ``approvers`` are those who may decide its reviews. ``platforms`` are the
-    fields that a push may write, by center and system; ``timelines`` are the centers that have a
-    template for timeline events. ``http`` are each center's HTTP connections, ``listeners`` who is
-    told of tracked events, and ``unset`` the variables of secrets that have no value here.
+    ``writable`` are the fields that a step may write to each center's CRM, ``pools`` whom it may
+    assign leads to, and ``consents`` those that it asks people for; ``approvers`` are those who may
+    decide its reviews. ``platforms`` are the fields that a push may write, by center and system;
+    ``timelines`` are the centers that have a template for timeline events. ``http`` are each
+    center's HTTP connections, ``listeners`` who is told of tracked events, and ``unset`` the
+    variables of secrets that have no value here.
     """
 
     vendors: frozenset[str] = frozenset()
@@ -36,6 +37,7 @@ class Configured:
     platforms: Mapping[str, Mapping[str, Collection[str]]] | None = None
     timelines: Collection[str] | None = None
     approvers: Mapping[str, Collection[str]] | None = None
+    consents: Mapping[str, Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

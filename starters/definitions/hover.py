@@ -26,6 +26,7 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "trigger": "What starts the automation for a lead.",
         "audience": "Who may enter, as a condition on the lead's fields. Left out: everybody.",
         "campaign": "Makes it a campaign: engagement window, lane, send window and exits.",
+        "consent": "Which consents its messages need; whoever has not given them gets none.",
         "goal": "The event that the automation is there for; it is counted.",
         "steps": "Carried out from top to bottom, unless one says where to go.",
     },
@@ -41,6 +42,7 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "lane": "A person is inside one campaign of a lane at a time.",
         "when_busy": "What becomes of a lead whose lane is busy: refused, or it waits its turn.",
         "sender": "The mailbox of the connections file that mails leave from.",
+        "senders": "Several mailboxes: leads are dealt out to them, and each keeps its own.",
         "send_window": "Local hours and days in which a mail may leave.",
         "exits": "What ends the campaign for a lead at once.",
         "re_entry": "Whether and when a lead may enter again after its exit.",
@@ -53,6 +55,20 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
     "FollowUp": {
         "on": "The exits after which a lead goes on.",
         "enroll_in": "The id of the automation. It decides itself whether the lead may enter.",
+        "caps": "How much it may send, to whom, and how late. May change while leads are inside.",
+    },
+    "Caps": {
+        "frequency_cap": "The most that one person gets from all campaigns: 3 per 7 days.",
+        "per_day": "The most mails of the campaign on one day; the others wait their turn.",
+        "per_company_per_day": "The most mails a day to all people of one company (domain).",
+        "max_sends": "The most mails that one lead gets; then it leaves as completed.",
+        "max_lateness": "Mails that are later than this need attention instead of leaving.",
+    },
+    "Consent": {
+        "needs": "Names of consents, all of which must be given for the channel.",
+        "ignore": "true: asks for no consent. It needs a reason and who approved it.",
+        "reason": "Why no consent is needed.",
+        "approved_by": "Who has approved that no consent is asked for.",
     },
     "SendWindow": {
         "days": "The days of the week on which a mail may leave.",

@@ -15,6 +15,7 @@ from activities.ledger import Ledger
 from activities.ledger.leads import Lead
 from activities.ledger.publishing import publish, set_state
 from starters.processes.devserver import NAMESPACE, dev_server
+from starters.rehearse.alone import shared_limits, without_shared_limits
 from starters.rehearse.rehearsing import Piece, Rehearsed, Roll, play_of, world_of
 from starters.rehearse.surprises import Surprise
 from starters.rehearse.watching import Watching
@@ -65,10 +66,11 @@ async def rehearse_on_server(piece: Piece, roll: Roll, watching: Watching) -> Re
                 ui_port=0,
                 extra=SERVER_FLAGS,
             ) as server:
-                await _perform(piece, roll, watching, ledger, server.address)
+                await _perform(without_shared_limits(piece), roll, watching, ledger, server.address)
         finally:
             await ledger.close()
-    return Rehearsed(piece, roll, watching, perf_counter() - begun, "server")
+    seconds, left_out = perf_counter() - begun, tuple(shared_limits(piece))
+    return Rehearsed(piece, roll, watching, seconds, "server", left_out)
 
 
 async def _perform(

@@ -73,13 +73,15 @@ class Roll:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """A rehearsal that is over; ``seconds`` is what it took."""
+    """A rehearsal that is over; ``seconds`` is what it took. ``left_out`` are limits that leads
+    share, which were not applied because each was alone."""
 
     piece: Piece
     roll: Roll
     watching: Watching
     seconds: float
     mode: str = "engine"
+    left_out: tuple[str, ...] = ()
 
     @property
     def document(self) -> dict[str, Any]:
@@ -106,6 +108,7 @@ class Rehearsed:
             "chat": seen.chat,
             "web": seen.web,
             "gate": seen.gate,
+            "shared_limits_left_out": self.left_out,
             "surprises": {"counts": seen.surprises.counts, "examples": seen.surprises.examples},
             "timelines": timelines,
         }

@@ -26,6 +26,7 @@ from pydantic import (
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from workflows.engine.base import Frozen, Name
+from workflows.engine.consent import objection_to
 from workflows.engine.events import Event, plain_json
 
 MOST_EVENTS = 100
@@ -120,6 +121,8 @@ class PostedEvent(Frozen):
             raise ValueError("an enroll names its automation, and the lead by lead or email")
         if self.kind != ENROLL and self.automation is not None:
             raise ValueError("automation: belongs to the kind enroll only")
+        if objection := objection_to(self.event):
+            raise ValueError(f"data: a {self.kind} {objection}")
         if not (self.lead or self.person or self.email):
             raise ValueError("says of nobody whom it is about: add lead, email or person")
         return self

@@ -19,7 +19,9 @@ from workflows.engine.campaign import (
     SendWindow,
     SoftBounces,
 )
+from workflows.engine.caps import Caps
 from workflows.engine.conditions import AllOf, AnyOf, FieldIs, Happened, NotThis
+from workflows.engine.consent import Consent
 from workflows.engine.goal import Goal
 from workflows.engine.steps.ab_split import Share
 from workflows.engine.steps.base import BaseStep
@@ -31,7 +33,7 @@ SNAPSHOT = Path(__file__).with_name("defaults.json")
 BLOCKS: tuple[type[BaseModel], ...] = (
     *(Automation, Campaign, Exits, FollowUp, OutOfOffice, ReEntry, SendWindow, SoftBounces),
     *(AllOf, AnyOf, FieldIs, Happened, NotThis, Arm),
-    *(Goal, Share, Taken),
+    *(Goal, Share, Taken, Caps, Consent),
 )
 LESSON = (
     "A default of a definition has changed. Published versions leave out what stands at its "

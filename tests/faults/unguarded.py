@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
-from typing import Any
 from uuid import uuid4
 
 import uvicorn
@@ -24,6 +22,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import Intent
 from activities.ledger.inbox import Incoming, Received
+from activities.mail_gate import MailCase
 from activities.messaging import Messaging
 from activities.scene import Scene
 from activities.vendors.ports import HandOver, Mailer, Receipt
@@ -47,9 +46,7 @@ from workflows.writeback import Writeback
 class Ungated(Messaging):
     """Without ``gate``: its judge lets everything go."""
 
-    async def _judge(
-        self, tx: AsyncConnection, effect: SendEmail, scene: Scene, payload: Mapping[str, Any]
-    ) -> Outcome | None:
+    async def _judge(self, tx: AsyncConnection, case: MailCase) -> Outcome | None:
         return None
 
 

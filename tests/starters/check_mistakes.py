@@ -92,6 +92,18 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         5,
         "needs attention then",
     ),
+    "missing-consents": (
+        HEAD + "consent: {needs: [phone]}\nsteps:\n" + MAIL_STEP,
+        4,
+        "asks for no consent 'phone'",
+    ),
+    "ignored-consents": (
+        HEAD
+        + "consent: {ignore: true, reason: service mail, approved_by: ada}\nsteps:\n"
+        + MAIL_STEP,
+        4,
+        "ada",
+    ),
     "nobody-may-approve": (
         STEPS + "- {id: a, kind: approval, of: intro}\n" + MAIL_STEP,
         5,

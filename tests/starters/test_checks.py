@@ -23,6 +23,7 @@ CENTER = replace(
     writable={"default": ("Rating",)},
     pools={"default": ("sales",)},
     approvers={"default": ()},
+    consents={"default": ()},
     platforms={"default": {"salesforce": ("LastName",), "hubspot": ("email",)}},
     timelines=(),
     http={"default": {"crm": HttpConnection(base_url="https://api.example.com")}},

@@ -45,6 +45,9 @@ def nested(levels: int) -> dict[str, Any]:
         ({"automation": "spring"}, ""),
         ({"kind": "enroll", "automation": "spring", "lead": None, "person": "0" * 24}, ""),
         ({"recorded": True}, ""),
+        ({"kind": "consent_given"}, ""),
+        ({"kind": "consent_given", "data": {"consent": "News!"}}, ""),
+        ({"kind": "consent_given", "data": {"consent": "news", "channel": "fax"}}, ""),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(change: dict[str, Any], where: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from activities.ledger.connections import (
     CenterConnections,
     Connections,
@@ -24,6 +26,8 @@ ADA = Mailbox(
     postal_address="1 Quarry Lane, Matlock",
     salesforce_user="ada@dripstone.example",
 )
+SLOW = ADA.model_copy(update={"address": "slow@dripstone.example", "min_gap": timedelta(hours=20)})
+OTHER = ADA.model_copy(update={"address": "other@dripstone.example"})
 WRITES = SalesforceWrites(
     hard_bounce_field="clay_external_hard_bounce__c",
     writable_fields=("Rating", "LastName", "Company", "Email"),
@@ -37,7 +41,7 @@ OFF = Pool(members=(Member(user="kim@dripstone.example", available=False),))
 ACCOUNTS = Connections(
     centers={
         "default": CenterConnections(
-            mailboxes={"default": ADA},
+            mailboxes={"default": ADA, "slow": SLOW, "other": OTHER},
             salesforce=WRITES,
             hubspot=HUBSPOT,
             marketo=MARKETO,

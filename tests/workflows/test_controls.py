@@ -17,6 +17,9 @@ from activities import dispatch
 from activities.ledger import Ledger
 from activities.ledger.admissions import Request
 from activities.ledger.effects import Intent
+from activities.ledger.halts import halt
+from activities.ledger.leads import Lead
+from activities.mail_gate import MailCase
 from activities.messaging import Messaging
 from activities.scene import Scene
 from tests.workflows.accounts import ACCOUNTS
@@ -34,9 +37,7 @@ REST = "[{id: w, kind: wait, for: 20 days}, {id: a, kind: send_email, template: 
 class Ungated(Messaging):
     """Its judge lets everything go."""
 
-    async def _judge(
-        self, tx: AsyncConnection, effect: SendEmail, scene: Scene, payload: Mapping[str, Any]
-    ) -> Outcome | None:
+    async def _judge(self, tx: AsyncConnection, case: MailCase) -> Outcome | None:
         return None
 
 
@@ -69,7 +70,19 @@ async def send(
 ) -> list[Any]:
     """Ask ``kind`` for one mail, ``times`` times; its answers, and how many mails came."""
     automation, lead = await world.publish(REST), world.lead()
-    request = Request(automation, lead, f"{automation}/1")
+    return await send_in(world, automation, lead, (kind, times, ledger), **facts)
+
+
+async def send_in(
+    world: World,
+    automation: str,
+    lead: Lead,
+    how: tuple[type[Messaging], int, Ledger | None],
+    **facts: Any,
+) -> list[Any]:
+    """The same in an automation and for a lead of one's own."""
+    kind, times, ledger = how
+    request = Request(automation, lead, f"{automation}/{lead.lead}")
     await dispatch.enroll(world.ledger, world.client, request, ACCOUNTS)
     for event, data in facts.items():
         await world.happens(lead, event, **data)
@@ -84,8 +97,13 @@ async def send(
     public = world.settings.ingress.public_url
     messaging = kind(ledger or world.ledger, ACCOUNTS, mailer_of(world.settings), public)
     answers = [(await messaging.send_email(effect)).state for _ in range(times)]
+    return [*answers, mails_to(world, lead)]
+
+
+def mails_to(world: World, lead: Lead) -> int:
+    """How many mails have come for a lead."""
     mails = world.sandbox.sandbox.mail.messages()
-    return [*answers, sum(mail.to_address == lead.email for mail in mails)]
+    return sum(mail.to_address == lead.email for mail in mails)
 
 
 @pytest.mark.parametrize(("kind", "result"), [(Messaging, ["refused", 0]), (Ungated, ["sent", 1])])
@@ -94,6 +112,33 @@ async def test_only_the_gate_keeps_a_mail_from_someone_who_opted_out(
 ) -> None:
     opted_out: Mapping[str, Any] = {"unsubscribe": {}}
     assert await send(world, kind, **opted_out) == result
+
+
+GUARDS: dict[str, tuple[dict[str, Any], str]] = {
+    "consent": ({"consent": {"needs": ["news"]}}, "refused"),
+    "halt": ({}, "held"),
+    "frequency cap": ({"caps": {"frequency_cap": "1 per 7 days"}}, "held"),
+    "mails of a campaign a day": ({"caps": {"per_day": 1}}, "held"),
+    "slots of a mailbox": ({"sender": "slow"}, "held"),
+}
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+async def test_each_guard_of_the_gate_is_what_keeps_a_mail_back(world: World, guard: str) -> None:
+    options, verdict = GUARDS[guard]
+    automation = await world.publish(REST, **options)
+    before, lead = (world.lead(consent_news="yes 2026-01-05") for _ in range(2))
+    if guard == "frequency cap":
+        await send_in(world, await world.publish(REST), lead, (Messaging, 1, None))
+    elif guard != "halt":
+        await send_in(world, automation, before, (Messaging, 1, None))
+    if guard == "halt":
+        await halt(world.ledger, "default", automation, ("Ada", "wrong prices"))
+    facts = {"consent_withdrawn": {"consent": "news"}} if guard == "consent" else {}
+    got = mails_to(world, lead)
+    kept = await send_in(world, automation, lead, (Messaging, 1, None), **facts)
+    assert kept == [verdict, got]
+    assert await send_in(world, automation, lead, (Ungated, 1, None)) == ["sent", got + 1]
 
 
 @pytest.mark.parametrize(

@@ -66,18 +66,18 @@ class World:
     workers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def publish(self, steps: str, name: str = "", **campaign: Any) -> str:
-        """Publish and enable a campaign with these steps (YAML), its id; perhaps with a goal and a
-        trigger."""
+        """Publish and enable a campaign with these steps (YAML), its id; perhaps with goal, consent
+        and trigger."""
         self.count += 1
         automation = name or f"campaign-{self.count}"
-        goal = campaign.pop("goal", None)
+        beside = {name: campaign.pop(name, None) for name in ("goal", "consent")}
         whole = {
             "id": automation,
             "name": automation,
             "trigger": campaign.pop("trigger", {"kind": "manual"}),
             "campaign": OPEN | {"lane": f"lane-{self.count}"} | campaign,
             "steps": yaml.safe_load(steps),
-            "goal": goal,
+            **beside,
         }
         definition = Automation.model_validate(whole)
         named = {step.template for step in definition.steps if isinstance(step, SendEmail)}

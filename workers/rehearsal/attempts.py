@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from activities.http_answers import nothing_read
+from activities.ledger.companies import company_domain
 from activities.ledger.gate import Facts, judge_mail, judge_step
+from activities.ledger.pacing import Pace
+from activities.mail_gate import Sending, pace_of
 from activities.vendors.ports import Unclear, VendorFailure
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
@@ -20,6 +24,7 @@ from workers.rehearsal.platforms import REHEARSED, RehearsedPlatforms, system_of
 from workers.rehearsal.reviewing import lacks_review, mail_to_review, put_up
 from workers.rehearsal.step_kinds import answered, outcome_of
 from workers.rehearsal.story import Line, Vendor
+from workflows.engine.caps import Caps
 from workflows.engine.effects import (
     AskReview,
     Effect,
@@ -90,7 +95,6 @@ class Attempts:
         return payload_of(case, effect, accounts, now)
 
     def _verdict(self, case: Case, effect: Effect, payload: Payload) -> Outcome | None:
-        campaign, is_mail = case.play.automation.campaign, isinstance(effect, SendEmail)
         called = isinstance(effect, HttpCall) and effect.reaches_lead
         facts = Facts(
             now=self._mode.now,
@@ -98,12 +102,50 @@ class Attempts:
             stop_reason=case.stop_reason,
             not_after=getattr(effect, "not_after", None),
             suppressed=self._mode.people.suppressed(case.lead),
-            review=lacks_review(self._mode, case, effect, payload),
-            window=campaign.send_window if campaign and (is_mail or called) else None,
             zone=case.zone,
         )
-        reaches = called or isinstance(effect, SendEmail | AskReview | HandOverLead)
+        if isinstance(effect, SendEmail):
+            return self._verdict_on_mail(case, effect, payload, facts)
+        campaign = case.play.automation.campaign
+        facts = replace(facts, window=campaign.send_window if campaign and called else None)
+        reaches = called or isinstance(effect, AskReview | HandOverLead)
         return judge_mail(facts) if reaches else judge_step(facts)
+
+    def _verdict_on_mail(
+        self, case: Case, effect: SendEmail, payload: Payload, facts: Facts
+    ) -> Outcome | None:
+        people, automation = self._mode.people, case.play.automation
+        caps = automation.campaign.caps if automation.campaign else Caps()
+        facts = replace(
+            facts,
+            review=lacks_review(self._mode, case, effect, payload),
+            no_consent=people.agreed.lack(case.lead.person, automation.consents_needed, "email"),
+            sends=case.state.sends,
+            max_sends=caps.max_sends,
+            due=effect.due,
+            max_lateness=caps.max_lateness,
+        )
+        room = None
+        verdict = judge_mail(facts)
+        if verdict is None:
+            room = self._mode.limits.take_slot(self._pace(case, effect, caps), self._mode.now)
+        return Outcome(state="held", cause=room.cause, until=room.at) if room else verdict
+
+    def _pace(self, case: Case, effect: SendEmail, caps: Caps) -> Pace:
+        accounts = self._mode.stage.connections.of(case.lead.center)
+        by_company = caps.per_company_per_day or accounts.caps.per_company_per_day
+        return pace_of(
+            Sending(
+                effect=effect,
+                lead=case.lead,
+                automation=case.play.automation,
+                accounts=accounts,
+                caps=caps,
+                mailbox=case.sender,
+                company=company_domain(case.lead) if by_company else None,
+                zone=case.zone,
+            )
+        )
 
     def _tell_verdict(self, case: Case, effect: Effect, verdict: Outcome) -> None:
         until = f", until {verdict.until.isoformat()}" if verdict.until else ""
@@ -176,8 +218,7 @@ class Attempts:
         case.first_subject = case.first_subject or str(payload["subject"])
         case.last_mail = effect.step
         accounts = self._mode.stage.connections.of(case.lead.center)
-        campaign = case.play.automation.campaign
-        mailbox = accounts.mailboxes[campaign.sender if campaign else "default"]
+        mailbox = accounts.mailboxes[case.sender]
         data = {"subject": payload["subject"], "text": payload["text"]}
         data |= {"owner": mailbox.salesforce_user, "step": effect.step}
         event = Event(id=f"{effect.key}/sent", kind="email_sent", at=now, data=data)

@@ -79,6 +79,12 @@ class Case:
         return cls(play, lead, "QUEUED", blank)
 
     @property
+    def sender(self) -> str:
+        """The mailbox that its mails leave from."""
+        campaign = self.play.automation.campaign
+        return campaign.sender_for(self.state.enrollment, 1) if campaign else "default"
+
+    @property
     def lane(self) -> tuple[str, str, str]:
         """Where no other enrollment of the person may be: center, lane, person."""
         return (self.lead.center, self.play.automation.lane, self.lead.person)

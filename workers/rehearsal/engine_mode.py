@@ -20,9 +20,11 @@ from activities.ledger.telling import signal_body
 from workers.rehearsal.agenda import Agenda, Rank
 from workers.rehearsal.attempts import Attempts
 from workers.rehearsal.case import Case, Play
+from workers.rehearsal.limits import Limits
 from workers.rehearsal.people import People, meets_exit_criteria
 from workers.rehearsal.reviewing import note_decision
 from workers.rehearsal.story import Audience, Happening, Line, Surroundings
+from workflows.engine.consent import CONSENT_EVENTS, read_consent
 from workflows.engine.events import SIGNALS, Event
 from workflows.engine.exits import exit_caused_by, strongest
 from workflows.engine.interpreter import advance, begin, hear
@@ -49,6 +51,7 @@ class EngineMode:
     def __init__(self, stage: Stage, begins: datetime) -> None:
         self.now = begins
         self.people = People()
+        self.limits = Limits()
         self.agenda = Agenda()
         self.stage = stage
         self.heard: dict[str, list[Event]] = {}
@@ -119,6 +122,9 @@ class EngineMode:
         reason = SUPPRESSING.get(event.kind)
         if reason and not event.is_soft_bounce:
             self.people.suppress(lead.person, reason)
+        said = read_consent(event) if event.kind in CONSENT_EVENTS else None
+        if said:
+            self.people.agreed.note(lead.person, said, self.now)
         reached = self.people.reached_by(lead, event)
         about = self.people.case_of(lead, reached)
         if about and not reached:
@@ -193,6 +199,7 @@ class EngineMode:
     def _close(self, case: Case, wanted: Close) -> None:
         known = [case.stop_reason] if case.stop_reason else []
         reason = strongest([wanted.reason, *known])
+        self.limits.give_back(case.state.enrollment, case.state.entry)
         following = self.people.leave(case)
         case.closed_at = self.now
         self.take(case, Closed(reason=reason))

@@ -24,8 +24,7 @@ def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[
     Raises:
         CannotBeWritten: the template cannot be filled in, or the sender's mailbox is not there.
     """
-    campaign = case.play.automation.campaign
-    name = campaign.sender if campaign else "default"
+    name = case.sender
     mailbox = accounts.mailboxes.get(name)
     if mailbox is None:
         raise CannotBeWritten(f"no mailbox {name!r}: add it to the connections file")

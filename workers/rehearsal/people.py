@@ -17,6 +17,7 @@ from activities.ledger.inbox import PERSON_WIDE, TOLD_TO_NOBODY
 from activities.ledger.leads import Lead
 from activities.ledger.recipients import no_address, recipient_fields, recipient_of
 from workers.rehearsal.case import Case, Play
+from workers.rehearsal.limits import Agreed
 from workflows.engine.events import Event
 
 Lane = tuple[str, str, str]
@@ -30,6 +31,7 @@ class People:
         self._holders: dict[Lane, Case] = {}
         self._queues: dict[Lane, list[Case]] = defaultdict(list)
         self._suppressed: dict[str, str] = {}
+        self.agreed = Agreed()
 
     def suppress(self, person: str, reason: str) -> None:
         """Nobody may mail this person any more; the first reason stays."""
@@ -52,6 +54,11 @@ class People:
         suppressed = self.suppressed(lead) if asked else None
         if suppressed:
             return f"suppressed: {suppressed}"
+        for said in lead.consents:
+            self.agreed.note(lead.person, said, now)
+        for channel in automation.channels:
+            if lack := self.agreed.lack(lead.person, automation.consents_needed, channel):
+                return lack
         return self._objection_to_re_entry(play, lead, now)
 
     def _objection_to_re_entry(self, play: Play, lead: Lead, now: datetime) -> str:

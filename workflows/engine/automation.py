@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from workflows.engine.base import Frozen, Name
 from workflows.engine.campaign import Campaign
 from workflows.engine.conditions import Condition, FieldIs, parts_of
+from workflows.engine.consent import CHANNEL_OF, Channel, Consent
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason, exit_caused_by
 from workflows.engine.goal import Goal
@@ -35,6 +36,7 @@ class Automation(Frozen):
     trigger: AnyTrigger
     audience: Condition | None = None
     campaign: Campaign | None = None
+    consent: Consent | None = None
     goal: Goal | None = None
     steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=200)
 
@@ -88,6 +90,17 @@ class Automation(Frozen):
     def lane(self) -> str:
         """The lane: a person is in at most one enrollment per lane."""
         return self.campaign.lane if self.campaign else f"automation-{self.id}"
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels by which its steps send messages, once each."""
+        used = (CHANNEL_OF.get(step.kind) for step in self.steps)
+        return tuple(dict.fromkeys(channel for channel in used if channel))
+
+    @property
+    def consents_needed(self) -> tuple[Name, ...]:
+        """The consents that each of its messages needs, on the channel by which it goes."""
+        return self.consent.needs if self.consent else ()
 
     @property
     def fields_looked_at(self) -> frozenset[str]:

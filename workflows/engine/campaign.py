@@ -1,13 +1,15 @@
-"""The ``campaign:`` block: engagement window, lane, priority, exits, send window."""
+"""The ``campaign:`` block: engagement window, lane, priority, exits, send window, caps."""
 
 from __future__ import annotations
 
 from datetime import time, timedelta
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from workflows.engine.base import Frozen, Name
+from workflows.engine.caps import Caps
 from workflows.engine.conditions import Condition
 from workflows.engine.durations import Duration
 
@@ -105,7 +107,10 @@ class FollowUp(Frozen):
 
 
 class Campaign(Frozen):
-    """What makes an automation a campaign. ``sender`` names a mailbox of the connections file."""
+    """What makes an automation a campaign. ``sender`` names a mailbox of the connections file.
+
+    With ``senders`` leads are dealt out to several mailboxes; each lead keeps its own.
+    """
 
     engagement_window: Duration
     counted_from: Literal["enrollment", "last_send"] = "enrollment"
@@ -113,6 +118,7 @@ class Campaign(Frozen):
     lane: Name = "outreach"
     when_busy: Literal["refuse", "wait"] = "refuse"
     sender: Name = "default"
+    senders: tuple[Name, ...] = Field(default=(), max_length=200)
     send_window: SendWindow = SendWindow()
     exits: Exits = Exits()
     re_entry: ReEntry = ReEntry()
@@ -120,3 +126,20 @@ class Campaign(Frozen):
     soft_bounces: SoftBounces = SoftBounces()
     active_until: AwareDatetime | None = None
     follow_up: FollowUp | None = None
+    caps: Caps = Caps()
+
+    @model_validator(mode="after")
+    def _each_sender_once(self) -> Campaign:
+        if len(set(self.senders)) < len(self.senders):
+            raise ValueError("senders: a mailbox is there twice: each takes its share once")
+        return self
+
+    @property
+    def mailboxes(self) -> tuple[Name, ...]:
+        """The mailboxes that its mails may leave from."""
+        return self.senders or (self.sender,)
+
+    def sender_for(self, enrollment: str, entry: int) -> Name:
+        """The mailbox of one lead: it follows from the entry alone, so that threads stay whole."""
+        digest = sha256(f"{enrollment}/{entry}/sender".encode()).digest()
+        return self.mailboxes[int.from_bytes(digest[:8]) % len(self.mailboxes)]

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 
 from workflows.engine.base import Frozen
 from workflows.engine.campaign import Campaign
+from workflows.engine.caps import Caps
 from workflows.engine.conditions import Condition
 
 
@@ -24,6 +25,7 @@ class CampaignSettings(Frozen):
     priority: int = Field(default=0, ge=0, le=1000)
     active_until: AwareDatetime | None = None
     exits: ExitCriteria = ExitCriteria()
+    caps: Caps = Caps()
 
     @classmethod
     def of(cls, campaign: Campaign) -> CampaignSettings:

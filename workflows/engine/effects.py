@@ -23,7 +23,8 @@ from workflows.engine.web_effects import TrackEvent as TrackEvent
 class SendEmail(Effect):
     """Send one mail to the lead, at the address in its ``recipient_field``.
 
-    ``not_after`` is the end of the engagement window.
+    ``not_after`` is the end of the engagement window. ``due`` is when it should have left, if the
+    journey is behind its plan.
     """
 
     queue: ClassVar[Queue] = "messaging"
@@ -34,6 +35,7 @@ class SendEmail(Effect):
     thread: bool = False
     recipient_field: str = "email"
     not_after: AwareDatetime | None = None
+    due: AwareDatetime | None = None
 
 
 class AskReview(Effect):
@@ -59,6 +61,7 @@ class HandOverLead(Effect):
     mails: int | None = None
     fields: tuple[str, ...] = ()
     not_after: AwareDatetime | None = None
+    due: AwareDatetime | None = None
 
 
 class UpdateStage(Effect):

@@ -21,6 +21,7 @@ class ExitReason(StrEnum):
     CUSTOM_EXIT_CRITERIA_MET = "custom_exit_criteria_met"
     JOINED_OTHER_CAMPAIGN = "joined_other_campaign"
     CAMPAIGN_TURNED_OFF_OR_EXPIRED = "campaign_turned_off_or_expired"
+    NO_CONSENT = "no_consent"
     ENGAGEMENT_WINDOW_ENDED = "engagement_window_ended"
     COMPLETED = "completed"
     TERMINATED = "terminated"

@@ -13,6 +13,7 @@ from workflows.engine.durations import write_duration
 from workflows.engine.effects import Outcome
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
+from workflows.engine.lateness import note_unplanned_hold
 from workflows.engine.moves import close, enter, follow, moment_of, put
 from workflows.engine.state import (
     Close,
@@ -48,6 +49,7 @@ def release(automation: Automation, state: State, why: str, now: datetime) -> St
     if not held:
         return state
     state = state.noting(Decision(at=now, step=state.step, what="goes on", why=why))
+    state = note_unplanned_hold(state, held, now)
     state = _back_from_absence(state.model_copy(update={"hold": None}), held)
     if isinstance(held.suspended, Perform):
         return put(state, held.suspended, now)
@@ -163,7 +165,8 @@ def obey(automation: Automation, state: State, order: Order, now: datetime) -> S
         state = state.noting(Decision(at=now, step=order.target, what="send again", why=why))
         asked = {"resend": order.target, "interrupted": state.wanted}
         return resend(automation, state.model_copy(update=asked), now)
-    state = state.model_copy(update={"hold": None}).noting(
+    # Whoever orders the lead on has looked at it: what comes now is due now.
+    state = state.model_copy(update={"hold": None, "late_since": None}).noting(
         Decision(at=now, step=state.step, what=order.verb.replace("_", " "), why=why)
     )
     if order.verb == "retry":

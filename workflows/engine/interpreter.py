@@ -24,6 +24,7 @@ from workflows.engine.events import (
 )
 from workflows.engine.exits import ExitReason
 from workflows.engine.handing import tell_the_other_tool
+from workflows.engine.lateness import note_lateness
 from workflows.engine.moves import close, enter, follow, moment_of, put
 from workflows.engine.state import (
     SEEN_LENGTH,
@@ -121,6 +122,7 @@ def _answer(
 def _time_is_up(automation: Automation, state: State, wait: Wait, now: datetime) -> State:
     if wait.ends == "window":
         return close(state, ExitReason.ENGAGEMENT_WINDOW_ENDED, now)
+    state = note_lateness(state, wait, now)
     if wait.ends == "hold":
         return holds.release(automation, state, "the hold is over", now)
     if wait.ends == "resend":
@@ -135,7 +137,9 @@ def _performed(automation: Automation, state: State, outcome: Outcome, now: date
         return holds.hold_by_gate(state, outcome, now)
     if outcome.state == "refused":
         if outcome.exit:
-            return close(state, outcome.exit, now)
+            # Why it ends here stands in no ledger row: nothing was begun.
+            line = Decision(at=now, step=state.step, what="refused", why=outcome.cause)
+            return close(state.noting(line), outcome.exit, now)
         return holds.park(state, outcome.cause, now)
     state = _count(automation, state, outcome, now)
     if state.interrupted:

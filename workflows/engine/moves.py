@@ -6,6 +6,7 @@ from datetime import datetime
 
 from workflows.engine.automation import Automation
 from workflows.engine.exits import ExitReason
+from workflows.engine.lateness import with_due
 from workflows.engine.state import Close, Decision, Hold, Perform, Resting, State, Wait, is_mail
 from workflows.engine.steps.base import Do, Finish, Go, Moment, Move, Sleep, SleepUntil
 
@@ -77,6 +78,7 @@ def put(state: State, wanted: Resting, now: datetime) -> State:
     if isinstance(wanted, Perform) and is_mail(wanted) and state.away_until:
         return _wait_for_return(state, wanted, now)
     serial = state.serial + 1
+    wanted = with_due(state, wanted) if isinstance(wanted, Perform) else wanted
     wanted = wanted.model_copy(update={"serial": serial})
     if isinstance(wanted, Wait):
         wanted = _within_window(state, wanted)

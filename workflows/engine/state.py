@@ -91,6 +91,7 @@ class State(Frozen):
     ledger does not have yet; ``interrupted`` is the wait that a resend (of step ``resend``) broke
     into. ``unheard`` is an event that the step waited for and that came while it was held or
     interrupted; ``released`` is the serial of the effect in flight when a hold's cause was removed.
+    ``late_since`` is when the present step fell due, if the journey is behind its plan.
     """
 
     enrollment: str
@@ -111,6 +112,7 @@ class State(Frozen):
     interrupted: Wait | None = None
     unheard: Event | None = None
     released: int = 0
+    late_since: AwareDatetime | None = None
     facts: dict[str, AwareDatetime] = {}
     last_event: str = ""
     seen: tuple[str, ...] = ()

@@ -44,6 +44,17 @@ LATE = NOON - timedelta(seconds=1)
         ({"review": "rejected"}, None, "refused"),
         ({"review": "rejected", "automation_state": "disabled"}, "held", "held"),
         ({"review": "rejected", "suppressed": "bounced"}, None, "email_bounced"),
+        ({"no_consent": "no consent"}, None, "no_consent"),
+        ({"max_sends": 2, "sends": 1}, None, None),
+        ({"max_sends": 2, "sends": 2}, None, "completed"),
+        ({"due": NOON - timedelta(days=1), "max_lateness": timedelta(days=1)}, None, None),
+        ({"due": LATE - timedelta(days=1), "max_lateness": timedelta(days=1)}, None, "refused"),
+        ({"due": LATE - timedelta(days=9)}, None, None),
+        ({"halted": "by Ada"}, None, "held"),
+        # An opt-out beats everything, also that no consent is asked for (T-20).
+        ({"suppressed": "unsubscribed", "no_consent": "no consent"}, None, "unsubscribed"),
+        ({"no_consent": "withdrawn", "automation_state": "disabled"}, "held", "no_consent"),
+        ({"no_consent": "withdrawn", "halted": "by Ada"}, None, "no_consent"),
         # A stop is stronger than a hold, and a suppression than either hold.
         ({"stop_reason": "unsubscribed", "automation_state": "disabled"}, *["unsubscribed"] * 2),
         ({"suppressed": "bounced", "automation_state": "disabled"}, "held", "email_bounced"),

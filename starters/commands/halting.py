@@ -1,0 +1,95 @@
+"""The kill switch on the command line: halt, release."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import typer
+
+from activities.ledger.halts import halt, halts_of, lift
+from activities.ledger.publishing import newest_version
+from starters.commands.lifecycle import Center, OrNone, center_known, let_held_go, one_of
+from starters.commands.opened import Opened, opened
+from starters.commands.output import AsJson, Refused, WrongUse, answer
+from starters.commands.who import By, operator
+
+verbs = typer.Typer()
+
+Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the log and at each lead.")]
+
+
+@verbs.command("halt")
+def halt_command(
+    automation: OrNone = None,
+    center: Center = None,
+    reason: Why = "",
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop all messages at once: after 0 none begins any more. Leads enter and wait on."""
+    one = one_of(automation, center)
+    if not reason.strip():
+        raise WrongUse("--reason: say why; whoever finds the leads held will ask")
+
+    async def work(here: Opened) -> dict[str, Any]:
+        where = await _where(here, one, center)
+        is_new = await halt(here.ledger, where, one or None, (by or operator(), reason))
+        return {"center": where, "automation": one or None, "halted": True, "is_new": is_new}
+
+    document = _run(work)
+    said = "halted; no message begins any more" if document["is_new"] else "was halted before"
+    answer(as_json, document, [f"{_name(one, center)}: {said}"])
+
+
+@verbs.command("release")
+def release_command(
+    automation: OrNone = None,
+    center: Center = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lift a halt: the leads it held go on, a few at a time."""
+    one = one_of(automation, center)
+
+    async def work(here: Opened) -> dict[str, Any]:
+        where = await _where(here, one, center)
+        names = await lift(here.ledger, where, one or None, (by or operator(), reason))
+        if names is None:
+            raise Refused(f"{_name(one, center)}: is not halted, so there is nothing to release")
+        released = sum([await let_held_go(here, name) for name in names])
+        async with here.ledger.reading() as tx:
+            rest = [row["automation"] for row in await halts_of(tx, where)]
+        done = {"center": where, "automation": one or None, "halted": False}
+        return done | {"released": released, "still_halted": rest}
+
+    document = _run(work)
+    lines = [f"{_name(one, center)}: released"]
+    if document["released"]:
+        lines.append(f"{document['released']} leads that were held go on, a few at a time")
+    if document["still_halted"]:
+        lines.append(f"still halted in the center: {', '.join(document['still_halted'])}")
+    answer(as_json, document, lines)
+
+
+async def _where(here: Opened, automation: str, center: str | None) -> str:
+    """The center that is meant."""
+    if center:
+        await center_known(here, center)
+        return center
+    async with here.ledger.reading() as tx:
+        return (await newest_version(tx, automation)).center
+
+
+def _name(automation: str, center: str | None) -> str:
+    return f"center {center}" if center else automation
+
+
+def _run(work: Callable[[Opened], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    async def run() -> dict[str, Any]:
+        async with opened() as here:
+            return await work(here)
+
+    return asyncio.run(run())
