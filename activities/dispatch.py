@@ -62,7 +62,10 @@ async def take_in(
     """Commit one event to the inbox with all that follows from it. After this it may be answered
     with success; ``deliver`` tells the enrollments."""
     lock = person or await _person_of(ledger, incoming) or incoming.event.id
-    async with ledger.transaction(f"person:{lock}") as tx:
+    phone = incoming.event.data.get("phone")
+    # The same number may be another record's: its messages wait for this, or this for them.
+    also = (f"phone:{phone}",) if isinstance(phone, str) else ()
+    async with ledger.transaction(f"person:{lock}", *also) as tx:
         return await receive(ledger, tx, incoming, connections)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -23,14 +22,12 @@ from activities.ledger.publishing import find_template
 from activities.ledger.suppressions import suppression_of
 from activities.message import MessageParts, compose, message_id_for, payload_hash
 from activities.once import Deed, about_step, do_once
-from activities.scene import Scene, facts_of, note_verdict, read_scene, zone_of
+from activities.scene import Scene, facts_of_message, note_verdict, read_scene
 from activities.templates import Rendered, Template, TemplateProblem, render
-from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, NotYet, Receipt
+from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, Receipt
 from workflows.engine.effects import Outcome, SendEmail
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
-
-LARGEST_SKEW = timedelta(seconds=30)
 
 
 class Messaging:
@@ -141,18 +138,10 @@ class Messaging:
         return f"{self._public_url}/u/{self.token_of(key)}"
 
     async def _judge(self, tx: AsyncConnection, effect: SendEmail, scene: Scene) -> Outcome | None:
-        campaign = scene.version.definition.campaign
-        now = await self._ledger.now(tx)
-        if abs(now - self._ledger.machine_clock()) > LARGEST_SKEW:
-            text = "this worker's clock is more than 30 s off the ledger's: set it right"
-            raise as_application_error(NotYet("dripstone", "clock_skew", text))
         facts = replace(
-            await facts_of(self._ledger, tx, scene),
+            await facts_of_message(self._ledger, tx, scene, effect.not_after),
             suppressed=await suppression_of(self._ledger, tx, scene.lead),
             has_address=bool(scene.lead.email),
-            not_after=effect.not_after,
-            window=campaign.send_window if campaign else None,
-            zone=zone_of(scene),
         )
         return await note_verdict(self._ledger, tx, scene, judge_mail(facts))
 

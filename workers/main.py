@@ -25,13 +25,14 @@ from activities.crm import CrmWrites
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.messaging import Messaging
-from activities.notifications import Notifications
+from activities.notifications import Notifications, Outlets
 from activities.step_writes import StepWrites
-from activities.vendors.ports import Chat, Crm, Mailer
+from activities.texting import Texting
+from activities.vendors.ports import Board, Chat, Crm, Mailer, Texter
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
-from workers.vendors import chat_of, crm_of, mailer_of
+from workers.vendors import board_of, chat_of, crm_of, mailer_of, texter_of
 from workflows.contracts import TASK_QUEUE
 from workflows.enrollment import Enrollment
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -60,11 +61,19 @@ class Vendors:
     mailer: Mailer
     crm: Crm | None
     chat: Chat | None
+    texter: Texter | None = None
+    board: Board | None = None
 
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
     """The activities of each task queue, with the clients that the settings call for."""
-    vendors = Vendors(mailer_of(settings), crm_of(settings), chat_of(settings))
+    vendors = Vendors(
+        mailer_of(settings),
+        crm_of(settings),
+        chat_of(settings),
+        texter_of(settings),
+        board_of(settings),
+    )
     return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
 
 
@@ -72,15 +81,19 @@ def activities_by_queue(
     ledger: Ledger, connections: Connections, vendors: Vendors, public_url: str
 ) -> dict[str, Activities]:
     """The activities of each task queue. ``public_url`` is where unsubscribe links lead."""
+    outlets = Outlets(vendors.chat, vendors.board, vendors.mailer, vendors.crm)
     carriers: dict[str, tuple[object, ...]] = {
         TASK_QUEUE: (Bookkeeping(ledger, connections), Calendars(ledger, connections)),
-        "messaging": (Messaging(ledger, connections, vendors.mailer, public_url),),
+        "messaging": (
+            Messaging(ledger, connections, vendors.mailer, public_url),
+            Texting(ledger, connections, vendors.texter),
+        ),
         "crm": (
             CrmWrites(ledger, connections, vendors.crm),
             StepWrites(ledger, connections, vendors.crm),
             Assignments(ledger, connections, vendors.crm),
         ),
-        "notifications": (Notifications(ledger, connections, vendors.chat),),
+        "notifications": (Notifications(ledger, connections, outlets),),
     }
     return {
         queue: [one for carrier in group for one in activities_of(carrier)]

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 
-from activities.vendors.ports import Chat, Crm, HandOver, Mailer, Never, Receipt
+from activities.vendors.ports import Board, Chat, Crm, HandOver, Mailer, Never, Receipt, Texter
 from activities.vendors.salesforce import Salesforce, SalesforceLogin
 from activities.vendors.slack import Slack, SlackLogin
 from activities.vendors.smtp import SmtpMailer
+from activities.vendors.teams import Teams, TeamsLogin
+from activities.vendors.twilio import Twilio, TwilioLogin
 from config.settings import Settings
 from workers.accounts import BadConnections, load_connections
 
-__all__ = ["BadConnections", "NoMailServer", "chat_of", "crm_of", "load_connections", "mailer_of"]
+__all__ = [
+    "BadConnections",
+    "NoMailServer",
+    "board_of",
+    "chat_of",
+    "crm_of",
+    "load_connections",
+    "mailer_of",
+    "texter_of",
+]
+
+TEXT_STATUS_PATH = "/webhooks/twilio"
+"""Where the ingress takes in what becomes of text messages, and the answers to them."""
 
 
 def crm_of(settings: Settings) -> Crm | None:
@@ -26,6 +40,32 @@ def chat_of(settings: Settings) -> Chat | None:
     if settings.slack is None:
         return None
     return Slack(SlackLogin(token=settings.slack.token, base_url=settings.slack.base_url))
+
+
+def board_of(settings: Settings) -> Board | None:
+    """The Teams client."""
+    if settings.teams is None:
+        return None
+    return Teams(TeamsLogin(webhook_url=settings.teams.webhook_url))
+
+
+def texter_of(settings: Settings) -> Texter | None:
+    """The Twilio client."""
+    twilio = settings.twilio
+    if twilio is None:
+        return None
+    public, plain = settings.ingress.public_url, twilio.base_url.startswith("http://")
+    # The real Twilio refuses a message whose status address cannot be reached from outside.
+    reachable = public.startswith("https://") or plain
+    return Twilio(
+        TwilioLogin(
+            account_sid=twilio.account_sid,
+            auth_token=twilio.auth_token,
+            sender=twilio.sender,
+            base_url=twilio.base_url,
+            status_url=f"{public.rstrip('/')}{TEXT_STATUS_PATH}" if reachable else None,
+        )
+    )
 
 
 def mailer_of(settings: Settings) -> Mailer:

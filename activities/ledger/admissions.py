@@ -23,8 +23,8 @@ from activities.ledger.lanes import holder_of_lane, priority_of, supersede
 from activities.ledger.leads import Lead, find_lead, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_state, find_version
+from activities.ledger.reachable import objection_to_reach
 from activities.ledger.store import Ledger
-from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import admissions, refusals
 from activities.ledger.upsert import insert_new
 from workflows.contracts import Start, enrollment_id
@@ -73,7 +73,7 @@ async def admit(
         why = f"automation {request.automation!r} is {what}: {remedy}"
         return await _refuse(ledger, tx, request, why)
     version = await find_version(tx, request.automation, state[1])
-    refusal = await _objection(ledger, tx, request, version)
+    refusal = await _objection(ledger, tx, request, version, connections)
     if refusal:
         return await _refuse(ledger, tx, request, refusal)
     await put_lead(ledger, tx, request.lead)
@@ -99,7 +99,7 @@ async def _lane_is_busy(
 
 
 async def _objection(
-    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version
+    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version, accounts: Connections
 ) -> str:
     lead, automation = request.lead, version.definition
     if automation.center != lead.center:
@@ -110,12 +110,9 @@ async def _objection(
         return "meets the exit criteria of the campaign already"
     if await reached_goal_before(tx, automation, lead):
         return "has reached the goal already"
-    sends = any(step.kind == "send_email" for step in automation.steps)
-    if sends and not lead.email:
-        return "no e-mail address, and the automation sends mail"
-    suppressed = await suppression_of(ledger, tx, lead) if sends else None
-    if suppressed:
-        return f"suppressed: {suppressed}"
+    unreachable = await objection_to_reach(ledger, tx, automation, lead, accounts.of(lead.center))
+    if unreachable:
+        return unreachable
     return await _objection_to_re_entry(ledger, tx, lead, automation)
 
 

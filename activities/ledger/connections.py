@@ -11,12 +11,21 @@ from pydantic import (
     EmailStr,
     Field,
     StringConstraints,
+    field_validator,
     model_validator,
 )
+
+from activities.phone_numbers import is_region
 
 SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S+@\S+)$")]
 """A Salesforce user: the 18-character id, or the address, which is looked up."""
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
+
+
+SmsSender = Annotated[
+    str, StringConstraints(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[\w -]{1,11})$")
+]
+"""A number in E.164, a messaging service of Twilio, or a name of up to 11 characters."""
 
 
 class _Strict(BaseModel):
@@ -49,6 +58,7 @@ class SalesforceWrites(_Strict):
     log_meetings: bool = True
     unsubscribe_field: FieldName | None = "HasOptedOutOfEmail"
     hard_bounce_field: FieldName | None = None
+    sms_opt_out_field: FieldName | None = None
     stage_field: FieldName = "Status"
     key_field: FieldName = "Dripstone_Key__c"
     fallback_owner: SalesforceUser | None = None
@@ -97,12 +107,25 @@ class Pool(_Strict):
 
 
 class CenterConnections(_Strict):
-    """The accounts of one center. ``zone`` is where a lead without a zone is taken to be."""
+    """The accounts of one center. ``zone`` is where a lead without a zone is taken to be.
+
+    ``phone_region`` (ISO 3166, such as GB) is the country of phone numbers without a country code;
+    ``sms_sender`` is what text messages leave from, if not what the settings say.
+    """
 
     zone: str = "UTC"
+    phone_region: str | None = None
+    sms_sender: SmsSender | None = None
     mailboxes: dict[str, Mailbox] = {}
     salesforce: SalesforceWrites | None = None
     pools: dict[str, Pool] = {}
+
+    @field_validator("phone_region")
+    @classmethod
+    def _is_a_country(cls, region: str | None) -> str | None:
+        if region is not None and not is_region(region):
+            raise ValueError("is no country with phone numbers: write two capital letters, like GB")
+        return region
 
 
 class Connections(_Strict):

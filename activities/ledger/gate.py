@@ -20,7 +20,9 @@ SUPPRESSED_EXITS = {
 class Facts:
     """What the policy looks at, read in the transaction that would write the intent.
 
-    ``admission`` is the state of the enrollment's row, None if there is no such row.
+    ``admission`` is the state of the enrollment's row, None if there is no such row. ``suppressed``
+    holds for the channel in question; ``no_texts`` says why a text message, but not a mail, cannot
+    be sent to the lead.
     """
 
     now: datetime
@@ -30,6 +32,7 @@ class Facts:
     automation_state: str = "enabled"
     suppressed: str | None = None
     has_address: bool = True
+    no_texts: str | None = None
     not_after: datetime | None = None
     window: SendWindow | None = None
     zone: str = "UTC"
@@ -58,12 +61,32 @@ def judge_mail(facts: Facts) -> Outcome | None:
     if verdict and verdict.state == "refused":
         return verdict
     if facts.suppressed:
-        reason = SUPPRESSED_EXITS.get(facts.suppressed, ExitReason.UNSUBSCRIBED)
-        return Outcome(state="refused", cause=f"suppressed: {facts.suppressed}", exit=reason)
+        return _suppressed(facts.suppressed)
     if not facts.has_address:
         return Outcome(state="refused", cause="the lead has no e-mail address: add one, then retry")
+    return verdict or _outside_window(facts)
+
+
+def judge_text(facts: Facts) -> Outcome | None:
+    """For a text message: as for a mail, but who cannot get one is passed over, not parked."""
+    verdict = judge_step(facts)
+    if verdict and verdict.state == "refused":
+        return verdict
+    if facts.suppressed:
+        return _suppressed(facts.suppressed)
     if verdict:
         return verdict
+    if facts.no_texts:
+        return Outcome(state="skipped", cause=facts.no_texts)
+    return _outside_window(facts)
+
+
+def _suppressed(why: str) -> Outcome:
+    reason = SUPPRESSED_EXITS.get(why, ExitReason.UNSUBSCRIBED)
+    return Outcome(state="refused", cause=f"suppressed: {why}", exit=reason)
+
+
+def _outside_window(facts: Facts) -> Outcome | None:
     opens = next_opening(facts.window, facts.zone, facts.now) if facts.window else None
     if opens:
         return Outcome(state="held", cause=f"outside the send window in {facts.zone}", until=opens)

@@ -19,20 +19,28 @@ from activities.ledger.connections import Connections
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead, find_lead, set_fields
+from activities.ledger.opt_outs import Whose, note_suppression
 from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
-from activities.ledger.suppressions import suppress_lead, suppress_person
 from activities.ledger.tables import admissions, deliveries, inbox
 from activities.ledger.upsert import insert_new
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason, strongest
 
 PERSON_WIDE = frozenset(
-    ("reply", "unsubscribe", "complaint", "bounce", "out_of_office", "meeting_booked")
+    (
+        *("reply", "unsubscribe", "sms_opt_out", "complaint", "bounce", "out_of_office"),
+        "meeting_booked",
+    )
 )
 """Events about a human, not about one record: they reach every live enrollment of the person."""
 
-TOLD_TO_NOBODY = frozenset(("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail"))
+TOLD_TO_NOBODY = frozenset(
+    (
+        *("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail"),
+        *("sms_sent", "sms_delivered", "sms_opt_in"),
+    )
+)
 """Facts for reports and triggers: no enrollment is signalled."""
 
 TOLD = {
@@ -94,7 +102,8 @@ async def receive(
     }
     if not await insert_new(tx, inbox, row):
         return Received(is_new=False)
-    await _note_facts(ledger, tx, incoming, person)
+    whose = Whose(incoming.center, incoming.source, incoming.lead, person)
+    await note_suppression(tx, event, whose)
     planned = await _plan_writebacks(ledger, tx, incoming, lead, connections)
     targets = await _targets(tx, incoming, person)
     for place, target in enumerate(targets):
@@ -124,23 +133,6 @@ async def tell_criteria_met(
             event, lead.center, "criteria", lead.lead, enrollment=target["enrollment"]
         )
         await receive(ledger, tx, incoming, connections)
-
-
-async def _note_facts(
-    ledger: Ledger, tx: AsyncConnection, incoming: Incoming, person: str | None
-) -> None:
-    """An opt-out or a hard bounce suppresses the person, whatever enrollment lives.
-
-    An opt-out also holds for the record: it must outlive a change of its address (T-01).
-    """
-    event = incoming.event
-    reasons = {"unsubscribe": "unsubscribed", "complaint": "complained", "bounce": "bounced"}
-    reason = reasons.get(event.kind)
-    if person and reason and not event.is_soft_bounce:
-        why = (reason, event.id, event.at)
-        await suppress_person(tx, incoming.center, person, why)
-        if incoming.lead and event.kind != "bounce":
-            await suppress_lead(tx, incoming.center, incoming.lead, why)
 
 
 async def _plan_writebacks(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text
 from sqlalchemy import text as sql
 
+from activities.ledger.alert_table import alerts
 from activities.ledger.columns import at as _at
 from activities.ledger.columns import document as _json
 from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
 
-__all__ = ["metadata"]
+__all__ = ["alerts", "metadata"]
 
 leads = _table(
     "leads",

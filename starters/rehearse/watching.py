@@ -28,6 +28,7 @@ class Watching:
     entered: int = 0
     exits: Counter[str] = field(default_factory=Counter)
     mails: Counter[str] = field(default_factory=Counter)
+    texts: Counter[str] = field(default_factory=Counter)
     crm: Counter[str] = field(default_factory=Counter)
     gate: Counter[str] = field(default_factory=Counter)
     turned_away: Counter[str] = field(default_factory=Counter)
@@ -54,6 +55,8 @@ class Watching:
         step = f"{case.play.automation.id}/{line.step}"
         if line.kind == "mail":
             self.mails[step] += 1
+        elif line.kind == "sms":
+            self.texts[step] += 1
         elif line.kind == "crm":
             self.crm[line.what] += 1
         elif line.kind == "gate":
@@ -105,7 +108,10 @@ def _told_below(line: Line) -> Iterator[str]:
     detail = line.detail or {}
     if line.kind == "mail":
         yield f"To: {detail['to']}   Subject: {detail['subject']}"
-    if line.kind in ("mail", "chat"):
+    if line.kind == "sms":
+        size = f"{detail['segments']} x {detail['encoding']}"
+        yield f"To: {detail['to']}   Segments: {size}"
+    if line.kind in ("mail", "sms", "chat"):
         yield from str(detail["text"]).rstrip().splitlines()
     if line.kind == "crm":
         written = detail.get("fields", detail)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from activities.ledger.facts import object_of
-from activities.ledger.gate import Facts, judge_mail, judge_step
+from activities.ledger.gate import Facts, judge_mail, judge_step, judge_text
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
-from workers.rehearsal.letters import CannotBeWritten, chat_message_of, mail_of
+from workers.rehearsal.letters import CannotBeWritten, mail_of, notice_of, text_of
 from workers.rehearsal.step_kinds import looked_up, outcome_of, written
 from workers.rehearsal.story import Line, Vendor
 from workflows.engine.effects import (
@@ -26,6 +26,7 @@ from workflows.engine.effects import (
     Outcome,
     PlanWait,
     SendEmail,
+    SendSms,
     SetField,
     UpdateStage,
 )
@@ -59,7 +60,7 @@ class Attempts:
         except CannotBeWritten as problem:
             self._fail(case, f"cannot be rendered: {problem}")
             return
-        verdict = self._verdict(case, effect)
+        verdict = self._verdict(case, effect, payload)
         if verdict:
             case.written = (effect, case.lead, payload)
             self._tell_verdict(case, effect, verdict)
@@ -80,11 +81,13 @@ class Attempts:
         return self._written(case, effect)
 
     def _written(self, case: Case, effect: Effect) -> Payload:
-        if isinstance(effect, SendEmail):
-            return mail_of(case, effect, self._mode.stage.connections.of(case.lead.center))
-        if isinstance(effect, Notify):
-            return chat_message_of(case, effect)
         accounts, now = self._mode.stage.connections.of(case.lead.center), self._mode.now
+        if isinstance(effect, SendEmail):
+            return mail_of(case, effect, accounts)
+        if isinstance(effect, SendSms):
+            return text_of(case, effect, accounts)
+        if isinstance(effect, Notify):
+            return notice_of(case, effect)
         if isinstance(effect, PlanWait):
             return looked_up(case, effect, now)
         if isinstance(effect, SetField | Assign | AddTask | AddEvent | AddNote):
@@ -98,18 +101,23 @@ class Attempts:
             payload |= {"object": object_of(record), "id": record, "fields": fields}
         return payload
 
-    def _verdict(self, case: Case, effect: Effect) -> Outcome | None:
-        campaign = case.play.automation.campaign
+    def _verdict(self, case: Case, effect: Effect, payload: Payload) -> Outcome | None:
+        campaign, people = case.play.automation.campaign, self._mode.people
+        is_text = isinstance(effect, SendSms)
+        here = people.suppressed_texts(case.lead) if is_text else None
         facts = Facts(
             now=self._mode.now,
             admission=case.admission,
             stop_reason=case.stop_reason,
-            not_after=effect.not_after if isinstance(effect, SendEmail) else None,
-            suppressed=self._mode.people.suppressed(case.lead),
+            not_after=effect.not_after if isinstance(effect, SendEmail | SendSms) else None,
+            suppressed=people.suppressed(case.lead, of_mail_alone=not is_text),
             has_address=bool(case.lead.email),
+            no_texts=f"suppressed: {here}" if here else str(payload.get("problem") or "") or None,
             window=campaign.send_window if campaign else None,
             zone=case.zone,
         )
+        if is_text:
+            return judge_text(facts)
         return judge_mail(facts) if isinstance(effect, SendEmail) else judge_step(facts)
 
     def _tell_verdict(self, case: Case, effect: Effect, verdict: Outcome) -> None:
@@ -137,6 +145,8 @@ class Attempts:
         serial, now = case.serial, self._mode.now
         if isinstance(effect, SendEmail):
             self._sent(case, effect, payload)
+        elif isinstance(effect, SendSms):
+            self._mode.tell(case, Line(now, "sms", effect.step, effect.activity, detail=payload))
         elif isinstance(effect, Notify):
             self._mode.tell(case, Line(now, "chat", effect.step, "notify", detail=payload))
         elif not isinstance(effect, PlanWait):
@@ -163,10 +173,20 @@ class Attempts:
         self._mode.plan(case.lead, self._mode.stage.surroundings.after_mail(case, now))
 
 
+_THROUGH: Mapping[str, Vendor | None] = {
+    "slack": "slack",
+    "teams": "teams",
+    "email": "smtp",
+    "app": None,
+}
+
+
 def _vendor_of(effect: Effect, payload: Payload) -> Vendor | None:
     """Who would be called; nobody for the stage of a lead that is in no CRM."""
     if isinstance(effect, SendEmail):
         return "smtp"
+    if isinstance(effect, SendSms):
+        return "twilio"
     if isinstance(effect, Notify):
-        return "slack"
+        return _THROUGH[effect.via]
     return "salesforce" if "object" in payload else None

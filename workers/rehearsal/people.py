@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from activities.ledger.criteria import LeadFields
 from activities.ledger.inbox import PERSON_WIDE, TOLD_TO_NOBODY
 from activities.ledger.leads import Lead
+from activities.ledger.reachable import NO_NUMBER, first_number, sends_texts_alone
 from workers.rehearsal.case import Case, Play
 from workflows.engine.events import Event
 
@@ -29,14 +30,25 @@ class People:
         self._holders: dict[Lane, Case] = {}
         self._queues: dict[Lane, list[Case]] = defaultdict(list)
         self._suppressed: dict[str, str] = {}
+        self._no_texts: dict[str, str] = {}
 
     def suppress(self, person: str, reason: str) -> None:
-        """Nobody may mail this person any more; the first reason stays."""
-        self._suppressed.setdefault(person, reason)
+        """Nobody may write to this person any more; the first reason stays."""
+        if self._suppressed.get(person, "bounced") == "bounced":
+            self._suppressed[person] = reason
 
-    def suppressed(self, lead: Lead) -> str | None:
-        """Why the lead must not be mailed; None if it may be."""
-        return self._suppressed.get(lead.person)
+    def suppress_texts(self, person: str, reason: str) -> None:
+        """Nobody may send this person text messages any more."""
+        self._no_texts.setdefault(person, reason)
+
+    def suppressed(self, lead: Lead, *, of_mail_alone: bool = True) -> str | None:
+        """Why the lead must not be written to; None if it may be. A bounce is about mail alone."""
+        reason = self._suppressed.get(lead.person)
+        return None if reason == "bounced" and not of_mail_alone else reason
+
+    def suppressed_texts(self, lead: Lead) -> str | None:
+        """Why the lead must not be sent text messages, though perhaps mails."""
+        return self._no_texts.get(lead.person)
 
     def objection(self, play: Play, lead: Lead, now: datetime) -> str:
         """Why a lead may not enter; empty if it may."""
@@ -45,13 +57,21 @@ class People:
             return "not in the audience of the automation"
         if meets_exit_criteria(play, lead):
             return "meets the exit criteria of the campaign already"
-        sends = any(step.kind == "send_email" for step in automation.steps)
-        if sends and not lead.email:
-            return "no e-mail address, and the automation sends mail"
-        suppressed = self.suppressed(lead) if sends else None
-        if suppressed:
-            return f"suppressed: {suppressed}"
-        return self._objection_to_re_entry(play, lead, now)
+        unreachable = self._objection_to_reach(play, lead)
+        return unreachable or self._objection_to_re_entry(play, lead, now)
+
+    def _objection_to_reach(self, play: Play, lead: Lead) -> str:
+        automation, suppressed = play.automation, None
+        if automation.sends("send_email"):
+            if not lead.email:
+                return "no e-mail address, and the automation sends mail"
+            suppressed = self.suppressed(lead)
+        elif sends_texts_alone(automation):
+            everywhere = self.suppressed(lead, of_mail_alone=False)
+            suppressed = everywhere or self.suppressed_texts(lead)
+            if not suppressed and not first_number(automation, lead, play.accounts):
+                return NO_NUMBER
+        return f"suppressed: {suppressed}" if suppressed else ""
 
     def _objection_to_re_entry(self, play: Play, lead: Lead, now: datetime) -> str:
         earlier = [c for c in self._cases[lead.person] if c.play is play]

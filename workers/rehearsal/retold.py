@@ -13,7 +13,7 @@ from activities.ledger.tables import effects
 from workers.rehearsal.story import Line, LineKind
 from workflows.contracts import Ending
 
-KINDS: Mapping[str, LineKind] = {"send_email": "mail", "notify": "chat"}
+KINDS: Mapping[str, LineKind] = {"send_email": "mail", "send_sms": "sms", "notify": "chat"}
 """What an effect is told as; every other one writes to the CRM."""
 
 
@@ -33,7 +33,7 @@ def _line(row: Mapping[Any, Any]) -> Line:
         what = f"{row['activity']}: {row['state'].lower().replace('_', ' ')}"
         return Line(done, "gate", step, what, row["reason"])
     payload = row["payload"]
-    if row["activity"] == "send_email":
+    if "mail" in payload:
         payload = _mail(payload["mail"])
     return Line(done, KINDS.get(row["activity"], "crm"), step, row["activity"], detail=payload)
 

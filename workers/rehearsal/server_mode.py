@@ -75,7 +75,7 @@ async def theatre(
     """Workers for all queues, with vendors that only record."""
     vendors = Recorders(surroundings)
     public_url = UNSUBSCRIBE_URL.partition("/u/")[0]
-    everybody = Vendors(vendors, vendors, vendors)
+    everybody = Vendors(vendors, vendors, vendors, vendors, vendors)
     queues = activities_by_queue(ledger, connections, everybody, public_url)
     async with AsyncExitStack() as running:
         for queue, activities in queues.items():

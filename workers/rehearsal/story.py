@@ -12,8 +12,8 @@ from pydantic import JsonValue
 from activities.ledger.leads import Lead
 from workers.rehearsal.case import Case
 
-LineKind = Literal["decision", "event", "mail", "chat", "crm", "gate", "outage", "surprise"]
-Vendor = Literal["smtp", "salesforce", "slack"]
+LineKind = Literal["decision", "event", "mail", "sms", "chat", "crm", "gate", "outage", "surprise"]
+Vendor = Literal["smtp", "salesforce", "slack", "teams", "twilio"]
 
 
 @dataclass(frozen=True, slots=True)

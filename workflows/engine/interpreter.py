@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from workflows.engine import holds
 from workflows.engine.automation import Automation
-from workflows.engine.effects import Outcome, SendEmail
+from workflows.engine.effects import Outcome, SendEmail, SendSms
 from workflows.engine.events import (
     Event,
     Malformed,
@@ -36,7 +36,7 @@ from workflows.engine.state import (
     Perform,
     State,
     Wait,
-    is_mail,
+    is_message,
 )
 from workflows.engine.steps.base import TimeUp
 
@@ -139,15 +139,19 @@ def _performed(automation: Automation, state: State, outcome: Outcome, now: date
 
 
 def _count(automation: Automation, state: State, outcome: Outcome, now: datetime) -> State:
-    """Write down that an effect is done, and what later conditions need of it."""
+    """Write down what became of an effect, and what later conditions need of it."""
     assert isinstance(state.wanted, Perform)
     effect = state.wanted.effect
-    what = f"{effect.activity}: {'done' if outcome.state == 'sent' else 'unknown'}"
+    what = f"{effect.activity}: {'done' if outcome.state == 'sent' else outcome.state}"
     state = state.noting(Decision(at=now, step=effect.step, what=what, why=outcome.cause))
+    if outcome.state == "skipped":
+        return state
     changes: dict[str, object] = {"values": state.values | outcome.values}
     if outcome.state == "unknown":
         changes["unknowns"] = state.unknowns + 1
-    if isinstance(effect, SendEmail):
+    if isinstance(effect, SendSms):
+        changes["texts"] = state.texts + 1
+    if isinstance(effect, SendEmail | SendSms):
         changes["sends"] = state.sends + 1
         campaign = automation.campaign
         if campaign and campaign.counted_from == "last_send":
@@ -201,9 +205,9 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
 
 
 def _note_absence(automation: Automation, state: State, event: Event, now: datetime) -> State:
-    """Out of office: no mail until the return date, or for a while if none was given.
+    """Out of office: no message until the return date, or for a while if none was given.
 
-    It is no reply (it does not exit), and the steps' clocks run on; only mails are held.
+    It is no reply (it does not exit), and the steps' clocks run on; only messages are held.
     """
     otherwise = (
         automation.campaign.out_of_office.otherwise if automation.campaign else timedelta(days=14)
@@ -212,7 +216,7 @@ def _note_absence(automation: Automation, state: State, event: Event, now: datet
     why = f"until {until.date().isoformat()}"
     state = state.noting(Decision(at=now, step=state.step, what="out of office", why=why))
     state = state.model_copy(update={"away_until": until})
-    if isinstance(state.wanted, Perform) and is_mail(state.wanted):
+    if isinstance(state.wanted, Perform) and is_message(state.wanted):
         return put(state, state.wanted, now)
     return state
 

@@ -16,6 +16,7 @@ from workflows.engine.steps.end import End
 from workflows.engine.steps.jump import Jump
 from workflows.engine.steps.notify import Notify
 from workflows.engine.steps.send_email import SendEmail
+from workflows.engine.steps.send_sms import SendSms
 from workflows.engine.steps.set_field import SetField
 from workflows.engine.steps.update_stage import UpdateStage
 from workflows.engine.steps.wait import Wait
@@ -24,6 +25,7 @@ from workflows.engine.steps.wait_until import WaitUntil
 
 AnyStep = Annotated[
     SendEmail
+    | SendSms
     | Wait
     | WaitFor
     | WaitUntil

@@ -16,7 +16,10 @@ from workflows.engine.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a step may look at when it decides. It is also what conditions look at."""
+    """What a step may look at when it decides. It is also what conditions look at.
+
+    ``sends`` are all messages so far; ``texts`` are those of them that were text messages.
+    """
 
     enrollment: str
     entry: int
@@ -27,6 +30,7 @@ class Moment:
     events: frozenset[str]
     sends: int
     visits: Mapping[str, int] = field(default_factory=dict)
+    texts: int = 0
 
     def happened(self, kind: str) -> bool:
         """Whether an event of this kind came since the enrollment began."""

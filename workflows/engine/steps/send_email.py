@@ -25,7 +25,8 @@ class SendEmail(BaseStep):
             step=self.id,
             visit=moment.visit,
             template=self.template,
-            thread=self.thread and moment.sends > 0,
+            thread=self.thread and moment.sends > moment.texts,
             not_after=moment.window_ends,
         )
-        return Do(effect, f"E-mail {moment.sends + 1}: {self.name or self.template}")
+        number = moment.sends - moment.texts + 1
+        return Do(effect, f"E-mail {number}: {self.name or self.template}")
