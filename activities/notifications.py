@@ -19,7 +19,16 @@ from activities.message import MessageParts, compose
 from activities.notices import CONNECTIONS, address_of, mail_of, notice_of
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, judge_step_in, read_scene
-from activities.vendors.ports import Board, Chat, Crm, HandOver, Mailer, Never, Receipt, VendorFailure
+from activities.vendors.ports import (
+    Board,
+    Chat,
+    Crm,
+    HandOver,
+    Mailer,
+    Never,
+    Receipt,
+    VendorFailure,
+)
 from workflows.engine.effects import Notify, Outcome
 
 

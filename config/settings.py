@@ -61,7 +61,12 @@ class TwilioSettings(_Section):
     base_url: BaseUrl = "https://api.twilio.com"
     account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$")
     auth_token: SecretStr = Field(min_length=8)
-    sender: Annotated[str, Field(alias="from", pattern=r"^(\+[1-9]\d{6,14}|[A-Za-z][\w -]{0,33})$")]
+    sender: Annotated[
+        str,
+        Field(
+            alias="from", pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|[A-Za-z][A-Za-z0-9 ]{0,10})$"
+        ),
+    ]
 
 
 class IngressSettings(_Section):

@@ -17,6 +17,7 @@ from activities.ledger import LedgerUnavailable
 from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
 from starters.commands import (
+    alerts,
     author,
     enroll,
     lifecycle,
@@ -88,6 +89,7 @@ for group in (
     orders,
     replay,
     report,
+    alerts,
     showing,
 ):
     app.add_typer(group.verbs)

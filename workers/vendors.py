@@ -14,6 +14,7 @@ from config.settings import Settings
 from workers.accounts import BadConnections, load_connections
 
 __all__ = [
+    "TEXT_STATUS_PATH",
     "BadConnections",
     "NoMailServer",
     "board_of",

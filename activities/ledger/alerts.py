@@ -14,6 +14,7 @@ from activities.ledger.alert_table import alerts
 from activities.ledger.store import Ledger
 from activities.ledger.upsert import insert_new
 
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """One alert. ``id`` is short enough to be typed; the ``at`` instants are in UTC."""

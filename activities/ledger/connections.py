@@ -23,7 +23,7 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,7
 
 
 SmsSender = Annotated[
-    str, StringConstraints(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[\w -]{1,11})$")
+    str, StringConstraints(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|[A-Za-z][A-Za-z0-9 ]{0,10})$")
 ]
 """A number in E.164, a messaging service of Twilio, or a name of up to 11 characters."""
 

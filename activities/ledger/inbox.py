@@ -46,6 +46,7 @@ TOLD_TO_NOBODY = frozenset(
 TOLD = {
     "bounce": ("type", "step"),
     "out_of_office": ("until",),
+    "sms_undelivered": ("type", "step"),
     "meeting_booked": ("id",),
 }
 """Which data of an event a workflow is told: nothing personal, and only what it decides by."""

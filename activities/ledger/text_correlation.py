@@ -32,12 +32,14 @@ async def find_text_by_mark(tx: AsyncConnection, mark: str) -> EffectRow | None:
 async def newest_texts(
     ledger: Ledger, tx: AsyncConnection, senders: Iterable[str], number: str
 ) -> dict[str, EffectRow]:
-    """By center, the newest message that left one of these senders for the number."""
+    """By center, the newest message that left one of these senders for the number; newest first."""
     keys = [pair_key(ledger, sender, number) for sender in senders if sender]
     row = effects.c
     sent = row.state.in_(("SENT", "UNKNOWN", "INTENT"))
     query = select(row.key, row.center).where(row.activity == TEXT, row.token.in_(keys), sent)
-    newest = {found[1]: found[0] for found in await tx.execute(query.order_by(row.planned_at))}
+    newest: dict[str, str] = {}
+    for key, center in await tx.execute(query.order_by(row.planned_at.desc())):
+        newest.setdefault(center, key)
     rows: dict[str, EffectRow] = {}
     for center, key in newest.items():
         found = await find_by(tx, activity=TEXT, key=key)

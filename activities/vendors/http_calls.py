@@ -1,4 +1,4 @@
-"""One HTTP call to a vendor: what was answered, or whether the request may have been carried out."""
+"""One HTTP call to a vendor: the answer, or whether the request may have been carried out."""
 
 from __future__ import annotations
 

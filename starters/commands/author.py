@@ -146,8 +146,8 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
         BadConnections: the connections file cannot be used.
     """
     connections = connections or load_connections(settings.connections)
-    sections = {"smtp": settings.smtp, "salesforce": settings.salesforce, "slack": settings.slack}
-    vendors = frozenset(name for name, section in sections.items() if section is not None)
+    sections = ("smtp", "salesforce", "slack", "teams", "twilio")
+    vendors = frozenset(name for name in sections if getattr(settings, name) is not None)
     mailboxes = {name: tuple(center.mailboxes) for name, center in connections.centers.items()}
     writable = {
         name: center.salesforce.writable_fields if center.salesforce else ()

@@ -166,6 +166,11 @@ async def _sandbox(
         "DRIPSTONE_SMTP__TLS": "none",
         "DRIPSTONE_SLACK__BASE_URL": f"{web}/slack/api/",
         "DRIPSTONE_SLACK__TOKEN": known.slack.token,
+        "DRIPSTONE_TWILIO__BASE_URL": f"{web}/twilio",
+        "DRIPSTONE_TWILIO__ACCOUNT_SID": known.twilio.account_sid,
+        "DRIPSTONE_TWILIO__AUTH_TOKEN": known.twilio.auth_token,
+        "DRIPSTONE_TWILIO__FROM": known.twilio.numbers[0],
+        "DRIPSTONE_TEAMS__WEBHOOK_URL": f"{web}/teams/workflows/1?sig={known.teams.signature}",
     }
 
 

@@ -1,6 +1,7 @@
 """The sandbox vendors as one web application, with the levers that a demo or a test pulls.
 
-``/salesforce`` and ``/slack`` are the vendors; paths that begin with an underscore are levers.
+``/salesforce``, ``/slack``, ``/twilio`` and ``/teams`` are the vendors; paths that begin with an
+underscore are levers.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from starters.sandbox.faults import Faults
 from starters.sandbox.log import Log
 from starters.sandbox.mail import MailSandbox
 from starters.sandbox.pages import Pages
+from starters.sandbox.phone_pages import PhonePages
 from starters.sandbox.salesforce import SalesforceSandbox
 from starters.sandbox.salesforce.values import Refusal
 from starters.sandbox.slack import SlackSandbox
 from starters.sandbox.strike import ABORT
+from starters.sandbox.teams import TeamsSandbox
+from starters.sandbox.twilio import TwilioSandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Sandbox:
     salesforce: SalesforceSandbox
     slack: SlackSandbox
     mail: MailSandbox
+    twilio: TwilioSandbox
+    teams: TeamsSandbox
 
 
 def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sandbox:
@@ -57,18 +63,24 @@ def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sand
         SalesforceSandbox(log, faults, known.salesforce),
         SlackSandbox(log, faults, known.slack),
         MailSandbox(directory / "mail", log, faults),
+        TwilioSandbox(log, faults, known.twilio),
+        TeamsSandbox(log, faults, known.teams),
     )
 
 
 def create_app(sandbox: Sandbox) -> Starlette:
     """The web application for ``sandbox``; it must run on uvicorn, whose connections it can cut."""
     pages = Pages(sandbox.salesforce, sandbox.slack, sandbox.mail)
+    phones = PhonePages(sandbox.twilio, sandbox.teams)
     return _CuttableApp(
         routes=[
             Mount("/salesforce", routes=sandbox.salesforce.routes()),
             Mount("/slack", routes=sandbox.slack.routes()),
+            Mount("/twilio", routes=sandbox.twilio.routes()),
+            Mount("/teams", routes=sandbox.teams.routes()),
             *_levers(sandbox),
             *pages.routes(),
+            *phones.routes(),
         ]
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 _FILE = "sandbox.json"
 _PRIVATE_KEY = "salesforce-private-key.pem"
@@ -36,6 +36,25 @@ class SlackSecrets(BaseModel):
     archived: tuple[str, ...] = ("old",)
 
 
+class TwilioSecrets(BaseModel):
+    """One account, the numbers it has, and its messaging service."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account_sid: str = Field(default_factory=lambda: f"AC{secrets.token_hex(16)}")
+    auth_token: str = Field(default_factory=lambda: secrets.token_hex(16))
+    numbers: tuple[str, ...] = ("+15005550006", "+447700900000")
+    service: str = Field(default_factory=lambda: f"MG{secrets.token_hex(16)}")
+
+
+class TeamsSecrets(BaseModel):
+    """The signature in the address of the one workflow."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    signature: str = Field(default_factory=lambda: secrets.token_urlsafe(24))
+
+
 class SandboxSecrets(BaseModel):
     """Everything that a client needs to be let in, as read from ``sandbox.json``."""
 
@@ -43,6 +62,8 @@ class SandboxSecrets(BaseModel):
 
     salesforce: SalesforceSecrets
     slack: SlackSecrets
+    twilio: TwilioSecrets = Field(default_factory=TwilioSecrets)
+    teams: TeamsSecrets = Field(default_factory=TeamsSecrets)
 
 
 def load_or_make(directory: Path) -> SandboxSecrets:
@@ -52,7 +73,10 @@ def load_or_make(directory: Path) -> SandboxSecrets:
     """
     file = directory / _FILE
     if file.exists():
-        return SandboxSecrets.model_validate_json(file.read_text())
+        known = SandboxSecrets.model_validate_json(file.read_text())
+        # Vendors that were not there yet when it was made have got theirs just now.
+        _write(file, known.model_dump_json(indent=2))
+        return known
     directory.mkdir(parents=True, exist_ok=True)
     made, private_key = make()
     _write(directory / _PRIVATE_KEY, private_key)

@@ -21,7 +21,14 @@ from activities.ledger.entries import find_entry
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.publishing import publish, set_state
-from config.settings import SalesforceSettings, Settings, SlackSettings, SmtpSettings
+from config.settings import (
+    SalesforceSettings,
+    Settings,
+    SlackSettings,
+    SmtpSettings,
+    TeamsSettings,
+    TwilioSettings,
+)
 from starters.processes.devserver import dev_server
 from tests.sandboxed import Running, running_sandbox
 from tests.workflows.accounts import ACCOUNTS, SALES, TEMPLATE
@@ -209,7 +216,8 @@ async def stop(worker: asyncio.Task[None]) -> None:
 
 def settings_for(sandbox: Running, directory: Path) -> Settings:
     """Settings that lead to the sandbox."""
-    login, slack = sandbox.sandbox.secrets.salesforce, sandbox.sandbox.secrets.slack
+    known = sandbox.sandbox.secrets
+    login, slack = known.salesforce, known.slack
     return Settings(
         ledger_url=f"sqlite:///{directory}/ledger.db",
         smtp=SmtpSettings(host="127.0.0.1", port=sandbox.ports.smtp_port, tls="none"),
@@ -222,5 +230,14 @@ def settings_for(sandbox: Running, directory: Path) -> Settings:
         slack=SlackSettings(
             base_url=f"{sandbox.web}/slack/api/",
             token=SecretStr(slack.token),
+        ),
+        twilio=TwilioSettings(
+            base_url=f"{sandbox.web}/twilio",
+            account_sid=known.twilio.account_sid,
+            auth_token=SecretStr(known.twilio.auth_token),
+            sender=known.twilio.numbers[0],
+        ),
+        teams=TeamsSettings(
+            webhook_url=SecretStr(f"{sandbox.web}/teams/workflows/1?sig={known.teams.signature}")
         ),
     )

@@ -32,7 +32,6 @@ LONGEST = timedelta(days=400)
 """After so much virtual time a rehearsal ends; who is inside still counts as stuck."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Stage:
     """What a rehearsal plays with."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import JsonValue
-
 import re
+
+from pydantic import JsonValue
 
 from activities.ledger.connections import CenterConnections
 from activities.notices import words_of

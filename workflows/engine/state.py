@@ -87,11 +87,11 @@ class State(Frozen):
     """Everything an enrollment knows. Continue-as-new hands this very value on.
 
     ``wanted`` is what must be in flight; the shell makes it so. ``sends`` are all messages, of
-    which ``texts`` were text messages. ``away_until`` is the return date
-    of a lead that is out of office: until then no message leaves. ``unrecorded`` are events that the
-    ledger does not have yet; ``interrupted`` is the wait that a resend (of step ``resend``) broke
-    into. ``unheard`` is an event that the step waited for and that came while it was held or
-    interrupted; ``released`` is the serial of the effect in flight when a hold's cause was removed.
+    which ``texts`` were text messages. ``away_until`` is the return date of a lead that is out of
+    office: until then no message leaves. ``unrecorded`` are events that the ledger does not have
+    yet; ``interrupted`` is the wait that a resend (of step ``resend``) broke into. ``unheard`` is
+    an event that the step waited for and that came while it was held or interrupted; ``released``
+    is the serial of the effect in flight when a hold's cause was removed.
     """
 
     enrollment: str

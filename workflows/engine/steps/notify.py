@@ -16,7 +16,7 @@ _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
 class Notify(BaseStep):
-    """Tell the team something; ``subject`` and ``text`` may use the lead's fields: ``{{ lead.x }}``.
+    """Tell the team. ``subject`` and ``text`` may use the lead's fields as ``{{ lead.x }}``.
 
     ``via: slack`` (the default) posts to ``channel``; ``teams`` to the channel of the configured
     webhook; ``email`` mails ``to``, an address or ``owner``, who looks after the lead; ``app`` puts
