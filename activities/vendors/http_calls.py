@@ -48,7 +48,12 @@ async def ask(call: Call, time_out: timedelta) -> httpx.Response:
     lost: Literal["no", "maybe"] = "no" if call.repeatable else "maybe"
     told = f"{call.what} got no answer"
     headers = {"Content-Type": "application/json; charset=utf-8"} if call.content else {}
-    arguments: dict[str, Any] = {"params": call.query, "auth": call.login, "headers": headers}
+    # None and not nothing: an empty mapping would take the address's own query away.
+    arguments: dict[str, Any] = {
+        "params": call.query or None,
+        "auth": call.login,
+        "headers": headers,
+    }
     try:
         async with client:
             return await client.request(

@@ -29,7 +29,7 @@ BAD: dict[str, tuple[str, int, str]] = {
     "an unknown kind": (
         STEPS + "- {id: a, kind: send_mail}\n",
         5,
-        "unknown kind 'send_mail': did you mean 'send_email'?; the kinds are send_email, wait",
+        "unknown kind 'send_mail': did you mean 'send_email'?; the kinds are send_email, send_sms",
     ),
     "no kind": (STEPS + "- id: a\n  for: 1 day\n", 5, "has no kind: add 'kind:'"),
     "no steps": (HEAD + "steps: []\n", 4, "at least 1 item"),
