@@ -46,6 +46,8 @@ LONG_HISTORY = 300
 PATIENCE = 90
 """Seconds. An activity task that a stopping worker had just been given is retried after 30."""
 
+PHONE = "+12025550100"
+
 OPEN: dict[str, Any] = {"engagement_window": "30 days", "send_window": {"always": True}}
 
 
@@ -85,7 +87,7 @@ class World:
         self.count += 1
         email = f"lead{self.count}@example.com"
         record = self.sandbox.sandbox.salesforce.seed_lead(Email=email)
-        named = {"email": email, "first_name": f"L{self.count}"} | fields
+        named = {"email": email, "first_name": f"L{self.count}", "phone": PHONE} | fields
         return new_lead(self.ledger, "default", named, f"sf-{record}")
 
     async def enroll(self, automation: str, lead: Lead | None = None, cause: str = "") -> Journey:
