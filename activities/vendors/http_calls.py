@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import ssl
@@ -17,6 +18,9 @@ from activities.vendors.ports import VendorFailure
 
 # It logs every address at level INFO, and with it secrets and phone numbers.
 logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+_CONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,17 @@ class Call:
 
 
 async def ask(call: Call, time_out: timedelta) -> httpx.Response:
-    """Make the call, once. Redirects are not followed: a POST must not turn into a GET.
+    """Make the call, once, within ``time_out`` in all.
+
+    Redirects are not followed: a POST must not turn into a GET.
 
     Raises:
         VendorFailure: no answer. NotYet if the request surely did not get there, else Unclear
             unless the call can be repeated.
     """
-    client = httpx.AsyncClient(timeout=time_out.total_seconds(), verify=_trust())
+    seconds = time_out.total_seconds()
+    phases = httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
+    client = httpx.AsyncClient(timeout=phases, verify=_trust())
     lost: Literal["no", "maybe"] = "no" if call.repeatable else "maybe"
     told = f"{call.what} got no answer"
     headers = {"Content-Type": "application/json; charset=utf-8"} if call.content else {}
@@ -55,7 +63,7 @@ async def ask(call: Call, time_out: timedelta) -> httpx.Response:
         "headers": headers,
     }
     try:
-        async with client:
+        async with asyncio.timeout(seconds), client:
             return await client.request(
                 call.method, call.url, data=call.form, content=call.content, **arguments
             )
@@ -63,7 +71,7 @@ async def ask(call: Call, time_out: timedelta) -> httpx.Response:
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         code = "tls" if _is_about_trust(error) else "refused"
         raise failure(call.vendor, code, told) from None
-    except httpx.TimeoutException:
+    except (TimeoutError, httpx.TimeoutException):
         raise failure(call.vendor, "timeout", told, done=lost) from None
     except (httpx.HTTPError, httpx.InvalidURL):
         raise failure(call.vendor, "disconnected", told, done=lost) from None

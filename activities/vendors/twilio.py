@@ -41,10 +41,11 @@ class TwilioLogin(BaseModel):
 
 
 class Twilio:
-    """``Texter`` over Twilio; safe to share between tasks."""
+    """``Texter`` over Twilio; safe to share between tasks. ``time_out`` is that of a message."""
 
-    def __init__(self, login: TwilioLogin) -> None:
+    def __init__(self, login: TwilioLogin, time_out: timedelta = _SEND) -> None:
         self._login = login
+        self._time_out = time_out
         base = login.base_url.rstrip("/")
         self._url = f"{base}/2010-04-01/Accounts/{login.account_sid}/Messages.json"
 
@@ -66,7 +67,7 @@ class Twilio:
             form["StatusCallback"] = f"{self._login.status_url}?{urlencode({'key': message.mark})}"
         call = self._call("a message", form=form)
         await hand_over()
-        answer = await ask(call, _SEND)
+        answer = await ask(call, self._time_out)
         found = _document(answer)
         if answer.status_code in (200, 201) and _SID.fullmatch(str(found.get("sid"))):
             return Receipt(str(found["sid"]))

@@ -17,7 +17,12 @@ from starters.commands.opened import opened
 from starters.commands.output import Refused, WrongUse
 from workflows.engine.events import Event
 
-OURS = frozenset(("email_sent", "campaign_exited", "malformed", "superseded", "hold_released"))
+OURS = frozenset(
+    (
+        *("email_sent", "sms_sent", "sms_opt_in", "campaign_exited", "malformed"),
+        *("superseded", "hold_released"),
+    )
+)
 """Facts that the product itself knows first: from outside they would be untrue."""
 
 

@@ -140,6 +140,13 @@ async def test_a_message_that_twilio_refuses_is_never(
     assert problem.code == code
 
 
+async def test_a_message_that_takes_too_long_is_unclear(running: Running) -> None:
+    hasty = Twilio(login(running), time_out=timedelta(milliseconds=300))
+    running.sandbox.faults.set("twilio", "messages", "slow", value=0.6)
+    problem = await failure_of(hasty.send_text(message("slowly"), nothing))
+    assert (type(problem), problem.code) == (Unclear, "timeout")
+
+
 async def test_what_the_hand_over_raises_passes_through_and_nothing_is_sent(
     running: Running, twilio: Twilio
 ) -> None:
