@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from tests.engine.journey import Journey, define
 from workflows.engine.effects import Notify as NotifyEffect
@@ -83,6 +83,17 @@ def test_an_opt_out_from_texts_ends_what_sends_texts_alone_or_says_so(
 ) -> None:
     assert Journey(automation).sent().event("sms_opt_out").exit == exit
     assert Journey(automation).sent().signal("event", {"kind": "sms_opt_out", "at": 3}).exit == exit
+
+
+def test_a_direct_signal_stops_texts_in_the_same_task_and_a_recorded_one_is_the_gates() -> None:
+    said: dict[str, JsonValue] = {"kind": "sms_opt_out", "id": "s-1"}
+    in_flight = Journey(MIXED).sent().signal("event", said)
+    assert in_flight.doing == "instead/1/send_email"
+    before = Journey(MIXED).signal("event", said).sent()
+    assert before.doing == "instead/1/send_email"
+    assert before.state.texts == 0
+    known = Journey(MIXED).sent().signal("event", said | {"recorded": True})
+    assert known.doing == "text/1/send_sms"
 
 
 @pytest.mark.parametrize("kind", ["unsubscribe", "complaint"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import update
 
@@ -117,6 +119,32 @@ async def test_a_lead_without_a_number_goes_on_and_a_wrong_account_needs_attenti
     assert "21606" in status.held_because
     await parked.order("retry")
     assert (await parked.ends()).sends == 1
+
+
+async def test_a_stop_between_two_attempts_is_the_end_of_the_message(world: World) -> None:
+    world.fault("twilio", "messages", "rate_limit", times=9, value=2)
+    journey = await world.enroll(await world.publish(TEXT), phoned(world))
+    async with asyncio.timeout(30):
+        while not await states(journey):
+            await asyncio.sleep(0.05)
+    await world.happens(journey.lead, "sms_opt_out")
+    world.sandbox.sandbox.faults.clear()
+    assert (await journey.ends()).exit == "completed"
+    assert (await states(journey))[0] == ("t", "NOT_SENT", "suppressed: sms_opt_out")
+    assert (texts(journey), journey.mails()) == ([], 1)
+
+
+async def test_a_direct_signal_ends_texts_at_once_and_the_ledger_learns_of_it(world: World) -> None:
+    wait = "\n- {id: w, kind: wait_for, events: [go], timeout: 9 days}"
+    journey = await world.enroll(await world.publish(wait + TEXT), phoned(world))
+    await journey.until_at("w")
+    await journey.handle.signal("event", {"kind": "sms_opt_out"})
+    await journey.handle.signal("event", {"kind": "go"})
+    assert (await journey.ends()).exit == "completed"
+    assert (texts(journey), journey.mails()) == ([], 1)
+    again = await world.enroll(await world.publish(TEXT), journey.lead)
+    ending = await again.ends()
+    assert any(line.why == "suppressed: sms_opt_out" for line in ending.timeline)
 
 
 NOTIFY = """

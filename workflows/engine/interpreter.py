@@ -14,6 +14,7 @@ from workflows.engine import holds
 from workflows.engine.automation import Automation
 from workflows.engine.effects import Outcome, SendEmail, SendSms
 from workflows.engine.events import (
+    SMS_OPT_OUT,
     Event,
     Malformed,
     fingerprint,
@@ -36,6 +37,7 @@ from workflows.engine.state import (
     Perform,
     State,
     Wait,
+    Wanted,
     is_message,
 )
 from workflows.engine.steps.base import TimeUp
@@ -164,6 +166,9 @@ def _receive(automation: Automation, state: State, event: Event, now: datetime) 
     if event.id in state.seen:
         return state
     unrecorded = state.unrecorded if event.recorded else (*state.unrecorded, event)
+    if event.kind == SMS_OPT_OUT and not event.recorded:
+        # What the ledger knows its gate refuses, until the lead takes it back by START.
+        state = state.model_copy(update={"no_texts": True})
     state = state.model_copy(
         update={
             "seen": (*state.seen, event.id)[-SEEN_LENGTH:],
@@ -191,6 +196,9 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
         return _note_absence(automation, state, event, now)
     if event.kind == "hold_released":
         return holds.cause_removed(automation, state, now)
+    if state.no_texts and _is_text(state.wanted):
+        skipped = Outcome(state="skipped", cause=f"event: {event.kind}")
+        return _performed(automation, state, skipped, now)
     if event.kind == "lead_changed":
         known = {k: v for k, v in event.changes.items() if k in automation.fields_looked_at}
         return state.model_copy(update={"values": state.values | known})
@@ -202,6 +210,10 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
         # Not now, but not lost either: the step hears of it when it goes on.
         return state.model_copy(update={"unheard": state.unheard or event})
     return follow(automation, state, move, now) if move else state
+
+
+def _is_text(wanted: Wanted | None) -> bool:
+    return isinstance(wanted, Perform) and isinstance(wanted.effect, SendSms)
 
 
 def _note_absence(automation: Automation, state: State, event: Event, now: datetime) -> State:

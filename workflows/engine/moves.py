@@ -26,6 +26,7 @@ def moment_of(state: State, now: datetime) -> Moment:
         sends=state.sends,
         visits=state.visits,
         texts=state.texts,
+        no_texts=state.no_texts,
     )
 
 

@@ -87,11 +87,12 @@ class State(Frozen):
     """Everything an enrollment knows. Continue-as-new hands this very value on.
 
     ``wanted`` is what must be in flight; the shell makes it so. ``sends`` are all messages, of
-    which ``texts`` were text messages. ``away_until`` is the return date of a lead that is out of
-    office: until then no message leaves. ``unrecorded`` are events that the ledger does not have
-    yet; ``interrupted`` is the wait that a resend (of step ``resend``) broke into. ``unheard`` is
-    an event that the step waited for and that came while it was held or interrupted; ``released``
-    is the serial of the effect in flight when a hold's cause was removed.
+    which ``texts`` were text messages; ``no_texts``: a direct signal has said to send no more of
+    them. ``away_until`` is the return date of a lead that is out of office: until then no message
+    leaves. ``unrecorded`` are events that the ledger does not have yet; ``interrupted`` is the wait
+    that a resend (of step ``resend``) broke into. ``unheard`` is an event that the step waited for
+    and that came while it was held or interrupted; ``released`` is the serial of the effect in
+    flight when a hold's cause was removed.
     """
 
     enrollment: str
@@ -107,6 +108,7 @@ class State(Frozen):
     away_until: AwareDatetime | None = None
     sends: int = 0
     texts: int = 0
+    no_texts: bool = False
     unknowns: int = 0
     soft_bounces: int = 0
     resend: str = ""

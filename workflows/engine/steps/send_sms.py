@@ -27,7 +27,9 @@ class SendSms(BaseStep):
     otherwise: Name | None = None
 
     def enter(self, moment: Moment) -> Move:
-        """Ask for the message to be sent."""
+        """Ask for the message to be sent, unless the lead has just said to send no more."""
+        if moment.no_texts:
+            return Go(self.otherwise, "opted out of text messages")
         effect = SendSmsEffect(
             kind="send_sms",
             enrollment=moment.enrollment,
