@@ -19,7 +19,6 @@ from activities.vendors.ports import VendorFailure
 # It logs every address at level INFO, and with it secrets and phone numbers.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
-
 _CONNECT_SECONDS = 5.0
 
 
@@ -27,7 +26,7 @@ _CONNECT_SECONDS = 5.0
 class Call:
     """What is asked. ``what`` names it in errors; a ``repeatable`` call may simply be made again.
 
-    ``secret`` parts (address, login) are never shown.
+    Its address, login and contents are never shown.
     """
 
     vendor: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from activities.dispatch import take_in
@@ -151,6 +153,19 @@ async def test_a_stop_ends_what_sends_texts_alone_at_once_and_mixed_campaigns_go
     await posts(ledger, "sms_opt_out", ONE, lead, "1")
     found = {row["automation"]: row["stop_reason"] for row in await rows(ledger, admissions)}
     assert found == {"texts": "unsubscribed", "mixed": None}
+
+
+async def test_a_stop_waits_for_a_message_to_that_number_that_is_being_judged(
+    ledger: Ledger,
+) -> None:
+    """Whoever else it is known by: two records may have one phone."""
+    phone = phone_key(ledger, "default", ONE)
+    async with ledger.transaction(f"person:{a_lead(ledger, 2).person}", f"phone:{phone}"):
+        stop = asyncio.create_task(posts(ledger, "sms_opt_out", ONE, a_lead(ledger, 1), "1"))
+        done, _ = await asyncio.wait([stop], timeout=0.3)
+        assert not done
+    await stop
+    assert await verdicts(ledger, a_lead(ledger, 2), ONE) == (None, None, "sms_opt_out")
 
 
 async def test_the_crm_is_told_if_a_field_is_configured(ledger: Ledger) -> None:
