@@ -74,6 +74,9 @@ async def take_in(
     with success; ``deliver`` tells the enrollments."""
     locked = {person or await _person_of(ledger, incoming) or incoming.event.id}
     record = [lock_of_record(incoming.center, incoming.lead)] if incoming.lead else []
+    phone = incoming.event.data.get("phone")
+    # The same number may be another record's: its messages wait for this, or this for them.
+    record += [f"phone:{phone}"] if isinstance(phone, str) else []
     while True:
         async with ledger.transaction(*(f"person:{one}" for one in locked), *record) as tx:
             lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None

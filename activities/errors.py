@@ -13,7 +13,14 @@ from typing import Literal
 
 from temporalio.exceptions import ApplicationError
 
-from activities.vendors.ports import Never, NotYet, Unclear, VendorFailure
+from activities.vendors.ports import (
+    Never,
+    NoSuchNumber,
+    NotYet,
+    OptedOut,
+    Unclear,
+    VendorFailure,
+)
 
 _Verdict = type[NotYet] | type[Never] | type[Unclear]
 _Codes = dict[str, _Verdict]
@@ -120,9 +127,28 @@ _SMARTLEAD: _Codes = {
     ),
 }
 
+# Twilio splits its codes further from time to time and warns against relying on single ones: what
+# is not here is Never. 21610 must be told apart, for it is an opt-out that we have not heard of.
+_TWILIO: _Codes = {
+    **_all(NotYet, "20429 http_409 20006"),
+    # A 500 may come after the message was queued.
+    **_all(Unclear, "20500"),
+    **_all(OptedOut, "21610"),
+    **_all(NoSuchNumber, "21211 21214 21217 21614 21635"),
+    **_all(
+        Never,
+        "20003 20005 20008 20404 21212 21408 21602 21603 21604 21605 21606 21607 21608 21609"
+        " 21611 21612 21617 21619 21659 21660 63038 not_configured",
+    ),
+}
+
+_TEAMS: _Codes = {**_all(Never, "http_413 too_large not_configured")}
+
 _TABLE: dict[str, _Codes] = {
     "salesforce": _SALESFORCE,
     "slack": _SLACK,
+    "twilio": _TWILIO,
+    "teams": _TEAMS,
     "smartlead": _SMARTLEAD,
     "hubspot": _HUBSPOT,
     "marketo": _MARKETO,

@@ -85,7 +85,8 @@ class MessageParts(BaseModel):
     """What one mail is made of. Construction refuses everything that could inject a header.
 
     ``to_address`` and ``from_address`` are one plain address each; ``date`` is aware;
-    ``references`` are the Message-IDs of the thread, oldest first. A refusal names the field,
+    ``references`` are the Message-IDs of the thread, oldest first. ``unsubscribe_url`` is None for
+    notices to colleagues alone. A refusal names the field,
     never its value.
     """
 
@@ -99,7 +100,7 @@ class MessageParts(BaseModel):
     html: Body | None = None
     message_id: MessageId
     date: AwareDatetime
-    unsubscribe_url: Annotated[str, AfterValidator(_web_address)]
+    unsubscribe_url: Annotated[str, AfterValidator(_web_address)] | None
     unsubscribe_mailto: Annotated[str, AfterValidator(_mail_address)] | None = None
     in_reply_to: MessageId | None = None
     references: tuple[MessageId, ...] = ()
@@ -141,9 +142,13 @@ def compose(parts: MessageParts) -> EmailMessage:
     message["Date"] = format_datetime(parts.date.astimezone(UTC))
     message["Message-ID"] = parts.message_id
     _thread(message, parts)
-    ways = [f"<{way}>" for way in (parts.unsubscribe_url, parts.unsubscribe_mailto) if way]
-    message["List-Unsubscribe"] = ", ".join(ways)
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if parts.unsubscribe_url:
+        ways = [f"<{way}>" for way in (parts.unsubscribe_url, parts.unsubscribe_mailto) if way]
+        message["List-Unsubscribe"] = ", ".join(ways)
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    else:
+        # A notice to a colleague: no auto-responder need answer it (RFC 3834, 5).
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(parts.text, cte="quoted-printable")
     if parts.html is not None:
         message.add_alternative(parts.html, subtype="html", cte="quoted-printable")

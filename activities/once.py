@@ -134,7 +134,7 @@ async def _claim(ledger: Ledger, deed: Deed) -> Outcome | None:
         if verdict is None:
             intent = replace(deed.intent, phase=deed.phase)
             await write_intent(ledger, tx, intent, deed.owner)
-        elif verdict.state == "refused" and row:
+        elif verdict.state in ("refused", "skipped") and row:
             state = "UNKNOWN" if row.phase else "NOT_SENT"
             await settle(ledger, tx, row.key, Settlement(state, verdict.cause))
         return verdict
@@ -147,7 +147,7 @@ async def _stored_outcome(tx: AsyncConnection, deed: Deed, row: EffectRow) -> Ou
     if row.state == "UNKNOWN":
         return Outcome(state="unknown", cause=row.reason)
     verdict = await deed.judge(tx)
-    if verdict and verdict.exit:
+    if verdict and (verdict.exit or verdict.state == "skipped"):
         return verdict
     return Outcome(state="refused", cause=row.reason or "was not sent")
 

@@ -34,8 +34,9 @@ class BadEdit(ValueError):
 def reviewed_hash(mail: Mapping[str, Any]) -> str:
     """SHA-256 (hex) over what a reader sees: from, to, subject, text, html."""
     parts = MessageParts.model_validate(mail)
-    html = parts.html and parts.html.replace(parts.unsubscribe_url, _LINK)
-    text = parts.text.replace(parts.unsubscribe_url, _LINK)
+    link = parts.unsubscribe_url or _LINK
+    html = parts.html and parts.html.replace(link, _LINK)
+    text = parts.text.replace(link, _LINK)
     return payload_hash(parts.model_copy(update={"text": text, "html": html}))
 
 
@@ -106,6 +107,6 @@ def edited_mail(review: Review, words: Mapping[str, str | None]) -> dict[str, An
         told = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in found)
         raise BadEdit(told) from None
     for name, part in (("text", parts.text), ("html", parts.html)):
-        if part is not None and parts.unsubscribe_url not in part:
+        if part is not None and (parts.unsubscribe_url or "") not in part:
             raise BadEdit(f"the {name} lacks the unsubscribe link of the mail: put it back in")
     return parts.model_dump(mode="json")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,8 +17,10 @@ from activities.ledger.gate import Facts, judge_step
 from activities.ledger.leads import Lead, find_lead, is_sample
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_version
-from activities.vendors.ports import Never
+from activities.vendors.ports import Never, NotYet
 from workflows.engine.effects import Effect, Outcome
+
+LARGEST_SKEW = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,23 @@ async def facts_of(ledger: Ledger, tx: AsyncConnection, scene: Scene) -> Facts:
         exit=entry["exit"] if entry else None,
         automation_state=obstacle.what if obstacle else "enabled",
     )
+
+
+async def facts_of_message(
+    ledger: Ledger, tx: AsyncConnection, scene: Scene, not_after: datetime | None
+) -> Facts:
+    """The same for a message to the lead; who must not be contacted is for the caller to add.
+
+    Raises:
+        ApplicationError: this worker's clock is off, and so its attempts could not be judged.
+    """
+    facts = await facts_of(ledger, tx, scene)
+    if abs(facts.now - ledger.machine_clock()) > LARGEST_SKEW:
+        text = "this worker's clock is more than 30 s off the ledger's: set it right"
+        raise as_application_error(NotYet("dripstone", "clock_skew", text))
+    campaign = scene.version.definition.campaign
+    window = campaign.send_window if campaign else None
+    return replace(facts, not_after=not_after, window=window, zone=zone_of(scene))
 
 
 async def note_verdict(

@@ -14,7 +14,7 @@ BaseUrl = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class SalesforceSettings(_Section):
@@ -81,6 +81,29 @@ class SmartleadSettings(_Section):
     api_key: SecretStr
 
 
+class TeamsSettings(_Section):
+    """``DRIPSTONE_TEAMS__...``: the webhook of a workflow; its address is a secret in itself."""
+
+    webhook_url: SecretStr = Field(min_length=10)
+
+
+class TwilioSettings(_Section):
+    """``DRIPSTONE_TWILIO__...``: an account, and ``FROM``: what text messages leave from.
+
+    That is a number in E.164, a messaging service (``MG...``) or a name of up to 11 characters.
+    """
+
+    base_url: BaseUrl = "https://api.twilio.com"
+    account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$")
+    auth_token: SecretStr = Field(min_length=8)
+    sender: Annotated[
+        str,
+        Field(
+            alias="from", pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|[A-Za-z][A-Za-z0-9 ]{0,10})$"
+        ),
+    ]
+
+
 class IngressSettings(_Section):
     """``DRIPSTONE_INGRESS__...``: where the ingress listens and what it asks of callers.
 
@@ -119,6 +142,8 @@ class Settings(BaseSettings):
     hubspot: HubspotSettings | None = None
     marketo: MarketoSettings | None = None
     smartlead: SmartleadSettings | None = None
+    teams: TeamsSettings | None = None
+    twilio: TwilioSettings | None = None
     ingress: IngressSettings = IngressSettings()
 
 

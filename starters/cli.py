@@ -18,6 +18,7 @@ from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
 from activities.ledger.template_lives import TemplateRefused
 from starters.commands import (
+    alerts,
     author,
     consenting,
     deleting,
@@ -106,6 +107,7 @@ for group in (
     report,
     settings,
     review,
+    alerts,
     showing,
     unknowns,
     template_orders,

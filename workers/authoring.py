@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from activities.ledger.publishing import TemplateText
 from activities.ledger.template_lives import Written
+from activities.sms_text import MANY_SEGMENTS, Segments, segments_of
 from activities.template_files import read_template
 from activities.templates import (
     MergeTag,
@@ -19,9 +21,19 @@ from activities.templates import (
 )
 from workers.secrets_in_text import Leak, find_leaks
 
-__all__ = ["MergeTag", "Templates", "read_templates", "read_text", "tags_of"]
+__all__ = [
+    "MANY_SEGMENTS",
+    "MergeTag",
+    "Segments",
+    "Templates",
+    "read_templates",
+    "read_text",
+    "segments_of_words",
+    "tags_of",
+]
 
 FOOTER = ("unsubscribe_url", "sender.postal_address")
+_LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,11 @@ class Templates:
     def written(self, names: Iterable[str]) -> list[Written]:
         """The same with their kinds, as they are taken into the ledger."""
         return [Written(text, self.kinds[text.name]) for text in self.named(names)]
+
+
+def segments_of_words(text: str) -> Segments:
+    """How many segments the text message of a step has before any field of a lead is filled in."""
+    return segments_of(_LIQUID.sub("", text))
 
 
 def read_templates(directory: Path) -> Templates:

@@ -28,25 +28,28 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.memberships import CampaignMemberships
 from activities.messaging import Messaging
-from activities.notifications import Notifications
+from activities.notifications import Notifications, Outlets
 from activities.platforms import Platforms
 from activities.pushing import Pushes
 from activities.reviews import Reviews
 from activities.steering import Steering
 from activities.step_writes import StepWrites
+from activities.texting import Texting
 from activities.timelines import Timelines
 from activities.tracking import Tracking
-from activities.vendors.ports import Analytics, Chat, Crm, Mailer, Outreach, Web
+from activities.vendors.ports import Analytics, Board, Chat, Crm, Mailer, Outreach, Texter, Web
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
 from workers.vendors import (
     analytics_of,
+    board_of,
     chat_of,
     crm_of,
     mailer_of,
     outreach_of,
     platforms_of,
+    texter_of,
     web_of,
 )
 from workflows.contracts import TASK_QUEUE
@@ -81,6 +84,8 @@ class Vendors:
     analytics: Analytics | None
     platforms: Platforms
     outreach: Outreach | None = None
+    texter: Texter | None = None
+    board: Board | None = None
 
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
@@ -90,6 +95,8 @@ def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict
         mailer=mailer_of(settings),
         crm=crm,
         chat=chat_of(settings),
+        texter=texter_of(settings),
+        board=board_of(settings),
         outreach=outreach_of(settings),
         platforms=platforms_of(settings, crm),
         web=web_of(connections),
@@ -104,9 +111,15 @@ def activities_by_queue(
     """The activities of each task queue. ``public_url`` is where unsubscribe links lead."""
     handing = Handovers(ledger, connections, vendors.outreach)
     messaging = Messaging(ledger, connections, vendors.mailer, public_url)
+    outlets = Outlets(vendors.chat, vendors.board, vendors.mailer, vendors.crm)
     carriers: dict[str, tuple[object, ...]] = {
         TASK_QUEUE: (Bookkeeping(ledger, connections), Calendars(ledger, connections)),
-        "messaging": (messaging, Reviews(ledger, connections, messaging, vendors.chat), handing),
+        "messaging": (
+            messaging,
+            Texting(ledger, connections, vendors.texter),
+            Reviews(ledger, connections, messaging, vendors.chat),
+            handing,
+        ),
         "crm": (
             CrmWrites(ledger, connections, vendors.crm),
             StepWrites(ledger, connections, vendors.crm),
@@ -117,7 +130,7 @@ def activities_by_queue(
             Timelines(ledger, connections, vendors.platforms),
         ),
         "notifications": (
-            Notifications(ledger, connections, vendors.chat),
+            Notifications(ledger, connections, outlets),
             Tracking(ledger, connections, vendors.analytics, vendors.web),
             Steering(ledger, vendors.outreach),
         ),

@@ -11,6 +11,7 @@ from activities.vendors.hubspot import Hubspot, HubspotLogin
 from activities.vendors.marketo import Marketo, MarketoLogin
 from activities.vendors.ports import (
     Analytics,
+    Board,
     Chat,
     HandOver,
     LeadSystem,
@@ -19,28 +20,37 @@ from activities.vendors.ports import (
     Never,
     Outreach,
     Receipt,
+    Texter,
     Web,
 )
 from activities.vendors.salesforce import Salesforce, SalesforceLeads, SalesforceLogin
 from activities.vendors.slack import Slack, SlackLogin
 from activities.vendors.smartlead import Smartlead, SmartleadLogin
 from activities.vendors.smtp import SmtpMailer
+from activities.vendors.teams import Teams, TeamsLogin
+from activities.vendors.twilio import Twilio, TwilioLogin
 from activities.vendors.web import SafeWeb
 from config.settings import Settings, secrets_named
 from workers.accounts import BadConnections, load_connections
 
 __all__ = [
+    "TEXT_STATUS_PATH",
     "BadConnections",
     "NoMailServer",
     "analytics_of",
+    "board_of",
     "chat_of",
     "crm_of",
     "load_connections",
     "mailer_of",
     "outreach_of",
     "platforms_of",
+    "texter_of",
     "web_of",
 ]
+
+TEXT_STATUS_PATH = "/webhooks/twilio"
+"""Where the ingress takes in what becomes of text messages, and the answers to them."""
 
 
 def crm_of(settings: Settings) -> Salesforce | None:
@@ -90,6 +100,32 @@ def outreach_of(settings: Settings) -> Outreach | None:
     if settings.smartlead is None:
         return None
     return Smartlead(SmartleadLogin(**settings.smartlead.model_dump()))
+
+
+def board_of(settings: Settings) -> Board | None:
+    """The Teams client."""
+    if settings.teams is None:
+        return None
+    return Teams(TeamsLogin(webhook_url=settings.teams.webhook_url))
+
+
+def texter_of(settings: Settings) -> Texter | None:
+    """The Twilio client."""
+    twilio = settings.twilio
+    if twilio is None:
+        return None
+    public, plain = settings.ingress.public_url, twilio.base_url.startswith("http://")
+    # The real Twilio refuses a message whose status address cannot be reached from outside.
+    reachable = public.startswith("https://") or plain
+    return Twilio(
+        TwilioLogin(
+            account_sid=twilio.account_sid,
+            auth_token=twilio.auth_token,
+            sender=twilio.sender,
+            base_url=twilio.base_url,
+            status_url=f"{public.rstrip('/')}{TEXT_STATUS_PATH}" if reachable else None,
+        )
+    )
 
 
 def mailer_of(settings: Settings) -> Mailer:

@@ -146,7 +146,10 @@ StatusLabel = Literal["starting", "running", "waiting", "held", "attention", "cl
 
 
 class Status(Frozen):
-    """The answer to the query ``status``: where the lead is, and why."""
+    """The answer to the query ``status``: where the lead is, and why.
+
+    ``sends`` are all messages, of which ``texts`` were text messages.
+    """
 
     automation: str
     version: int
@@ -160,6 +163,7 @@ class Status(Frozen):
     held_because: str = ""
     away_until: AwareDatetime | None = None
     sends: int = 0
+    texts: int = 0
     unknowns: int = 0
     malformed_signals: int = 0
     last_event: str = ""

@@ -38,6 +38,7 @@ def status_of(start: Start, state: State | None) -> Status:
         held_because=hold.reason if hold else "",
         away_until=away,
         sends=state.sends,
+        texts=state.texts,
         unknowns=state.unknowns,
         malformed_signals=state.malformed,
         last_event=state.last_event,

@@ -25,7 +25,7 @@ from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_k
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.listening import hears
 from activities.ledger.publishing import Version, find_state, find_version, newest_version
-from activities.ledger.recipients import objection_to_mail, recipient_fields
+from activities.ledger.reachable import objection_to_reach
 from activities.ledger.settings import priority_in_force
 from activities.ledger.starting import start_again, start_of
 from activities.ledger.store import Ledger
@@ -79,7 +79,7 @@ async def admit(
         why = f"automation {request.automation!r} is {obstacle.what}: {obstacle.remedy}"
         return await refuse(ledger, tx, request, why)
     version = await _version_for(tx, request.automation, sample=sample)
-    refusal = await _objection(ledger, tx, request, version)
+    refusal = await _objection(ledger, tx, request, version, connections)
     if refusal:
         return await refuse(ledger, tx, request, refusal)
     await put_lead(ledger, tx, request.lead)
@@ -130,7 +130,7 @@ async def _lane_is_busy(
 
 
 async def _objection(
-    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version
+    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version, accounts: Connections
 ) -> str:
     lead, automation = request.lead, version.definition
     if automation.center != lead.center:
@@ -141,8 +141,9 @@ async def _objection(
         return "meets the exit criteria of the campaign already"
     if await reached_goal_before(tx, automation, lead):
         return "has reached the goal already"
-    if objection := await objection_to_mail(ledger, tx, lead, recipient_fields(automation)):
-        return objection
+    unreachable = await objection_to_reach(ledger, tx, automation, lead, accounts.of(lead.center))
+    if unreachable:
+        return unreachable
     whose, needs = (lead.center, lead.person), automation.consents_needed
     for channel in automation.channels:
         if lack := await missing_consent(tx, whose, needs, channel):

@@ -12,10 +12,12 @@ from pydantic import (
     EmailStr,
     Field,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
 from activities.ledger.http_connections import HttpConnection, Listener
+from activities.phone_numbers import is_region
 from workflows.engine.base import Name
 from workflows.engine.caps import WrittenRate
 from workflows.engine.durations import Duration
@@ -25,6 +27,12 @@ SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 """A HubSpot property: lower case, always."""
+
+
+SmsSender = Annotated[
+    str, StringConstraints(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|[A-Za-z][A-Za-z0-9 ]{0,10})$")
+]
+"""A number in E.164, a messaging service of Twilio, or a name of up to 11 characters."""
 
 
 class _Strict(BaseModel):
@@ -61,6 +69,7 @@ class SalesforceWrites(_Strict):
     log_meetings: bool = True
     unsubscribe_field: FieldName | None = "HasOptedOutOfEmail"
     hard_bounce_field: FieldName | None = None
+    sms_opt_out_field: FieldName | None = None
     stage_field: FieldName = "Status"
     key_field: FieldName = "Dripstone_Key__c"
     lead_key_field: FieldName = "Dripstone_Lead__c"
@@ -181,12 +190,16 @@ class CenterConnections(_Strict):
     ``http`` are the systems that ``http_call`` steps may call, and ``event_listeners`` who gets
     the events of ``track_event`` steps beside Google Analytics. ``consents`` are the consents that
     it asks people for: if there are any, each automation that sends messages must name those it
-    needs, or say why it needs none.
+    needs, or say why it needs none. ``phone_region`` (ISO 3166, such as GB) is the country of phone
+    numbers without a country code; ``sms_sender`` is what text messages leave from, if not what the
+    settings say.
     """
 
     zone: str = "UTC"
     consents: tuple[Name, ...] = ()
     caps: CenterCaps = CenterCaps()
+    phone_region: str | None = None
+    sms_sender: SmsSender | None = None
     mailboxes: dict[str, Mailbox] = {}
     salesforce: SalesforceWrites | None = None
     hubspot: HubspotWrites | None = None
@@ -208,6 +221,13 @@ class CenterConnections(_Strict):
     templates: TemplateRules = TemplateRules()
     samples: Samples | None = None
     review: ReviewRules | None = None
+
+    @field_validator("phone_region")
+    @classmethod
+    def _is_a_country(cls, region: str | None) -> str | None:
+        if region is not None and not is_region(region):
+            raise ValueError("is no country with phone numbers: write two capital letters, like GB")
+        return region
 
 
 class Connections(_Strict):

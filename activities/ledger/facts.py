@@ -40,6 +40,7 @@ def writebacks_of(event: Event, lead: Lead | None, accounts: CenterConnections) 
         "email_sent": _task,
         "meeting_booked": _event,
         "unsubscribe": _opt_out,
+        "sms_opt_out": _opt_out_of_texts,
         "complaint": _opt_out,
         "bounce": _hard_bounce,
     }
@@ -89,6 +90,11 @@ def _event(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None
 
 def _opt_out(_event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
     field = writes.unsubscribe_field
+    return _update("mark_unsubscribed", lead, {field: True}) if field else None
+
+
+def _opt_out_of_texts(_event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
+    field = writes.sms_opt_out_field
     return _update("mark_unsubscribed", lead, {field: True}) if field else None
 
 

@@ -24,10 +24,11 @@ REVIEW_WANTED = "this mail waits for its review (dripstone review)"
 class Facts:
     """What the policy looks at, read in the transaction that would write the intent.
 
-    ``admission`` is the state of the enrollment's row, None if there is no such row. ``hold`` is
-    what a mail is held for until somebody removes it; empty if for nothing. ``review`` is what a
-    mail that must be approved lacks; empty if nothing. ``no_consent`` and ``halted`` say why not,
-    or are empty. ``due`` is when the message should have left.
+    ``admission`` is the state of the enrollment's row, None if there is no such row. ``suppressed``
+    holds for the channel in question; ``no_texts`` says why a text message, but not a mail, cannot
+    be sent to the lead. ``hold`` is what a mail is held for until somebody removes it; empty if for
+    nothing. ``review`` is what a mail that must be approved lacks; empty if nothing. ``no_consent``
+    and ``halted`` say why not, or are empty. ``due`` is when the message should have left.
     """
 
     now: datetime
@@ -37,6 +38,7 @@ class Facts:
     automation_state: str = "enabled"
     suppressed: str | None = None
     has_address: bool = True
+    no_texts: str | None = None
     not_after: datetime | None = None
     review: Literal["", "wanted", "rejected"] = ""
     no_consent: str = ""
@@ -76,8 +78,7 @@ def judge_mail(facts: Facts) -> Outcome | None:
     if verdict and verdict.state == "refused":
         return verdict
     if facts.suppressed:
-        reason = SUPPRESSED_EXITS.get(facts.suppressed, ExitReason.UNSUBSCRIBED)
-        return Outcome(state="refused", cause=f"suppressed: {facts.suppressed}", exit=reason)
+        return _suppressed(facts.suppressed)
     if not facts.has_address:
         return Outcome(state="refused", cause="the lead has no e-mail address: add one, then retry")
     refusal = _refusal_of_message(facts)
@@ -87,6 +88,32 @@ def judge_mail(facts: Facts) -> Outcome | None:
         return Outcome(state="held", cause=facts.hold or facts.halted)
     if facts.review:
         return _not_approved(facts.review)
+    return _outside_window(facts)
+
+
+def judge_text(facts: Facts) -> Outcome | None:
+    """For a text message: as for a mail, but who cannot get one is passed over, not parked."""
+    verdict = judge_step(facts)
+    if verdict and verdict.state == "refused":
+        return verdict
+    if facts.suppressed:
+        return _suppressed(facts.suppressed)
+    refusal = _refusal_of_message(facts)
+    if refusal or verdict:
+        return refusal or verdict
+    if facts.no_texts:
+        return Outcome(state="skipped", cause=facts.no_texts)
+    if facts.halted:
+        return Outcome(state="held", cause=facts.halted)
+    return _outside_window(facts)
+
+
+def _suppressed(why: str) -> Outcome:
+    reason = SUPPRESSED_EXITS.get(why, ExitReason.UNSUBSCRIBED)
+    return Outcome(state="refused", cause=f"suppressed: {why}", exit=reason)
+
+
+def _outside_window(facts: Facts) -> Outcome | None:
     opens = next_opening(facts.window, facts.zone, facts.now) if facts.window else None
     if opens:
         return Outcome(state="held", cause=f"outside the send window in {facts.zone}", until=opens)

@@ -16,13 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger import effects
 from activities.ledger.connections import Connections
-from activities.ledger.consents import note_consent_event
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead, find_lead, put_lead, set_fields
+from activities.ledger.opt_outs import Whose, note_suppression
 from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
-from activities.ledger.suppressions import suppress_lead, suppress_person
 from activities.ledger.tables import admissions, deliveries, inbox
 from activities.ledger.telling import signal_body
 from activities.ledger.triggering import fire
@@ -32,11 +31,19 @@ from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason, strongest
 
 PERSON_WIDE = frozenset(
-    ("reply", "unsubscribe", "complaint", "bounce", "out_of_office", "meeting_booked")
-) | frozenset(CONSENT_EVENTS)
+    (
+        *("reply", "unsubscribe", "sms_opt_out", "complaint", "bounce", "out_of_office"),
+        *("meeting_booked", *CONSENT_EVENTS),
+    )
+)
 """Events about a human, not about one record: they reach every live enrollment of the person."""
 
-TOLD_TO_NOBODY = frozenset(("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail"))
+TOLD_TO_NOBODY = frozenset(
+    (
+        *("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail"),
+        *("sms_sent", "sms_delivered", "sms_opt_in"),
+    )
+)
 """Facts for reports and triggers: no enrollment is signalled."""
 
 CRITERIA_MET = "/criteria"
@@ -99,7 +106,8 @@ async def receive(
     }
     if not await insert_new(tx, inbox, row):
         return Received(is_new=False)
-    await _note_facts(ledger, tx, incoming, person)
+    whose = Whose(incoming.center, incoming.source, incoming.lead, person)
+    await note_suppression(tx, event, whose)
     planned = await _plan_writebacks(ledger, tx, incoming, lead, connections)
     targets = await _targets(tx, incoming, person)
     for place, target in enumerate(targets):
@@ -156,28 +164,6 @@ async def tell_criteria_met_in(
     incoming = Incoming(event, *about, enrollment=entry["enrollment"])
     received = await receive(ledger, tx, incoming, connections)
     return [event.id] if received.is_new else []
-
-
-async def _note_facts(
-    ledger: Ledger, tx: AsyncConnection, incoming: Incoming, person: str | None
-) -> None:
-    """An opt-out or a hard bounce suppresses the person, whatever enrollment lives.
-
-    An opt-out also holds for the record: it must outlive a change of its address (T-01).
-    """
-    event = incoming.event
-    if person and event.kind in CONSENT_EVENTS:
-        # Signals are not signed: one may take a consent away, and never give one.
-        is_signed = incoming.source != "signal"
-        await note_consent_event(ledger, tx, event, (incoming.center, person), is_signed)
-    reasons = {"unsubscribe": "unsubscribed", "complaint": "complained", "bounce": "bounced"}
-    reason = reasons.get(event.kind)
-    if person and reason and not event.is_soft_bounce:
-        why = (reason, event.id, event.at)
-        person = incoming.bounced or person
-        await suppress_person(tx, incoming.center, person, why)
-        if incoming.lead and event.kind != "bounce":
-            await suppress_lead(tx, incoming.center, incoming.lead, why)
 
 
 async def _plan_writebacks(

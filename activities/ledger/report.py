@@ -25,20 +25,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.leads import SAMPLE
 from activities.ledger.publishing import find_version
+from activities.ledger.report_facts import FACTS
 from activities.ledger.samples import Samples, count_samples, production
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, effects, holds, inbox, refusals
 from workflows.engine.events import read_return
-
-FACTS = {
-    "reply": "replied",
-    "bounce": "bounced",
-    "unsubscribe": "unsubscribed",
-    "complaint": "unsubscribed",
-    "meeting_booked": "meetings",
-    "out_of_office": "out_of_office",
-}
-"""Kinds of events that are counted, and under which name. A soft bounce is no bounce."""
 
 WITHOUT_A_DATE = timedelta(days=14)
 """How long an absence without a return date lasts where there is no campaign block to say it."""
@@ -65,9 +56,10 @@ class HeldLead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An automation in numbers. ``entered`` counts entries, and the facts count entries too:
-    how many of them saw at least one. ``exits`` is by reason, ``refused`` too; ``writebacks`` is
-    by activity, then by state. ``versions`` are those that leads have entered in.
+    """An automation in numbers. ``entered`` counts entries, and the facts count entries too: how
+    many of them saw at least one. ``sent`` are mails, ``texts_sent`` text messages. ``exits`` is by
+    reason, ``refused`` too; ``writebacks`` is by activity, then by state. ``versions`` are those
+    that leads have entered in.
     """
 
     automation: str
@@ -75,11 +67,14 @@ class Report:
     entered: int
     live: int
     sent: int
+    texts_sent: int
+    texts_undelivered: int
     unknown: tuple[EffectLine, ...]
     not_sent: tuple[EffectLine, ...]
     replied: int
     bounced: int
     unsubscribed: int
+    opted_out_of_texts: int
     meetings: int
     out_of_office: int
     goals: int
@@ -110,12 +105,15 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
         versions=versions,
         entered=sum(row[1] for row in by_version),
         live=sum(row[2] for row in by_version),
-        sent=await _sent(tx, automation),
+        sent=await _sent(tx, automation, "send_email"),
+        texts_sent=await _sent(tx, automation, "send_sms"),
+        texts_undelivered=facts["texts_undelivered"],
         unknown=await _effect_lines(tx, automation, "UNKNOWN"),
         not_sent=await _effect_lines(tx, automation, "NOT_SENT"),
         replied=facts["replied"],
         bounced=facts["bounced"],
         unsubscribed=facts["unsubscribed"],
+        opted_out_of_texts=facts["opted_out_of_texts"],
         meetings=facts["meetings"],
         out_of_office=facts["out_of_office"],
         goals=await _goals(tx, automation, versions[-1]) if versions else 0,
@@ -173,9 +171,9 @@ async def _goals(tx: AsyncConnection, automation: str, version: int) -> int:
     return int(await tx.scalar(select(func.count(distinct(entry))).where(seen)) or 0)
 
 
-async def _sent(tx: AsyncConnection, automation: str) -> int:
-    mails = (effects.c.activity == "send_email") & (effects.c.state == "SENT")
-    query = select(func.count()).select_from(effects).where(mails)
+async def _sent(tx: AsyncConnection, automation: str, activity: str) -> int:
+    messages = (effects.c.activity == activity) & (effects.c.state == "SENT")
+    query = select(func.count()).select_from(effects).where(messages)
     return int(await tx.scalar(_of_entries(query, automation)) or 0)
 
 

@@ -1,10 +1,15 @@
-"""Who must not be contacted: persons, records, domains; per channel. Rows are only ever added."""
+"""Who must not be contacted: persons, records, domains, phone numbers; per channel.
+
+Rows are only ever added, with one exception: who has answered STOP to a text message, and then
+writes START from the same phone, takes back what that very STOP put down (docs/decisions/0011).
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.leads import Lead, canonical_address, person_of
@@ -12,41 +17,88 @@ from activities.ledger.store import Ledger
 from activities.ledger.tables import suppressions
 from activities.ledger.upsert import insert_new
 
+Channel = Literal["email", "sms"]
+Why = tuple[str, str, datetime]
+"""Reason, event id, instant."""
+
+STOPPED = "sms_opt_out"
+"""The reason of an opt-out from text messages by the person."""
+
+UNDELIVERABLE = "undeliverable"
+
+_OF_MAIL_ALONE = ("bounced",)
+"""Why a mail must not be sent though a text message may: anything else holds for both."""
+
 
 async def suppress_person(
-    tx: AsyncConnection, center: str, person: str, why: tuple[str, str, datetime]
+    tx: AsyncConnection, center: str, person: str, why: Why, channel: Channel = "email"
 ) -> bool:
-    """Suppress a person in e-mail; ``why`` is (reason, event id, instant). True if it is new."""
-    return await _suppress(tx, center, ("person", person), why)
+    """Suppress a person; ``why`` is (reason, event id, instant). True if it is new.
+
+    What suppresses in e-mail does so in text messages too, but for a bounce.
+    """
+    return await _suppress(tx, center, ("person", person, channel), why)
 
 
 async def suppress_lead(
-    tx: AsyncConnection, center: str, lead: str, why: tuple[str, str, datetime]
+    tx: AsyncConnection, center: str, lead: str, why: Why, channel: Channel = "email"
 ) -> bool:
-    """Suppress a record in e-mail, whatever address it has or will have; ``why`` as above."""
-    return await _suppress(tx, center, ("lead", lead), why)
+    """Suppress a record, whatever address and number it has or will have; as above."""
+    return await _suppress(tx, center, ("lead", lead, channel), why)
 
 
-async def suppress_domain(
-    tx: AsyncConnection, center: str, domain: str, why: tuple[str, str, datetime]
-) -> bool:
-    """Suppress every address of a domain in e-mail."""
-    return await _suppress(tx, center, ("domain", domain.strip().lower().lstrip("@")), why)
+async def suppress_domain(tx: AsyncConnection, center: str, domain: str, why: Why) -> bool:
+    """Suppress every address of a domain, and who is known by one."""
+    subject = domain.strip().lower().lstrip("@")
+    return await _suppress(tx, center, ("domain", subject, "email"), why)
+
+
+async def suppress_phone(tx: AsyncConnection, center: str, phone: str, why: Why) -> bool:
+    """Suppress a number in text messages, whoever has it; ``phone`` is its ``phone_key``."""
+    return await _suppress(tx, center, ("phone", phone, "sms"), why)
+
+
+def phone_key(ledger: Ledger, center: str, number: str) -> str:
+    """What a number (E.164) is known by here: an HMAC."""
+    return ledger.keyed_hash("phone", f"{center}:{number}")
 
 
 async def _suppress(
-    tx: AsyncConnection, center: str, what: tuple[str, str], why: tuple[str, str, datetime]
+    tx: AsyncConnection, center: str, what: tuple[str, str, Channel], why: Why
 ) -> bool:
     row = {
         "center": center,
         "scope": what[0],
         "subject": what[1],
-        "channel": "email",
+        "channel": what[2],
         "reason": why[0],
         "event": why[1],
         "at": why[2],
     }
-    return await insert_new(tx, suppressions, row)
+    if await insert_new(tx, suppressions, row):
+        return True
+    key = ("center", "scope", "subject", "channel")
+    if why[0] not in _OF_MAIL_ALONE:
+        # A bounce must not hide an opt-out: this holds for more than mails.
+        same = and_(*(suppressions.c[name] == row[name] for name in key))
+        weaker = suppressions.c.reason.in_(_OF_MAIL_ALONE)
+        await tx.execute(update(suppressions).where(same, weaker).values(row))
+    return False
+
+
+async def lift_stop(tx: AsyncConnection, center: str, phone: str) -> bool:
+    """Take back what the STOP from this number put down, and nothing else; False: there was none.
+
+    A STOP from another phone of the same person stands, and so does every other suppression.
+    """
+    row = suppressions.c
+    texts = (row.center == center) & (row.channel == "sms") & (row.reason == STOPPED)
+    its = texts & (row.scope == "phone") & (row.subject == phone)
+    event = await tx.scalar(select(row.event).where(its))
+    if event is None:
+        return False
+    await tx.execute(delete(suppressions).where(texts, row.event == event))
+    return True
 
 
 async def suppression_of(
@@ -57,20 +109,57 @@ async def suppression_of(
     ``address`` is where to, if not to the lead's own. An opt-out is about a human, and holds for
     all of their addresses; a bounce is about one address.
     """
+    subjects = _subjects(ledger, lead, address)
+    elsewhere = lead.email is not None and ("person", lead.person) != subjects[-2]
+    row = suppressions.c
+    here = (row.center == lead.center) & (row.channel == "email")
+    here &= tuple_(row.scope, row.subject).in_(subjects)
+    query = select(row.reason, row.subject).where(here)
+    for reason, subject in await tx.execute(query.order_by(row.at)):
+        if not (elsewhere and reason == "bounced" and subject == lead.person):
+            return str(reason)
+    return None
+
+
+async def text_suppression_of(
+    ledger: Ledger, tx: AsyncConnection, lead: Lead, number: str | None
+) -> tuple[str | None, str | None]:
+    """Why the lead must not be sent a text message: (from all channels, from this one alone).
+
+    ``number`` is in E.164, if one is known.
+    """
+    subjects = _subjects(ledger, lead, None)
+    everywhere = await _first(tx, lead.center, subjects, "email", _OF_MAIL_ALONE)
+    if number:
+        subjects.append(("phone", phone_key(ledger, lead.center, number)))
+    return everywhere, await _first(tx, lead.center, subjects, "sms")
+
+
+async def _first(
+    tx: AsyncConnection,
+    center: str,
+    subjects: list[tuple[str, str]],
+    channel: Channel,
+    other_than: tuple[str, ...] = (),
+) -> str | None:
+    """The oldest reason in a channel, other than some."""
+    row = suppressions.c
+    here = (row.center == center) & (row.channel == channel)
+    query = select(row.reason).where(here, tuple_(row.scope, row.subject).in_(subjects))
+    if other_than:
+        query = query.where(row.reason.not_in(other_than))
+    found = await tx.scalar(query.order_by(row.at))
+    return str(found) if found else None
+
+
+def _subjects(ledger: Ledger, lead: Lead, address: str | None) -> list[tuple[str, str]]:
+    """Under what a lead may stand: (scope, subject); that of the address last, if there is one."""
     # Also under the record: it may have been opted out before its address was known.
     by_record = person_of(ledger, lead.center, None, lead.lead)
     subjects = [("person", lead.person), ("person", by_record), ("lead", lead.lead)]
-    elsewhere = False
     if address := address or lead.email:
         canonical = canonical_address(address)
         # Also under the person of the address: the lead may have been filed before it had one.
         by_address = ledger.keyed_hash("person", f"{lead.center}:address:{canonical}")
         subjects += [("person", by_address), ("domain", canonical.rpartition("@")[2])]
-        elsewhere = lead.email is not None and by_address != lead.person
-    row = suppressions.c
-    here = (row.center == lead.center) & tuple_(row.scope, row.subject).in_(subjects)
-    query = select(row.reason, row.subject).where(here).order_by(row.at)
-    for reason, subject in await tx.execute(query):
-        if not (elsewhere and reason == "bounced" and subject == lead.person):
-            return str(reason)
-    return None
+    return subjects

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text
 from sqlalchemy import text as sql
 
+from activities.ledger.alert_table import alerts
 from activities.ledger.alias_table import aliases
 from activities.ledger.columns import at as _at
 from activities.ledger.columns import document as _json
@@ -18,6 +19,7 @@ from activities.ledger.review_tables import review_log, reviews
 from activities.ledger.trigger_tables import firings, schedules, sessions, watches
 
 __all__ = [
+    "alerts",
     "aliases",
     "campaign_settings",
     "consents",

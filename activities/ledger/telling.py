@@ -9,6 +9,7 @@ from workflows.engine.events import OUTREACH_SENT, REVIEW_DECIDED, Event
 TOLD = {
     "bounce": ("type", "step"),
     "out_of_office": ("until",),
+    "sms_undelivered": ("type", "step"),
     "meeting_booked": ("id",),
     REVIEW_DECIDED: ("step", "visit", "verdict"),
     OUTREACH_SENT: ("step", "visit", "number"),

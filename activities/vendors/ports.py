@@ -6,8 +6,8 @@ which code means which failure is decided in ``activities/errors.py``, the one t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, Protocol
@@ -56,6 +56,14 @@ class NoSuchMailbox(Never):
     """The mail server said for good that there is no such recipient (RFC 5321, 4.2.3)."""
 
 
+class NoSuchNumber(Never):
+    """The vendor of text messages said for good that nothing can be sent to this number."""
+
+
+class OptedOut(Never):
+    """The vendor itself refuses: whoever has this number has answered STOP."""
+
+
 class Unclear(VendorFailure):
     """Perhaps done: the answer was lost. Retried only where the call can be repeated safely."""
 
@@ -83,6 +91,10 @@ class Crm(Protocol):
 
     async def user_id_by_email(self, email: str) -> str | None:
         """The vendor's id of the user with this address, if there is one."""
+        ...
+
+    async def email_of_user(self, user_id: str) -> str | None:
+        """The address of an active user of the vendor, if there is such a user."""
         ...
 
 
@@ -233,4 +245,41 @@ class Analytics(Protocol):
         self, client_id: str, event: str, properties: Mapping[str, Any], hand_over: HandOver
     ) -> Receipt:
         """Report one event; nothing in it says who the visitor is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """One text message. ``recipient`` is in E.164, ``mark`` our own opaque name for it."""
+
+    sender: str
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
+    mark: str
+
+
+class Texter(Protocol):
+    """Sends text messages to phones."""
+
+    @property
+    def sender(self) -> str:
+        """What messages leave from where a center names nothing of its own."""
+        ...
+
+    async def send_text(self, message: TextMessage, hand_over: HandOver) -> Receipt:
+        """Send one message; ``hand_over`` is awaited before it is given away."""
+        ...
+
+    async def find_text(
+        self, message: TextMessage, since: datetime, known: Collection[str]
+    ) -> Receipt | None:
+        """A message like this one, sent since then and not among the ``known`` references."""
+        ...
+
+
+class Board(Protocol):
+    """Pins a note where a team reads it."""
+
+    async def pin(self, title: str, text: str) -> Receipt:
+        """Pin ``text`` under ``title`` (which may be empty); both are plain text."""
         ...

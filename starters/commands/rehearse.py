@@ -136,6 +136,7 @@ def _lines(done: Rehearsed) -> Iterator[str | Table]:
         ("refused", seen.turned_away),
         ("exit", seen.exits),
         ("mail", seen.mails),
+        ("text messages", seen.texts),
         ("CRM write", seen.crm),
         ("request", seen.web),
         ("gate", seen.gate),

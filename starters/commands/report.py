@@ -97,6 +97,7 @@ def _lines(standing: Mapping[str, Any], report: Report, now: Now) -> Iterator[st
         ("entered", report.entered),
         ("live", report.live),
         ("mails sent", report.sent),
+        *_about_texts(report),
         ("replied", report.replied),
         ("meetings booked", report.meetings),
         ("reached the goal", report.goals),
@@ -118,6 +119,14 @@ def _lines(standing: Mapping[str, Any], report: Report, now: Now) -> Iterator[st
     if now.unknown_because:
         yield f"\nWhere they are now is not known: {now.unknown_because}"
     yield from _to_look_at(report, now)
+
+
+def _about_texts(report: Report) -> Iterator[tuple[str, int]]:
+    """Lines of their own, where there are text messages."""
+    if report.texts_sent or report.opted_out_of_texts or report.texts_undelivered:
+        yield "text messages sent", report.texts_sent
+        yield "text messages that did not arrive", report.texts_undelivered
+        yield "opted out of text messages", report.opted_out_of_texts
 
 
 def _to_look_at(report: Report, now: Now) -> Iterator[Table]:

@@ -8,6 +8,7 @@ from starters.definitions.check import check
 from starters.definitions.draft import Draft, Found
 from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.assign import Assign
+from workflows.engine.steps.notify import Notify
 from workflows.engine.steps.send_email import SendEmail
 from workflows.engine.steps.set_field import SetField
 
@@ -15,21 +16,29 @@ _BY_MAIL = ("smtp", "DRIPSTONE_SMTP__HOST")
 NEEDS = {
     "approval": _BY_MAIL,
     "send_email": _BY_MAIL,
+    "send_sms": ("twilio", "DRIPSTONE_TWILIO__ACCOUNT_SID, __AUTH_TOKEN and __FROM"),
     "update_stage": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "assign": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_task": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_event": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "create_note": ("salesforce", "DRIPSTONE_SALESFORCE__USERNAME and __CLIENT_ID"),
     "outreach_handover": ("smartlead", "DRIPSTONE_SMARTLEAD__API_KEY"),
-    "notify": ("slack", "DRIPSTONE_SLACK__TOKEN"),
 }
+NOTIFIES = {
+    "slack": ("slack", "DRIPSTONE_SLACK__TOKEN"),
+    "teams": ("teams", "DRIPSTONE_TEAMS__WEBHOOK_URL"),
+    "email": ("smtp", "DRIPSTONE_SMTP__HOST"),
+    "app": ("", ""),
+}
+"""The same for ``notify``, by whom it goes through; an app alert needs nothing."""
 
 
 @check("error", "set the variables that are named, or take the step out")
 def missing_connections(draft: Draft) -> Iterator[Found]:
     """Steps that need a vendor at which this installation has no account."""
     for place, step in draft.steps.items():
-        vendor, setting = NEEDS.get(step.kind, ("", ""))
+        needs = NEEDS.get(step.kind, ("", ""))
+        vendor, setting = NOTIFIES[step.via] if isinstance(step, Notify) else needs
         if vendor and draft.connections and vendor not in draft.connections.vendors:
             message = f"needs the connection {vendor!r}, which is not configured: set {setting}"
             yield ("steps", place, "kind"), "error", message
@@ -41,7 +50,10 @@ def missing_mailbox(draft: Draft) -> Iterator[Found]:
     automation, there = draft.automation, draft.connections
     if not automation or not there or there.mailboxes is None:
         return
-    sends = any(isinstance(step, SendEmail) for step in automation.steps)
+    sends = any(
+        isinstance(step, SendEmail) or (isinstance(step, Notify) and step.via == "email")
+        for step in automation.steps
+    )
     campaign = automation.campaign
     field = "senders" if campaign and campaign.senders else "sender"
     for sender in (campaign.mailboxes if campaign else ("default",)) if sends else ():

@@ -31,9 +31,13 @@ from starters.definitions.platform_checks import (
     perhaps_not_pushed,
     without_timeline_template,
 )
+from starters.definitions.sms_checks import long_text_messages, texts_that_say_how_to_stop
 from starters.definitions.step_graph import loops_without_wait, unreachable
 from starters.definitions.strict_yaml import Path
-from starters.definitions.text_checks import texts_of_steps, texts_without_default
+from starters.definitions.text_checks import (
+    texts_of_steps,
+    texts_without_default,
+)
 from starters.definitions.web_checks import (
     event_receivers,
     http_connections,
@@ -204,6 +208,7 @@ CHECKS: tuple[Check, ...] = (
     *(not_pushed_before, perhaps_not_pushed),
     *(texts_of_steps, texts_without_default),
     *(nobody_may_approve,),
+    *(long_text_messages, texts_that_say_how_to_stop),
     *(short_waits, personal_conditions, conditions_without_value),
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),

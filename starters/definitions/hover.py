@@ -137,6 +137,11 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "on_answer": "Where to go after a reply, a bounce or an opt-out that is no exit here.",
         "on_timeout": "Where to go when the time is over; the following step if left out.",
     },
+    "SendSms": {
+        "text": "The text message; may use {{ lead.x }}. 160 characters are one segment.",
+        "recipient_field": "The field of the lead with the phone number.",
+        "otherwise": "Where to go if this lead cannot get it; the following step if left out.",
+    },
     "Wait": {"for": "How long, in exact hours: 3 days, 90 minutes."},
     "WaitFor": {
         "events": "Kinds of events; any one of them ends the wait.",
@@ -204,7 +209,10 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
     },
     "HubspotMeeting": {"title": "The meeting's title; may use {{ lead.x }}."},
     "Notify": {
+        "via": "slack, teams, email, or app: an alert on the list of `dripstone alerts`.",
         "channel": "The Slack channel.",
+        "to": "With via: email: an address, or owner: whoever looks after the lead.",
+        "subject": "With via: email or teams: its first line; may use {{ lead.x }}.",
         "text": "The message; may use {{ lead.x }}.",
     },
     "HttpCall": {

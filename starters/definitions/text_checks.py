@@ -18,6 +18,7 @@ from workflows.engine.steps.http_call import HttpCall
 from workflows.engine.steps.hubspot_meeting import HubspotMeeting
 from workflows.engine.steps.hubspot_timeline_event import HubspotTimelineEvent
 from workflows.engine.steps.notify import Notify
+from workflows.engine.steps.send_sms import SendSms
 from workflows.engine.steps.track_event import TrackEvent
 
 _PARTS: Mapping[type[BaseStep], tuple[str, ...]] = {
@@ -27,7 +28,8 @@ _PARTS: Mapping[type[BaseStep], tuple[str, ...]] = {
     HttpCall: ("path", "query", "headers", "form", "body"),
     HubspotMeeting: ("title",),
     HubspotTimelineEvent: ("title", "text"),
-    Notify: ("text",),
+    Notify: ("subject", "text"),
+    SendSms: ("text",),
     TrackEvent: ("properties",),
 }
 """Where each kind of step has texts with merge fields."""

@@ -173,6 +173,11 @@ async def _sandbox(
         "DRIPSTONE_MARKETO__CLIENT_SECRET": known.marketo.client_secret,
         "DRIPSTONE_SMARTLEAD__BASE_URL": f"{web}/smartlead/api/v1",
         "DRIPSTONE_SMARTLEAD__API_KEY": known.smartlead.api_key,
+        "DRIPSTONE_TWILIO__BASE_URL": f"{web}/twilio",
+        "DRIPSTONE_TWILIO__ACCOUNT_SID": known.twilio.account_sid,
+        "DRIPSTONE_TWILIO__AUTH_TOKEN": known.twilio.auth_token,
+        "DRIPSTONE_TWILIO__FROM": known.twilio.numbers[0],
+        "DRIPSTONE_TEAMS__WEBHOOK_URL": f"{web}/teams/workflows/1?sig={known.teams.signature}",
     }
 
 

@@ -20,6 +20,7 @@ from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.end import End
 from workflows.engine.steps.jump import Jump
+from workflows.engine.steps.send_sms import SendSms
 from workflows.engine.steps.wait import Wait
 from workflows.engine.steps.wait_for import WaitFor
 from workflows.engine.steps.wait_until import WaitUntil
@@ -31,6 +32,7 @@ LONGEST_DETAIL = 120
 
 _LOOKS = {
     "send_email": "mail",
+    "send_sms": "mail",
     "wait": "wait",
     "approval": "choice",
     "outreach_handover": "mail",
@@ -44,7 +46,7 @@ _LOOKS = {
 """How a kind of step looks; all others are an ``act``."""
 
 _DETAILS = (
-    *("template", "stage", "field", "value", "subject", "title", "channel", "to", "pool"),
+    *("template", "stage", "field", "value", "subject", "title", "via", "channel", "to", "pool"),
     *("campaign", "program", "status"),
 )
 """Fields that say best what a step of another kind does."""
@@ -147,6 +149,10 @@ def _plain_ways(step: AnyStep) -> Iterator[tuple[str | None, str]]:
     if isinstance(step, Jump):
         yield step.go_to, f"up to {step.at_most} times"
         yield None, "then"
+        return
+    if isinstance(step, SendSms) and step.otherwise:
+        yield None, "sent"
+        yield step.otherwise, "cannot get it"
         return
     others = [(target, plain(field)) for field, target in step.targets() if field != "next"]
     yield None, "else" if others else ""

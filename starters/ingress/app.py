@@ -29,9 +29,10 @@ from starters.ingress.mail import post_mail
 from starters.ingress.reception import Reception
 from starters.ingress.smartlead import post_smartlead
 from starters.ingress.temporal_link import temporal_link
+from starters.ingress.texts import post_twilio
 from starters.ingress.unsubscribe import failed_page, unsubscribe
 from starters.processes.supervisor import until_stopped
-from workers.vendors import load_connections
+from workers.vendors import TEXT_STATUS_PATH, load_connections
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,7 @@ def create_app(reception: Reception) -> Starlette:
             route("/events", post_events, "POST"),
             route("/webhooks/mail", post_mail, "POST"),
             route("/webhooks/smartlead", post_smartlead, "POST"),
+            route(TEXT_STATUS_PATH, post_twilio, "POST"),
             route("/u/{token}", unsubscribe, "GET", "POST"),
             route("/healthz", _healthz, "GET"),
             route("/readyz", _readyz, "GET"),
@@ -131,7 +133,8 @@ async def running_ingress(settings: Settings, temporal: str | None = None) -> As
         ledger = await Ledger.open(settings.ledger_url, secret)
         try:
             async with temporal_link(temporal) as link:
-                app = create_app(Reception(ledger, connections, settings.ingress, link))
+                reception = Reception(ledger, connections, settings.ingress, link, settings.twilio)
+                app = create_app(reception)
                 async with _serving(app, listener):
                     yield listener.getsockname()[1]
         finally:

@@ -17,7 +17,7 @@ from activities.ledger.admissions import Request
 from activities.ledger.connections import Connections
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import find_lead
-from config.settings import IngressSettings
+from config.settings import IngressSettings, TwilioSettings
 from starters.ingress.temporal_link import TemporalLink
 from workers.repair import start_writeback
 from workers.triggering import enter_fired
@@ -34,6 +34,7 @@ class Reception:
     connections: Connections
     settings: IngressSettings
     link: TemporalLink
+    twilio: TwilioSettings | None = None
 
     async def take_in(self, incoming: Incoming) -> Received:
         """Commit an event. Enrollments and the CRM learn of it right after, in the background.

@@ -104,6 +104,7 @@ class Rehearsed:
             "refused": seen.turned_away,
             "exits": seen.exits,
             "mails": seen.mails,
+            "texts": seen.texts,
             "crm": seen.crm,
             "chat": seen.chat,
             "web": seen.web,
@@ -151,5 +152,6 @@ def play_of(piece: Piece, automation: Automation) -> Play:
     names = [step.template for step in automation.steps if isinstance(step, SendEmail)]
     texts = {text.name: text for text in piece.templates.named(names)}
     window = automation.campaign.send_window if automation.campaign else None
-    zone = (window.zone if window else None) or piece.connections.of(automation.center).zone
-    return Play(automation, texts, piece.begins, zone)
+    accounts = piece.connections.of(automation.center)
+    zone = (window.zone if window else None) or accounts.zone
+    return Play(automation, texts, piece.begins, zone, accounts)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from workers.authoring import MANY_SEGMENTS
 from workers.rehearsal.case import Case
 from workers.rehearsal.story import Line
 from workflows.engine.campaign import WEEKDAYS
 
 TOO_SOON = timedelta(hours=1)
+_NAMES = {"mail": "mail", "sms": "text_message"}
 EXAMPLES = 20
 """So many are told one by one; the rest is counted."""
 
@@ -34,7 +36,7 @@ class Surprises:
 
     counts: Counter[str] = field(default_factory=Counter)
     examples: list[Surprise] = field(default_factory=list)
-    _last_mail: dict[str, datetime] = field(default_factory=dict)
+    _last_message: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
     def look_at(self, case: Case, line: Line) -> None:
         """Note what is surprising about one line."""
@@ -65,14 +67,22 @@ class Surprises:
         if line.kind == "decision" and line.what == "needs attention":
             broken = line.why.startswith(("cannot be rendered", "Never: dripstone: template"))
             yield ("render_error" if broken else "lead_stuck"), line.why
-        if line.kind != "mail":
-            return
+        if line.kind in ("mail", "sms"):
+            yield from self._of_message(case, line)
+        segments = line.detail.get("segments") if line.kind == "sms" and line.detail else None
+        if isinstance(segments, int) and segments > MANY_SEGMENTS:
+            yield "long_text_message", f"{segments} segments, each of which is charged"
+
+    def _of_message(self, case: Case, line: Line) -> Iterator[tuple[str, str]]:
         if not _in_window(case, line.at):
-            yield "mail_outside_window", f"{line.at.astimezone(ZoneInfo(case.zone)):%a %H:%M} there"
-        before = self._last_mail.get(case.lead.person)
-        self._last_mail[case.lead.person] = line.at
-        if before is not None and line.at - before < TOO_SOON:
-            yield "two_mails_within_an_hour", f"{line.at - before} after the mail before"
+            local = line.at.astimezone(ZoneInfo(case.zone))
+            yield f"{_NAMES[line.kind]}_outside_window", f"{local:%a %H:%M} there"
+        before = self._last_message.get(case.lead.person)
+        self._last_message[case.lead.person] = (line.at, line.kind)
+        if before is not None and line.at - before[0] < TOO_SOON:
+            both = "mails" if (before[1], line.kind) == ("mail", "mail") else "messages"
+            what = f"{line.at - before[0]} after the {_NAMES[before[1]].replace('_', ' ')} before"
+            yield f"two_{both}_within_an_hour", what
 
 
 def _in_window(case: Case, at: datetime) -> bool:

@@ -28,6 +28,7 @@ class Watching:
     entered: int = 0
     exits: Counter[str] = field(default_factory=Counter)
     mails: Counter[str] = field(default_factory=Counter)
+    texts: Counter[str] = field(default_factory=Counter)
     crm: Counter[str] = field(default_factory=Counter)
     web: Counter[str] = field(default_factory=Counter)
     gate: Counter[str] = field(default_factory=Counter)
@@ -52,13 +53,11 @@ class Watching:
             self.file.write(json.dumps(said, ensure_ascii=False) + "\n")
 
     def _count(self, case: Case, line: Line) -> None:
-        step = f"{case.play.automation.id}/{line.step}"
-        if line.kind == "mail":
-            self.mails[step] += 1
+        by_step = {"mail": self.mails, "sms": self.texts, "web": self.web}
+        if line.kind in by_step:
+            by_step[line.kind][f"{case.play.automation.id}/{line.step}"] += 1
         elif line.kind == "crm":
             self.crm[line.what] += 1
-        elif line.kind == "web":
-            self.web[step] += 1
         elif line.kind == "gate":
             self.gate[f"{line.what.partition(': ')[2]}: {line.why.partition(', until')[0]}"] += 1
         elif line.kind == "chat":
@@ -108,7 +107,10 @@ def _told_below(line: Line) -> Iterator[str]:
     detail = line.detail or {}
     if line.kind == "mail":
         yield f"To: {detail['to']}   Subject: {detail['subject']}"
-    if line.kind in ("mail", "chat"):
+    if line.kind == "sms":
+        size = f"{detail['segments']} x {detail['encoding']}"
+        yield f"To: {detail['to']}   Segments: {size}"
+    if line.kind in ("mail", "sms", "chat"):
         yield from str(detail["text"]).rstrip().splitlines()
     if line.kind == "web":
         yield f"{detail.get('method', '')} {detail.get('url', detail.get('event', ''))}".strip()

@@ -18,9 +18,9 @@ def main() -> None:
     """Read the options and run."""
     options = argparse.ArgumentParser(
         prog="python -m starters.sandbox",
-        description="Salesforce, Slack, Smartlead, Google Analytics, a system for http_call steps "
-        "and a mail server on 127.0.0.1. What they let in is in sandbox.json of the directory, "
-        "made if missing.",
+        description="Salesforce, Slack, Twilio, Teams, Smartlead, Google Analytics, a system for "
+        "http_call steps and a mail server on 127.0.0.1. What they let in is in sandbox.json of "
+        "the directory, made if missing.",
     )
     options.add_argument("--directory", type=Path, required=True, help="where records are kept")
     options.add_argument("--http-port", type=int, default=0, help="0 picks a free port")

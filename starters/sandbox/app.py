@@ -1,7 +1,8 @@
 """The sandbox vendors as one web application, with the levers that a demo or a test pulls.
 
-``/salesforce``, ``/slack``, ``/hubspot``, ``/marketo``, ``/smartlead``, ``/google-analytics`` and
-``/receiver`` are the vendors; paths that begin with an underscore are levers.
+``/salesforce``, ``/slack``, ``/twilio``, ``/teams``, ``/hubspot``, ``/marketo``, ``/smartlead``,
+``/google-analytics`` and ``/receiver`` are the vendors; paths that begin with an underscore are
+levers.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ from starters.sandbox.log import Log
 from starters.sandbox.mail import MailSandbox
 from starters.sandbox.marketo import MarketoSandbox
 from starters.sandbox.pages import Pages
+from starters.sandbox.phone_pages import PhonePages
 from starters.sandbox.receiver import ReceiverSandbox
 from starters.sandbox.salesforce import SalesforceSandbox
 from starters.sandbox.salesforce.values import Refusal
 from starters.sandbox.slack import SlackSandbox
 from starters.sandbox.smartlead import SmartleadSandbox
 from starters.sandbox.strike import ABORT
+from starters.sandbox.teams import TeamsSandbox
+from starters.sandbox.twilio import TwilioSandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Sandbox:
     analytics: AnalyticsSandbox
     hubspot: HubspotSandbox
     marketo: MarketoSandbox
+    twilio: TwilioSandbox
+    teams: TeamsSandbox
 
 
 def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sandbox:
@@ -73,12 +79,15 @@ def open_sandbox(directory: Path, secrets: SandboxSecrets | None = None) -> Sand
         AnalyticsSandbox(log, faults, known.google_analytics),
         HubspotSandbox(log, faults, known.hubspot),
         MarketoSandbox(log, faults, known.marketo),
+        TwilioSandbox(log, faults, known.twilio),
+        TeamsSandbox(log, faults, known.teams),
     )
 
 
 def create_app(sandbox: Sandbox) -> Starlette:
     """The web application for ``sandbox``; it must run on uvicorn, whose connections it can cut."""
     pages = Pages(sandbox)
+    phones = PhonePages(sandbox.twilio, sandbox.teams)
     return _CuttableApp(
         routes=[
             Mount("/salesforce", routes=sandbox.salesforce.routes()),
@@ -88,8 +97,11 @@ def create_app(sandbox: Sandbox) -> Starlette:
             Mount("/hubspot", routes=sandbox.hubspot.routes()),
             Mount("/marketo", routes=sandbox.marketo.routes()),
             Mount("/smartlead", routes=sandbox.smartlead.routes()),
+            Mount("/twilio", routes=sandbox.twilio.routes()),
+            Mount("/teams", routes=sandbox.teams.routes()),
             *_levers(sandbox),
             *pages.routes(),
+            *phones.routes(),
         ]
     )
 

@@ -81,6 +81,25 @@ class SmartleadSecrets(BaseModel):
     mails: int = 3
 
 
+class TwilioSecrets(BaseModel):
+    """One account, the numbers it has, and its messaging service."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account_sid: str = Field(default_factory=lambda: f"AC{secrets.token_hex(16)}")
+    auth_token: str = Field(default_factory=lambda: secrets.token_hex(16))
+    numbers: tuple[str, ...] = ("+15005550006", "+447700900000")
+    service: str = Field(default_factory=lambda: f"MG{secrets.token_hex(16)}")
+
+
+class TeamsSecrets(BaseModel):
+    """The signature in the address of the one workflow."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    signature: str = Field(default_factory=lambda: secrets.token_urlsafe(24))
+
+
 class SandboxSecrets(BaseModel):
     """Everything that a client needs to be let in, as read from ``sandbox.json``.
 
@@ -101,6 +120,9 @@ class SandboxSecrets(BaseModel):
         """Of the other secrets, so that a directory from before it had an account gets one."""
         return SmartleadSecrets(api_key=sha256(self.slack.token.encode()).hexdigest()[:32])
 
+    twilio: TwilioSecrets = Field(default_factory=TwilioSecrets)
+    teams: TeamsSecrets = Field(default_factory=TeamsSecrets)
+
 
 def load_or_make(directory: Path) -> SandboxSecrets:
     """The secrets in ``directory``; the first time they are made, with a private key beside them.
@@ -109,7 +131,10 @@ def load_or_make(directory: Path) -> SandboxSecrets:
     """
     file = directory / _FILE
     if file.exists():
-        return SandboxSecrets.model_validate_json(file.read_text())
+        known = SandboxSecrets.model_validate_json(file.read_text())
+        # Vendors that were not there yet when it was made have got theirs just now.
+        _write(file, known.model_dump_json(indent=2))
+        return known
     directory.mkdir(parents=True, exist_ok=True)
     made, private_key = make()
     _write(directory / _PRIVATE_KEY, private_key)

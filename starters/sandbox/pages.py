@@ -33,8 +33,8 @@ iframe{width:100%;height:28rem;background:#fff;box-sizing:border-box}
 .none{opacity:.7}
 """
 _NAV = (
-    *(("/", "Sandbox"), ("/inbox", "Inbox"), ("/crm", "CRM")),
-    *(("/slack-messages", "Slack"), ("/marketing", "Marketing")),
+    *(("/", "Sandbox"), ("/inbox", "Inbox"), ("/crm", "CRM"), ("/marketing", "Marketing")),
+    *(("/slack-messages", "Slack"), ("/texts", "Texts"), ("/teams-cards", "Teams")),
 )
 _HUBSPOT = ("contacts", "meetings", "events")
 
@@ -107,24 +107,24 @@ class Pages:
         ]
         rows = [(_link(path, name), str(count)) for path, name, count in counts]
         text = "<p>The vendors of this demo run on this machine. Nothing here leaves it.</p>"
-        return _page("Sandbox", text + _table(("Vendor", "Received"), rows))
+        return page("Sandbox", text + grid(("Vendor", "Received"), rows))
 
     async def _inbox(self, request: Request) -> Response:
         rows = [
             (
-                _cell(f"{mail.at:%Y-%m-%d %H:%M:%S} UTC"),
-                _cell(mail.to_address),
+                cell(f"{mail.at:%Y-%m-%d %H:%M:%S} UTC"),
+                cell(mail.to_address),
                 _link(f"/inbox/{mail.path.stem}", mail.subject or "(no subject)"),
             )
             for mail in reversed(self._mail.messages())
         ]
-        return _page("Inbox", _table(("At", "To", "Subject"), rows))
+        return page("Inbox", grid(("At", "To", "Subject"), rows))
 
     async def _raw_mail(self, request: Request) -> Response:
         """The bytes as they came, for a mail program or for prospects who answer."""
         found = self._found(request)
         if found is None:
-            return _page("No such mail", "", status=404)
+            return page("No such mail", "", status=404)
         return Response(found.path.read_bytes(), media_type="message/rfc822")
 
     def _found(self, request: Request) -> StoredMail | None:
@@ -134,10 +134,10 @@ class Pages:
     async def _one_mail(self, request: Request) -> Response:
         found = self._found(request)
         if found is None:
-            return _page("No such mail", "", status=404)
+            return page("No such mail", "", status=404)
         message = _parsed(found)
-        headers = [(_cell(name), _cell(value)) for name, value in message.items()]
-        body = _table(("Header", "Value"), headers)
+        headers = [(cell(name), cell(value)) for name, value in message.items()]
+        body = grid(("Header", "Value"), headers)
         if text := _part(message, "plain"):
             body += f"<h2>Text</h2><pre>{escape(text)}</pre>"
         if html := _part(message, "html"):
@@ -147,14 +147,14 @@ class Pages:
             body += (
                 f'<h2>HTML</h2><iframe title="HTML" sandbox="{loose}" srcdoc="{inner}"></iframe>'
             )
-        return _page(found.subject or "(no subject)", body)
+        return page(found.subject or "(no subject)", body)
 
     async def _crm(self, request: Request) -> Response:
         body = ""
         for name, columns in _COLUMNS.items():
             if rows := self._salesforce.rows(name):
                 body += f"<h2>{name} ({len(rows)})</h2>" + _records(name, columns, rows)
-        return _page("CRM", body)
+        return page("CRM", body)
 
     async def _one_record(self, request: Request) -> Response:
         name, wanted = request.path_params["object"], request.path_params["id"]
@@ -162,38 +162,39 @@ class Pages:
         rows = self._salesforce.rows(known.name) if known else []
         found = next((row for row in rows if row["Id"] == wanted), None)
         if known is None or found is None:
-            return _page("No such record", "", status=404)
-        shown = [(_cell(key), _cell(value)) for key, value in found.items() if value is not None]
-        body = _table(("Field", "Value"), shown)
+            return page("No such record", "", status=404)
+        shown = [(cell(key), cell(value)) for key, value in found.items() if value is not None]
+        body = grid(("Field", "Value"), shown)
         for other, link in _LINKED_BY.items():
             linked = [row for row in self._salesforce.rows(other) if row.get(link) == wanted]
             if linked:
                 body += f"<h2>{other} ({len(linked)})</h2>"
                 body += _records(other, _COLUMNS[other], linked)
-        return _page(f"{known.name} {found.get('Name') or found.get('Subject') or wanted}", body)
+        return page(f"{known.name} {found.get('Name') or found.get('Subject') or wanted}", body)
 
     async def _messages(self, request: Request) -> Response:
         rows = [
-            (_cell(m["ts"]), _cell(m["name"]), _cell(m["text"]))
+            (cell(m["ts"]), cell(m["name"]), cell(m["text"]))
             for m in reversed(self._slack.messages())
         ]
-        return _page("Slack messages", _table(("Timestamp", "Channel", "Text"), rows))
+        return page("Slack messages", grid(("Timestamp", "Channel", "Text"), rows))
 
     async def _platforms(self, request: Request) -> Response:
         body = ""
         for name, rows in self._lists().items():
             if rows:
                 columns = list(dict.fromkeys(column for row in rows for column in row))
-                cells = [tuple(_cell(row.get(column)) for column in columns) for row in rows]
-                body += f"<h2>{name} ({len(rows)})</h2>" + _table(columns, cells)
-        return _page("HubSpot and Marketo", body or _table((), ()))
+                cells = [tuple(cell(row.get(column)) for column in columns) for row in rows]
+                body += f"<h2>{name} ({len(rows)})</h2>" + grid(columns, cells)
+        return page("HubSpot and Marketo", body or grid((), ()))
 
     def _lists(self) -> dict[str, list[dict[str, Any]]]:
         found = {f"HubSpot {sort}": self._hubspot.rows(sort) for sort in _HUBSPOT}
         return found | {"Marketo leads": self._marketo.leads()}
 
 
-def _page(title: str, body: str, status: int = 200) -> Response:
+def page(title: str, body: str, status: int = 200) -> Response:
+    """A page with this body, which is HTML already."""
     nav = "".join(_link(path, name) for path, name in _NAV)
     html = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -203,7 +204,7 @@ def _page(title: str, body: str, status: int = 200) -> Response:
     return HTMLResponse(html, status, headers={"Content-Security-Policy": _POLICY})
 
 
-def _table(head: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
+def grid(head: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
     """A table of cells that are HTML already."""
     if not rows:
         return '<p class="none">Nothing yet.</p>'
@@ -214,17 +215,18 @@ def _table(head: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _records(name: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> str:
     cells = [
-        (_link(f"/crm/{name}/{row['Id']}", row["Id"]), *(_cell(row.get(c)) for c in columns))
+        (_link(f"/crm/{name}/{row['Id']}", row["Id"]), *(cell(row.get(c)) for c in columns))
         for row in rows
     ]
-    return _table(("Id", *columns), cells)
+    return grid(("Id", *columns), cells)
 
 
 def _link(path: str, text: str) -> str:
     return f'<a href="{escape(path)}">{escape(text)}</a>'
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as HTML."""
     return "" if value is None else escape(str(value))
 
 

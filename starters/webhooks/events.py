@@ -37,6 +37,8 @@ SHORTEST_SECRET = 24
 OUR_OWN_KINDS = frozenset(
     (
         "email_sent",
+        "sms_sent",
+        "sms_opt_in",
         "campaign_exited",
         "lead_stale",
         "schedule_due",

@@ -8,7 +8,14 @@ from typing import Literal
 import pytest
 
 from activities.errors import as_application_error, failure, known_codes
-from activities.vendors.ports import Never, NotYet, Unclear, VendorFailure
+from activities.vendors.ports import (
+    Never,
+    NoSuchNumber,
+    NotYet,
+    OptedOut,
+    Unclear,
+    VendorFailure,
+)
 
 _Kind = type[NotYet] | type[Never] | type[Unclear]
 
@@ -51,12 +58,24 @@ _SMTP: dict[_Kind, str] = {
     NotYet: "421 450 451 452 4.7.1 disconnected timeout refused",
     Never: "550 535 552 554 5.1.1 tls never_heard_of",
 }
+_TWILIO: dict[_Kind, str] = {
+    NotYet: "20429 http_429 http_503 refused disconnected timeout",
+    Unclear: "20500",
+    OptedOut: "21610",
+    NoSuchNumber: "21211 21214 21217 21614 21635",
+    Never: "20003 20404 21408 21602 21603 21604 21606 21608 21612 21617 29999 http_400 tls",
+}
+_TEAMS: dict[_Kind, str] = {NotYet: "http_429 http_503", Never: "http_404 http_413 too_large"}
+_TABLES = {
+    "salesforce": _SALESFORCE,
+    "slack": _SLACK,
+    "smtp": _SMTP,
+    "twilio": _TWILIO,
+    "teams": _TEAMS,
+}
 _ROWS = [
     (vendor, code, kind)
-    for vendor, table in (
-        *(("salesforce", _SALESFORCE), ("slack", _SLACK), ("smtp", _SMTP)),
-        *(("hubspot", _HUBSPOT), ("marketo", _MARKETO)),
-    )
+    for vendor, table in _TABLES.items()
     for kind, codes in table.items()
     for code in codes.split()
 ]
@@ -67,7 +86,7 @@ def test_a_code_means_what_the_table_says(vendor: str, code: str, kind: _Kind) -
     assert type(failure(vendor, code, "text")) is kind
 
 
-@pytest.mark.parametrize("vendor", ["salesforce", "slack", "hubspot", "marketo"])
+@pytest.mark.parametrize("vendor", ["salesforce", "slack", "hubspot", "marketo", "twilio"])
 def test_every_code_in_the_table_is_known_by_name(vendor: str) -> None:
     assert len(set(known_codes(vendor))) > 10
     assert all(isinstance(failure(vendor, code, ""), VendorFailure) for code in known_codes(vendor))
@@ -81,6 +100,8 @@ def test_every_code_in_the_table_is_known_by_name(vendor: str) -> None:
         ("slack", "http_404", "maybe", Never),
         ("slack", "invalid_auth", "maybe", Never),
         ("slack", "http_503", "no", NotYet),
+        ("twilio", "http_500", "maybe", Unclear),
+        ("twilio", "21610", "maybe", OptedOut),
         ("smtp", "451", "maybe", Unclear),
         ("smtp", "550", "maybe", Unclear),
         ("smtp", "disconnected", "maybe", Unclear),

@@ -149,6 +149,23 @@ async def test_the_held_are_those_of_the_gate_and_those_away_now(ledger: Ledger)
     assert report.out_of_office == 2
 
 
+async def test_text_messages_are_counted_apart_from_mails(ledger: Ledger) -> None:
+    lead = await enter(ledger, 1)
+    for step, activity in (("a", "send_email"), ("b", "send_sms"), ("c", "send_sms")):
+        about = {"enrollment": enrollment_id("spring", lead.lead), "entry": 1, "step": step}
+        about |= {"visit": 1, "lead": lead.lead, "person": lead.person}
+        key = f"{about['enrollment']}/1/{step}/1/{activity}"
+        async with ledger.transaction() as tx:
+            intent = Intent(key, "default", activity, "vendor", {}, "", about)
+            await write_intent(ledger, tx, intent, "test")
+            await settle(ledger, tx, key, Settlement("SENT"))
+    await happens(ledger, lead, "sms_undelivered")
+    await happens(ledger, lead, "sms_opt_out")
+    report = await read(ledger)
+    assert (report.sent, report.texts_sent, report.texts_undelivered) == (1, 2, 1)
+    assert (report.unsubscribed, report.opted_out_of_texts) == (0, 1)
+
+
 async def test_refusals_and_write_backs_are_counted_by_reason_and_state(ledger: Ledger) -> None:
     lead = await enter(ledger, 1)
     again = await enroll(ledger, None, Request("spring", lead, "again"), ACCOUNTS)

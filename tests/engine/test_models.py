@@ -13,7 +13,7 @@ from workflows.engine.automation import Automation
 from workflows.engine.campaign import ReEntry, SendWindow
 from workflows.engine.durations import read_duration, write_duration
 from workflows.engine.effects import FactEffect
-from workflows.engine.state import is_mail
+from workflows.engine.state import is_message
 
 
 @pytest.mark.parametrize(
@@ -119,4 +119,4 @@ def test_the_key_of_a_fact_effect_names_its_activity() -> None:
 
 
 def test_nothing_is_no_mail() -> None:
-    assert is_mail(None) is False
+    assert is_message(None) is False

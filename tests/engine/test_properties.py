@@ -55,6 +55,9 @@ def step(name: str) -> st.SearchStrategy[dict[str, object]]:
         st.fixed_dictionaries(
             {"kind": st.just("send_email"), "template": st.just("t"), "next": ways}
         ),
+        st.fixed_dictionaries(
+            {"kind": st.just("send_sms"), "text": st.just("Hi"), "otherwise": ways, "next": ways}
+        ),
         st.fixed_dictionaries({"kind": st.just("wait"), "for": st.just("1 day"), "next": ways}),
         st.fixed_dictionaries(
             {
@@ -108,9 +111,13 @@ ANSWERS: dict[str, dict[str, object]] = {
     "held": {"state": "held", "cause": "feed"},
     "held until": {"state": "held", "cause": "cap", "until": "2026-03-04T09:00:00Z"},
     "refused": {"state": "refused", "cause": "mailbox"},
+    "skipped": {"state": "skipped", "cause": "no number"},
 }
 VERDICTS = ("approved", "rejected")
-EVENTS = ("clicked", "out_of_office", "hold_released", "reply", "unsubscribe", "superseded")
+EVENTS = (
+    *("clicked", "out_of_office", "hold_released", "reply", "unsubscribe", "superseded"),
+    "sms_opt_out",
+)
 ORDERS = ("pause", "resume", "retry", "skip", "move_to", "remove")
 happenings = st.one_of(
     st.tuples(st.just("answer"), st.sampled_from(tuple(ANSWERS))),

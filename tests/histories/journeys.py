@@ -82,6 +82,16 @@ CALENDAR = """
 - {id: monday, kind: wait_until, weekdays: [mon], at: "09:30", zone: Europe/London}
 - {id: last, kind: end}
 """
+TEXTS = """
+- {id: text, kind: send_sms, text: "Hi {{ lead.first_name }}. STOP ends this", otherwise: app}
+- {id: pause, kind: wait, for: 1 second}
+- {id: mail, kind: send_email, template: intro}
+- {id: none, kind: send_sms, text: Hi, recipient_field: mobile_phone, otherwise: app}
+- {id: done, kind: end}
+- {id: app, kind: notify, via: app, text: "{{ lead.first_name }} gets no texts"}
+- {id: reply, kind: wait_for, events: [sms_opt_out], timeout: 20 days}
+- {id: teams, kind: notify, via: teams, text: gone}
+"""
 AUTOMATIONS = Path(__file__).parents[2] / "config/automations"
 _DOCUMENT, _ = read((AUTOMATIONS / "spring-outreach.yaml").read_bytes())
 SAMPLE = cast(dict[str, Any], _DOCUMENT.value if _DOCUMENT else {})
@@ -293,6 +303,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "platforms": (PLATFORMS, is_pushed),
     "reviewed": (REVIEWED, is_reviewed),
     "handed_over": (HANDED_OVER, is_handed_over),
+    "texts": (TEXTS, hears("sms_opt_out")),
     "sample_silent": (SAMPLE_STEPS, nothing),
     "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),
     "long": (LONG, lives_long),

@@ -23,7 +23,7 @@ from activities.ledger.connections import Connections
 from activities.ledger.effects import Intent, Settlement, settle, write_intent
 from activities.ledger.leads import new_lead
 from activities.ledger.publishing import TemplateText, publish, set_state
-from config.settings import IngressSettings, Settings
+from config.settings import IngressSettings, Settings, TwilioSettings
 from starters.ingress.app import running_ingress
 from workers.vendors import load_connections
 from workflows.engine.automation import Automation
@@ -34,6 +34,7 @@ NOWHERE = "127.0.0.1:1"
 ADA, BOB = "sf-00Q000000000001AAA", "sf-00Q000000000002AAA"
 ADDRESSES = {ADA: "ada@lead.example", BOB: "bob@lead.example"}
 MESSAGE_ID, TOKEN = "<" + "a" * 40 + "@dripstone.example>", "b" * 40
+ACCOUNT, AUTH_TOKEN, OUR_PHONE = "AC" + "0" * 32, "an auth token", "+15005550006"
 ENROLLMENT = f"enrollment:spring:{ADA}"
 CONNECTIONS = """
 centers:
@@ -117,6 +118,9 @@ def settings_in(directory: Path, **ingress: Any) -> Settings:
         ledger_url=f"sqlite:///{directory}/ledger.db",
         connections=directory / "connections.yaml",
         ingress=IngressSettings(port=0, **given),
+        twilio=TwilioSettings(
+            account_sid=ACCOUNT, auth_token=SecretStr(AUTH_TOKEN), sender=OUR_PHONE
+        ),
     )
 
 

@@ -92,6 +92,16 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         5,
         "needs attention then",
     ),
+    "long-text-messages": (
+        STEPS + f"- {{id: a, kind: send_sms, text: 'Reply STOP to end. {'Word ' * 200}'}}\n",
+        5,
+        "segments long",
+    ),
+    "texts-that-say-how-to-stop": (
+        STEPS + "- {id: a, kind: send_sms, text: Hello}\n",
+        5,
+        "Reply STOP to opt out",
+    ),
     "missing-consents": (
         HEAD + "consent: {needs: [phone]}\nsteps:\n" + MAIL_STEP,
         4,

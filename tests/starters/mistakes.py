@@ -29,7 +29,7 @@ BAD: dict[str, tuple[str, int, str]] = {
     "an unknown kind": (
         STEPS + "- {id: a, kind: send_mail}\n",
         5,
-        "unknown kind 'send_mail': did you mean 'send_email'?; the kinds are send_email, wait",
+        "unknown kind 'send_mail': did you mean 'send_email'?; the kinds are send_email, send_sms",
     ),
     "no kind": (STEPS + "- id: a\n  for: 1 day\n", 5, "has no kind: add 'kind:'"),
     "no steps": (HEAD + "steps: []\n", 4, "at least 1 item"),
@@ -120,6 +120,36 @@ BAD: dict[str, tuple[str, int, str]] = {
         STEPS + "- {id: a, kind: send_email, template: odd}\n",
         5,
         "warning: step 'a': template 'odd' has no default for lead.first_name",
+    ),
+    "a text message with broken Liquid": (
+        STEPS + "- id: a\n  kind: send_sms\n  text: '{{ lead.x'\n",
+        7,
+        "error: step 'a': expected '}}'",
+    ),
+    "a text message that names what nobody fills": (
+        STEPS + "- {id: a, kind: send_sms, text: 'Hi {{ sender.name }}'}\n",
+        5,
+        "names 'sender.name', which is unknown; known is lead.<field>",
+    ),
+    "a text message without a default": (
+        STEPS + "- {id: a, kind: send_sms, text: 'Hi {{ lead.x }}, STOP ends this'}\n",
+        5,
+        "warning: step 'a': has no default for lead.x",
+    ),
+    "a text message that is long": (
+        STEPS + f"- {{id: a, kind: send_sms, text: '{'a' * 460} STOP'}}\n",
+        5,
+        "warning: step 'a': is 4 segments long (GSM-7)",
+    ),
+    "a text message without a way out": (
+        STEPS + "- {id: a, kind: send_sms, text: Hi}\n",
+        5,
+        "warning: step 'a': no text message says how to opt out",
+    ),
+    "a message to the team that says too much": (
+        STEPS + "- {id: a, kind: notify, via: app, channel: sales, text: Hi}\n",
+        5,
+        "'channel' is for Slack, which needs it",
     ),
     "a mailbox that is not there": (
         HEAD + "campaign:\n  engagement_window: 1 day\n  sender: anna\nsteps:\n" + MAIL_STEP,

@@ -19,7 +19,7 @@ from workers.secrets_in_text import find_leaks
 
 CENTER = replace(
     EVERYTHING,
-    vendors=EVERYTHING.vendors | {"hubspot", "google_analytics"},
+    vendors=EVERYTHING.vendors | {"hubspot", "google_analytics", "twilio"},
     writable={"default": ("Rating",)},
     pools={"default": ("sales",)},
     approvers={"default": ()},

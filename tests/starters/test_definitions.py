@@ -19,7 +19,7 @@ TEMPLATES = {
     "odd": MAIL | {"lead.first_name": False, "lead.company": True, "company": False},
 }
 EVERYTHING = Configured(
-    vendors=frozenset({"smtp", "salesforce", "slack"}), mailboxes={"default": ["default"]}
+    vendors=frozenset({"smtp", "salesforce", "slack", "twilio"}), mailboxes={"default": ["default"]}
 )
 
 
@@ -90,6 +90,9 @@ def test_a_loop_that_waits_is_fine(tmp_path: Path) -> None:
         ("kind: send_email, template: hello", "smtp", "DRIPSTONE_SMTP__HOST"),
         ("kind: update_stage, stage: Won", "salesforce", "DRIPSTONE_SALESFORCE__"),
         ("kind: notify, channel: x, text: y", "slack", "DRIPSTONE_SLACK__TOKEN"),
+        ("kind: notify, via: teams, text: y", "teams", "DRIPSTONE_TEAMS__WEBHOOK_URL"),
+        ("kind: notify, via: email, to: owner, text: y", "smtp", "DRIPSTONE_SMTP__HOST"),
+        ("kind: send_sms, text: STOP", "twilio", "DRIPSTONE_TWILIO__ACCOUNT_SID"),
     ],
 )
 def test_a_connection_that_is_not_configured_is_named_with_its_setting(

@@ -38,6 +38,10 @@ steps:
   - {id: more, kind: send_email, template: follow_up}
   - {id: viewed, kind: wait_for, events: [prices_viewed], timeout: 6 days, on_event: hand-over}
   - {id: check, kind: approval, of: last, on_reject: give-up}
+  - {id: text, kind: send_sms, text: "{{ lead.first_name }}, have a look. STOP ends this",
+     otherwise: note}
+  - {id: later, kind: wait, for: 1 day, next: last}
+  - {id: note, kind: notify, via: app, text: "{{ lead.first_name }} gets no texts"}
   - {id: last, kind: send_email, template: last_note}
   - {id: silent, kind: wait_for, events: [prices_viewed], timeout: 8 days, on_event: hand-over}
   - {id: give-up, kind: update_stage, stage: Unresponsive}
@@ -46,6 +50,7 @@ steps:
   - {id: hand-over, kind: notify, channel: sales, text: "{{ lead.first_name }} has looked"}
   - {id: done, kind: end}
 """
+PHONES = ("+1 202 555 0123", "extension 4")
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata")
 SCRIPT = """\
 events:
@@ -60,6 +65,7 @@ events:
   - {at: 4 days, lead: sf-00Q5e0000000001EAA, event: complaint}
 reviews:
   - {step: last, lead: sf-00Q5e0000000002EAA, verdict: rejected, after: 1 day}
+  - {at: 5 days, lead: sf-00Q5e0000000002EAA, event: sms_opt_out}
 outages:
   - {vendor: smtp, from: 9 days, to: 9 days 3 hours}
 http:
@@ -69,14 +75,19 @@ HTTP = """\
     http:
       crm: {base_url: "https://crm.invalid", auth: {kind: bearer, token_env: NOT_SET_HERE}}
 """
-COMPARED = ("decision", "mail", "chat", "crm", "web")
+COMPARED = ("decision", "mail", "sms", "chat", "crm", "web")
 
 
 def test_both_modes_tell_the_same(cut_off: Commands) -> None:
     begins = _a_monday_to_come()
-    rows = [f"x-{n},l{n}@quarry.example,L{n},Q{n},{n * 300},{ZONES[n % 3]}" for n in range(1, 9)]
-    rows += [f"sf-00Q5e000000000{n}EAA,s{n}@q.example,S,Q,5,Europe/Berlin" for n in (1, 2)]
-    leads = "\n".join(["id,email,first_name,company,employees,zone", *rows]) + "\n"
+    rows = [
+        f"x-{n},l{n}@quarry.example,L{n},Q{n},{n * 300},{ZONES[n % 3]},{PHONES[n % 2]}"
+        for n in range(1, 9)
+    ]
+    rows += [
+        f"sf-00Q5e000000000{n}EAA,s{n}@q.example,S,Q,5,Europe/Berlin,+12025550177" for n in (1, 2)
+    ]
+    leads = "\n".join(["id,email,first_name,company,employees,zone,Phone Number", *rows]) + "\n"
     until = (begins + timedelta(days=15)).date().isoformat()
     options = (
         *("--leads", cut_off.file("leads.csv", leads), "--json", "--from", begins.isoformat()),

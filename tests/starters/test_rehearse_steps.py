@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.starters.rehearsals import Rehearsals
+from tests.starters.rehearsals import MONDAY, Rehearsals
 from tests.starters.test_rehearse import rehearse
 
 __all__ = ["rehearse"]
@@ -86,6 +86,42 @@ def test_a_handover_is_answered_by_the_script(
         **{"first_name": "Ada", "company": "Quarry", "email": "ada@quarry.example"}
     }
     assert ("update_stage" in [line["what"] for line in lines]) is late
+
+
+TEXTS = """\
+id: texts
+name: Texts
+trigger: {kind: manual}
+campaign: {engagement_window: 30 days}
+steps:
+  - {id: mail, kind: send_email, template: intro}
+  - {id: text, kind: send_sms, text: "WORDS"}
+  - {id: teams, kind: notify, via: teams, text: hello}
+"""
+
+
+def test_a_text_message_is_told_with_its_segments_and_counts_as_a_message(
+    rehearse: Rehearsals,
+) -> None:
+    rehearse.leads = rehearse.dripstone.file(
+        "phones.csv", "id,email,first_name,mobile,tel\nx-1,ada@quarry.example,Ada,,+12025550123\n"
+    )
+    words = "{{ lead.first_name }}, " + "look at \u20ac and \u2019 " * 20
+    file = rehearse.dripstone.file("texts.yaml", TEXTS.replace("WORDS", words))
+    document = rehearse(campaigns=[file]).document
+    (lines,) = document["timelines"].values()
+    (text,) = [line for line in lines if line["kind"] == "sms"]
+    assert text["detail"]["to"] == "+12025550123"
+    assert (text["detail"]["segments"], text["detail"]["encoding"]) == (5, "UCS-2")
+    assert (document["mails"], document["texts"]) == ({"texts/mail": 1}, {"texts/text": 1})
+    assert document["surprises"]["counts"] == {
+        "two_messages_within_an_hour": 1,
+        "long_text_message": 1,
+    }
+    shown = rehearse.dripstone(
+        *("rehearse", file, "--engine", "--leads", rehearse.leads, "--from", MONDAY)
+    ).out
+    assert "Segments: 5 x UCS-2" in shown
 
 
 def test_a_rehearsal_sets_fields_and_looks_days_up(rehearse: Rehearsals) -> None:

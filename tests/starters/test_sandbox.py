@@ -105,6 +105,10 @@ def test_pages_escape_what_strangers_wrote(web: httpx.Client, running: Running) 
     task = running.sandbox.salesforce.seed("Task", Subject=f"Task {evil}", WhoId=lead)
     _mail(running, f"Subject {evil}", f"<p>Hi</p>{evil}")
     mail = running.sandbox.mail.messages()[-1].path.stem
+    twilio = running.sandbox.secrets.twilio
+    path = f"/twilio/2010-04-01/Accounts/{twilio.account_sid}/Messages.json"
+    text = {"To": "+12025550123", "From": twilio.numbers[0], "Body": evil}
+    assert web.post(path, data=text, auth=(twilio.account_sid, twilio.auth_token)).is_success
     pages = {
         "/": "Received",
         "/inbox": "b@y.example",
@@ -112,6 +116,8 @@ def test_pages_escape_what_strangers_wrote(web: httpx.Client, running: Running) 
         "/crm": lead,
         f"/crm/Lead/{lead}": task,
         "/slack-messages": "Slack",
+        "/texts": "+12025550123",
+        "/teams-cards": "Nothing yet",
     }
     for path, expected in pages.items():
         answer = web.get(path)

@@ -32,6 +32,8 @@ from config.settings import (
     SlackSettings,
     SmartleadSettings,
     SmtpSettings,
+    TeamsSettings,
+    TwilioSettings,
 )
 from starters.processes.devserver import dev_server
 from tests.sandboxed import Running, running_sandbox
@@ -49,6 +51,8 @@ LONG_HISTORY = 300
 
 PATIENCE = 90
 """Seconds. An activity task that a stopping worker had just been given is retried after 30."""
+
+PHONE = "+12025550100"
 
 OPEN: dict[str, Any] = {"engagement_window": "30 days", "send_window": {"always": True}}
 
@@ -91,7 +95,7 @@ class World:
         self.count += 1
         email = f"lead{self.count}@example.com"
         record = self.sandbox.sandbox.salesforce.seed_lead(Email=email)
-        named = {"email": email, "first_name": f"L{self.count}"} | fields
+        named = {"email": email, "first_name": f"L{self.count}", "phone": PHONE} | fields
         return new_lead(self.ledger, "default", named, f"sf-{record}")
 
     async def enroll(self, automation: str, lead: Lead | None = None, cause: str = "") -> Journey:
@@ -257,5 +261,14 @@ def settings_for(sandbox: Running, directory: Path) -> Settings:
             base_url=f"{sandbox.web}/marketo",
             client_id=marketo.client_id,
             client_secret=SecretStr(marketo.client_secret),
+        ),
+        twilio=TwilioSettings(
+            base_url=f"{sandbox.web}/twilio",
+            account_sid=known.twilio.account_sid,
+            auth_token=SecretStr(known.twilio.auth_token),
+            sender=known.twilio.numbers[0],
+        ),
+        teams=TeamsSettings(
+            webhook_url=SecretStr(f"{sandbox.web}/teams/workflows/1?sig={known.teams.signature}")
         ),
     )

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from activities.http_answers import nothing_read
 from activities.ledger.companies import company_domain
-from activities.ledger.gate import Facts, judge_mail, judge_step
+from activities.ledger.gate import Facts, judge_mail, judge_step, judge_text
 from activities.ledger.pacing import Pace
 from activities.mail_gate import Sending, pace_of
 from activities.vendors.ports import Unclear, VendorFailure
@@ -33,6 +33,7 @@ from workflows.engine.effects import (
     Notify,
     Outcome,
     SendEmail,
+    SendSms,
 )
 from workflows.engine.events import Event
 from workflows.engine.platform_effects import PlatformEffect, Push
@@ -101,15 +102,27 @@ class Attempts:
             admission=case.admission,
             stop_reason=case.stop_reason,
             not_after=getattr(effect, "not_after", None),
-            suppressed=self._mode.people.suppressed(case.lead),
+            suppressed=self._mode.people.suppressed(
+                case.lead, of_mail_alone=not isinstance(effect, SendSms)
+            ),
             zone=case.zone,
         )
         if isinstance(effect, SendEmail):
             return self._verdict_on_mail(case, effect, payload, facts)
         campaign = case.play.automation.campaign
-        facts = replace(facts, window=campaign.send_window if campaign and called else None)
+        reaches = called or isinstance(effect, SendSms)
+        facts = replace(facts, window=campaign.send_window if campaign and reaches else None)
+        if isinstance(effect, SendSms):
+            return self._verdict_on_text(case, payload, facts)
         reaches = called or isinstance(effect, AskReview | HandOverLead)
         return judge_mail(facts) if reaches else judge_step(facts)
+
+    def _verdict_on_text(self, case: Case, payload: Payload, facts: Facts) -> Outcome | None:
+        people, automation = self._mode.people, case.play.automation
+        here = people.suppressed_texts(case.lead)
+        why_not = f"suppressed: {here}" if here else str(payload.get("problem") or "") or None
+        lack = people.agreed.lack(case.lead.person, automation.consents_needed, "sms")
+        return judge_text(replace(facts, no_texts=why_not, no_consent=lack))
 
     def _verdict_on_mail(
         self, case: Case, effect: SendEmail, payload: Payload, facts: Facts
@@ -226,12 +239,22 @@ class Attempts:
         self._mode.plan(case.lead, self._mode.stage.surroundings.after_mail(case, now))
 
 
+_THROUGH: Mapping[str, Vendor | None] = {
+    "slack": "slack",
+    "teams": "teams",
+    "email": "smtp",
+    "app": None,
+}
+
+
 def _vendor_of(effect: Effect, payload: Payload) -> Vendor | None:
     """Who would be called; nobody for the stage of a lead that is in no CRM."""
     if isinstance(effect, SendEmail):
         return "smtp"
+    if isinstance(effect, SendSms):
+        return "twilio"
     if isinstance(effect, Notify):
-        return "slack"
+        return _THROUGH[effect.via]
     if isinstance(effect, HttpCall):
         return "http"
     if isinstance(effect, PlatformEffect):

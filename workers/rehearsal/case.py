@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
+from activities.ledger.connections import CenterConnections
 from activities.ledger.leads import Lead
 from activities.ledger.publishing import TemplateText
 from workflows.contracts import enrollment_id
@@ -22,13 +23,14 @@ from workflows.engine.state import State
 class Play:
     """An automation to be rehearsed, with its templates by name. Leads enter at ``begins``.
 
-    ``zone`` is where a lead without a zone is taken to be.
+    ``zone`` is where a lead without a zone is taken to be; ``accounts`` are those of its center.
     """
 
     automation: Automation
     templates: Mapping[str, TemplateText]
     begins: datetime
     zone: str = "UTC"
+    accounts: CenterConnections = field(default_factory=CenterConnections)
 
     @property
     def priority(self) -> int:

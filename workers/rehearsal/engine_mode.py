@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from activities.ledger.connections import Connections
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead
+from activities.ledger.opt_outs import REASONS
 from activities.ledger.telling import signal_body
 from workers.rehearsal.agenda import Agenda, Rank
 from workers.rehearsal.attempts import Attempts
@@ -25,15 +26,13 @@ from workers.rehearsal.people import People, meets_exit_criteria
 from workers.rehearsal.reviewing import note_decision
 from workers.rehearsal.story import Audience, Happening, Line, Surroundings
 from workflows.engine.consent import CONSENT_EVENTS, read_consent
-from workflows.engine.events import SIGNALS, Event
+from workflows.engine.events import SIGNALS, SMS_OPT_OUT, Event
 from workflows.engine.exits import exit_caused_by, strongest
 from workflows.engine.interpreter import advance, begin, hear
 from workflows.engine.state import Close, Closed, Fired, News, Perform, State
 
 LONGEST = timedelta(days=400)
 """After so much virtual time a rehearsal ends; who is inside still counts as stuck."""
-
-SUPPRESSING = {"unsubscribe": "unsubscribed", "complaint": "complained", "bounce": "bounced"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +118,14 @@ class EngineMode:
     def receive(self, lead: Lead, event: Event) -> None:
         """A fact about a lead: what it suppresses, writes back, stops and tells."""
         self.heard.setdefault(lead.lead, []).append(event)
-        reason = SUPPRESSING.get(event.kind)
+        reason = REASONS.get(event.kind)
         if reason and not event.is_soft_bounce:
             self.people.suppress(lead.person, reason)
         said = read_consent(event) if event.kind in CONSENT_EVENTS else None
         if said:
             self.people.agreed.note(lead.person, said, self.now)
+        if event.kind == SMS_OPT_OUT:
+            self.people.suppress_texts(lead.person, SMS_OPT_OUT)
         reached = self.people.reached_by(lead, event)
         about = self.people.case_of(lead, reached)
         if about and not reached:

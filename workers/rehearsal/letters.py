@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import JsonValue
 
 from activities.ledger.connections import CenterConnections
 from activities.ledger.merge_values import merge_values
 from activities.ledger.recipients import recipient_of
+from activities.notices import words_of
 from activities.templates import Template, TemplateProblem, render
+from activities.text_messages import text_payload
 from workers.rehearsal.case import Case
-from workflows.engine.effects import Notify, SendEmail
+from workers.rehearsal.virtual import OWNER_ADDRESS, TEXT_SENDER
+from workflows.engine.effects import Notify, SendEmail, SendSms
+from workflows.engine.steps.notify import OWNER
 
 UNSUBSCRIBE_URL = "https://rehearsal.invalid/u/opt-out"
 
@@ -55,15 +61,43 @@ def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[
     return mail | ({"html": rendered.html} if rendered.html else {})
 
 
-def chat_message_of(case: Case, effect: Notify) -> dict[str, JsonValue]:
-    """The message to the team.
+def text_of(case: Case, effect: SendSms, accounts: CenterConnections) -> dict[str, JsonValue]:
+    """The text message: from, to, text, segments; without a number only why it cannot be sent.
 
     Raises:
         CannotBeWritten: its text cannot be filled in.
     """
-    template = Template(name=effect.step, subject="-", text=effect.text, html=None)
     try:
-        text = render(template, {"lead": case.lead.merge_fields}).text
+        return text_payload(effect, case.lead, accounts, TEXT_SENDER)
     except TemplateProblem as problem:
         raise CannotBeWritten(str(problem)) from problem
-    return {"channel": effect.channel, "text": text}
+
+
+def notice_of(case: Case, effect: Notify) -> dict[str, JsonValue]:
+    """The message to the team.
+
+    Raises:
+        CannotBeWritten: its words cannot be filled in, or nobody looks after the lead.
+    """
+    try:
+        name = case.play.automation.name
+        subject, text = words_of(effect, case.lead.merge_fields, name)
+    except TemplateProblem as problem:
+        raise CannotBeWritten(str(problem)) from problem
+    if effect.via == "slack":
+        return {"channel": effect.channel, "text": text}
+    if effect.via == "app":
+        return {"text": text}
+    told: dict[str, JsonValue] = {"subject": subject, "text": text}
+    return told if effect.via == "teams" else {**told, "to": _colleague(case, effect)}
+
+
+def _colleague(case: Case, effect: Notify) -> str:
+    owner = case.lead.fields.get("owner")
+    if effect.to != OWNER:
+        return effect.to
+    if isinstance(owner, str) and "@" in owner:
+        return owner
+    if isinstance(owner, str) and re.fullmatch(r"[a-zA-Z0-9]{18}", owner):
+        return OWNER_ADDRESS
+    raise CannotBeWritten("the lead has no owner with an address: assign one first")

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from activities.ledger.connections import CenterConnections
 from activities.ledger.facts import object_of
 from workers.rehearsal.case import Case
-from workers.rehearsal.letters import chat_message_of, mail_of
+from workers.rehearsal.letters import mail_of, notice_of, text_of
 from workers.rehearsal.step_kinds import handed_on, looked_up, requested, tracked, written
 from workers.rehearsal.story import LineKind
 from workflows.engine.effects import (
@@ -25,6 +25,7 @@ from workflows.engine.effects import (
     Notify,
     PlanWait,
     SendEmail,
+    SendSms,
     SetField,
     TrackEvent,
     UpdateStage,
@@ -54,7 +55,8 @@ def _stage(case: Case, effect: UpdateStage, accounts: CenterConnections, _now: d
 
 _WRITERS: Mapping[type[Effect], Write] = {
     SendEmail: lambda case, effect, accounts, _: mail_of(case, effect, accounts),
-    Notify: lambda case, effect, _accounts, _: chat_message_of(case, effect),
+    SendSms: lambda case, effect, accounts, _: text_of(case, effect, accounts),
+    Notify: lambda case, effect, _accounts, _: notice_of(case, effect),
     PlanWait: lambda case, effect, _accounts, now: looked_up(case, effect, now),
     HandOverLead: lambda case, effect, _accounts, _: handed_on(case, effect),
     HttpCall: lambda case, effect, accounts, _: requested(case, effect, accounts),
@@ -64,6 +66,7 @@ _WRITERS: Mapping[type[Effect], Write] = {
 }
 _LINES: Mapping[type[Effect], LineKind | None] = {
     Notify: "chat",
+    SendSms: "sms",
     TrackEvent: "web",
     PlanWait: None,
 }

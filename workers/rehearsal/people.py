@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from activities.ledger.criteria import LeadFields
 from activities.ledger.inbox import PERSON_WIDE, TOLD_TO_NOBODY
 from activities.ledger.leads import Lead
+from activities.ledger.reachable import NO_NUMBER, first_number, sends_texts_alone
 from activities.ledger.recipients import no_address, recipient_fields, recipient_of
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.limits import Agreed
@@ -32,14 +33,25 @@ class People:
         self._queues: dict[Lane, list[Case]] = defaultdict(list)
         self._suppressed: dict[str, str] = {}
         self.agreed = Agreed()
+        self._no_texts: dict[str, str] = {}
 
     def suppress(self, person: str, reason: str) -> None:
-        """Nobody may mail this person any more; the first reason stays."""
-        self._suppressed.setdefault(person, reason)
+        """Nobody may write to this person any more; the first reason stays."""
+        if self._suppressed.get(person, "bounced") == "bounced":
+            self._suppressed[person] = reason
 
-    def suppressed(self, lead: Lead) -> str | None:
-        """Why the lead must not be mailed; None if it may be."""
-        return self._suppressed.get(lead.person)
+    def suppress_texts(self, person: str, reason: str) -> None:
+        """Nobody may send this person text messages any more."""
+        self._no_texts.setdefault(person, reason)
+
+    def suppressed(self, lead: Lead, *, of_mail_alone: bool = True) -> str | None:
+        """Why the lead must not be written to; None if it may be. A bounce is about mail alone."""
+        reason = self._suppressed.get(lead.person)
+        return None if reason == "bounced" and not of_mail_alone else reason
+
+    def suppressed_texts(self, lead: Lead) -> str | None:
+        """Why the lead must not be sent text messages, though perhaps mails."""
+        return self._no_texts.get(lead.person)
 
     def objection(self, play: Play, lead: Lead, now: datetime) -> str:
         """Why a lead may not enter; empty if it may."""
@@ -48,18 +60,29 @@ class People:
             return "not in the audience of the automation"
         if meets_exit_criteria(play, lead):
             return "meets the exit criteria of the campaign already"
-        asked = recipient_fields(automation)
-        if asked and not any(recipient_of(lead, field) for field in asked):
-            return no_address(asked)
-        suppressed = self.suppressed(lead) if asked else None
-        if suppressed:
-            return f"suppressed: {suppressed}"
+        unreachable = self._objection_to_reach(play, lead)
+        if unreachable:
+            return unreachable
         for said in lead.consents:
             self.agreed.note(lead.person, said, now)
         for channel in automation.channels:
             if lack := self.agreed.lack(lead.person, automation.consents_needed, channel):
                 return lack
         return self._objection_to_re_entry(play, lead, now)
+
+    def _objection_to_reach(self, play: Play, lead: Lead) -> str:
+        automation, suppressed = play.automation, None
+        asked = recipient_fields(automation)
+        if asked and not any(recipient_of(lead, field) for field in asked):
+            return no_address(asked)
+        if asked:
+            suppressed = self.suppressed(lead)
+        elif sends_texts_alone(automation):
+            everywhere = self.suppressed(lead, of_mail_alone=False)
+            suppressed = everywhere or self.suppressed_texts(lead)
+            if not suppressed and not first_number(automation, lead, play.accounts):
+                return NO_NUMBER
+        return f"suppressed: {suppressed}" if suppressed else ""
 
     def _objection_to_re_entry(self, play: Play, lead: Lead, now: datetime) -> str:
         earlier = [c for c in self._cases[lead.person] if c.play is play]

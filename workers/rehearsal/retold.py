@@ -15,6 +15,7 @@ from workflows.contracts import Ending
 
 KINDS: Mapping[str, LineKind] = {
     "send_email": "mail",
+    "send_sms": "sms",
     "notify": "chat",
     "http_call": "web",
     "track_event": "web",
@@ -48,7 +49,7 @@ def _line(row: Mapping[Any, Any]) -> Line:
         what = f"{row['activity']}: {row['state'].lower().replace('_', ' ')}"
         return Line(done, "gate", step, what, row["reason"])
     payload = row["payload"]
-    if row["activity"] == "send_email":
+    if "mail" in payload:
         payload = _mail(payload["mail"])
     if row["activity"] == "hand_over_lead":
         payload = {name: payload[name] for name in ("campaign", "lead")}

@@ -81,6 +81,8 @@ async def theatre(
         mailer=vendors,
         crm=vendors,
         chat=vendors,
+        texter=vendors,
+        board=vendors,
         outreach=vendors,
         platforms=recorded_platforms(surroundings),
         web=vendors,

@@ -13,8 +13,12 @@ from activities.ledger.leads import Lead
 from activities.vendors.ports import WebAnswer as WebAnswer
 from workers.rehearsal.case import Case
 
-LineKind = Literal["decision", "event", "mail", "chat", "crm", "web", "gate", "outage", "surprise"]
-Vendor = Literal["smtp", "salesforce", "slack", "hubspot", "marketo", "smartlead", "http"]
+LineKind = Literal[
+    "decision", "event", "mail", "sms", "chat", "crm", "web", "gate", "outage", "surprise"
+]
+Vendor = Literal[
+    "smtp", "salesforce", "slack", "teams", "twilio", "hubspot", "marketo", "smartlead", "http"
+]
 
 
 @dataclass(frozen=True, slots=True)

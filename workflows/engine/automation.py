@@ -74,8 +74,18 @@ class Automation(Frozen):
 
     @property
     def stops_on(self) -> tuple[str, ...]:
-        """The optional stop events that end an enrollment here."""
-        return self.campaign.exits.on if self.campaign else ("bounce", "unsubscribe")
+        """The optional stop events that end an enrollment here.
+
+        Where text messages are all that is sent, opting out of them leaves nothing to send.
+        """
+        said = self.campaign.exits.on if self.campaign else ("bounce", "unsubscribe")
+        only_texts = self.sends("send_sms") and not self.sends("send_email")
+        too = only_texts and "unsubscribe" in said and "sms_opt_out" not in said
+        return (*said, "sms_opt_out") if too else said
+
+    def sends(self, kind: str) -> bool:
+        """Whether there is a step of this kind."""
+        return any(step.kind == kind for step in self.steps)
 
     def exit_by(self, event: Event) -> ExitReason | None:
         """The exit that an event causes here, if any; other stops are stronger than the goal."""

@@ -57,6 +57,11 @@ _BY_MAIL = Availability(
 
 ACTIONS: dict[str, Availability] = {
     "send_email": _BY_MAIL,
+    "send_sms": Availability(
+        EVERYWHERE - DURING_A_CONVERSATION,
+        "the visitor is in the chat at that moment, and perhaps without a number: take "
+        "lead_captured, or a conversation trigger with 'timing: after_conversation'",
+    ),
     "update_stage": Availability(
         EVERYWHERE - DURING_A_CONVERSATION,
         "a stage belongs to a lead, and at that moment the visitor may be unknown: take "

@@ -13,7 +13,7 @@ from workflows.engine.caps import Caps
 from workflows.engine.conditions import Condition
 from workflows.engine.durations import Duration
 
-Stop = Literal["reply", "bounce", "unsubscribe", "meeting_booked", "goal_reached"]
+Stop = Literal["reply", "bounce", "unsubscribe", "sms_opt_out", "meeting_booked", "goal_reached"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 

@@ -64,6 +64,21 @@ class HandOverLead(Effect):
     due: AwareDatetime | None = None
 
 
+class SendSms(Effect):
+    """Send one text message to the number in the lead's ``recipient_field``.
+
+    ``text`` is a Liquid template; ``not_after`` is the end of the engagement window.
+    """
+
+    queue: ClassVar[Queue] = "messaging"
+    activity: ClassVar[str] = "send_sms"
+
+    kind: Literal["send_sms"]
+    text: str
+    recipient_field: str = "phone"
+    not_after: AwareDatetime | None = None
+
+
 class UpdateStage(Effect):
     """Move the lead to a stage, in the lead projection and in the CRM."""
 
@@ -74,14 +89,23 @@ class UpdateStage(Effect):
     stage: str
 
 
+NotifyVia = Literal["slack", "teams", "email", "app"]
+
+
 class Notify(Effect):
-    """Tell the team in its chat. ``text`` is a Liquid template, rendered by the activity."""
+    """Tell the team: in Slack's ``channel``, in Teams, by e-mail to ``to``, or in an app alert.
+
+    ``subject`` (of a mail) and ``text`` are Liquid templates, rendered by the activity.
+    """
 
     queue: ClassVar[Queue] = "notifications"
     activity: ClassVar[str] = "notify"
 
     kind: Literal["notify"]
-    channel: str
+    via: NotifyVia = "slack"
+    channel: str = ""
+    to: str = ""
+    subject: str = ""
     text: str
 
 
@@ -172,6 +196,7 @@ class PlanWait(Effect):
 
 AnyEffect = Annotated[
     SendEmail
+    | SendSms
     | AskReview
     | HandOverLead
     | UpdateStage
@@ -216,9 +241,10 @@ class Outcome(Frozen):
     ``sent``: done, once. ``unknown``: perhaps done; counts as done for the journey, and is listed
     for an operator. ``held``: not begun; ask again at ``until``, or when ``cause`` is removed.
     ``refused``: not done and never will be; ``exit`` says how the enrollment ends because of it.
+    ``skipped``: not done, because this lead cannot get it; the journey goes on without.
     """
 
-    state: Literal["sent", "unknown", "held", "refused"]
+    state: Literal["sent", "unknown", "held", "refused", "skipped"]
     until: AwareDatetime | None = None
     cause: str = ""
     exit: ExitReason | None = None

@@ -37,6 +37,9 @@ ANONYMOUS = "anon-"
 LONGEST_ID = 320
 """Longer than any id made of an effect's key: names and lead ids have their own limits."""
 
+SMS_OPT_OUT = "sms_opt_out"
+"""An opt-out from text messages alone, such as the answer STOP; mails may still be sent."""
+
 _OPT_OUTS = {"unsubscribe", "unsubscribed", "optout", "optedout", "complaint"}
 _KIND = r"[a-z][a-z0-9_]{0,62}"
 _DEEPEST = 40
@@ -130,7 +133,7 @@ def read_signal(name: str, body: JsonValue, times: int, now: datetime) -> Event 
     try:
         return _read_body(fallback, body)
     except (ValidationError, ValueError, TypeError) as error:
-        if kind in {"unsubscribe", "complaint"}:
+        if kind in {"unsubscribe", "complaint", SMS_OPT_OUT}:
             return fallback
         return _malformed(fallback, name, _first_line(error), body)
 

@@ -33,6 +33,7 @@ OPTIONAL_STOPS = {
     "reply": ExitReason.REPLY_RECEIVED,
     "bounce": ExitReason.EMAIL_BOUNCED,
     "unsubscribe": ExitReason.UNSUBSCRIBED,
+    "sms_opt_out": ExitReason.UNSUBSCRIBED,
     "meeting_booked": ExitReason.MEETING_BOOKED,
     "goal_reached": ExitReason.GOAL_REACHED,
 }

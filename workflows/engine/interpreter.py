@@ -12,9 +12,10 @@ from pydantic import JsonValue
 
 from workflows.engine import holds
 from workflows.engine.automation import Automation
-from workflows.engine.effects import Outcome, SendEmail
+from workflows.engine.effects import Outcome, SendEmail, SendSms
 from workflows.engine.events import (
     REVIEW_DECIDED,
+    SMS_OPT_OUT,
     Event,
     Malformed,
     fingerprint,
@@ -39,7 +40,8 @@ from workflows.engine.state import (
     Perform,
     State,
     Wait,
-    is_mail,
+    Wanted,
+    is_message,
 )
 from workflows.engine.steps.base import TimeUp
 
@@ -153,15 +155,19 @@ def _performed(automation: Automation, state: State, outcome: Outcome, now: date
 
 
 def _count(automation: Automation, state: State, outcome: Outcome, now: datetime) -> State:
-    """Write down that an effect is done, and what later conditions need of it."""
+    """Write down what became of an effect, and what later conditions need of it."""
     assert isinstance(state.wanted, Perform)
     effect = state.wanted.effect
-    what = f"{effect.activity}: {'done' if outcome.state == 'sent' else 'unknown'}"
+    what = f"{effect.activity}: {'done' if outcome.state == 'sent' else outcome.state}"
     state = state.noting(Decision(at=now, step=effect.step, what=what, why=outcome.cause))
+    if outcome.state == "skipped":
+        return state
     changes: dict[str, object] = {"values": state.values | outcome.values}
     if outcome.state == "unknown":
         changes["unknowns"] = state.unknowns + 1
-    if isinstance(effect, SendEmail):
+    if isinstance(effect, SendSms):
+        changes["texts"] = state.texts + 1
+    if isinstance(effect, SendEmail | SendSms):
         changes["sends"] = state.sends + 1
         campaign = automation.campaign
         if campaign and campaign.counted_from == "last_send":
@@ -174,6 +180,9 @@ def _receive(automation: Automation, state: State, event: Event, now: datetime) 
     if event.id in state.seen:
         return state
     unrecorded = state.unrecorded if event.recorded else (*state.unrecorded, event)
+    if event.kind == SMS_OPT_OUT and not event.recorded:
+        # What the ledger knows its gate refuses, until the lead takes it back by START.
+        state = state.model_copy(update={"no_texts": True})
     state = state.model_copy(
         update={
             "seen": (*state.seen, event.id)[-SEEN_LENGTH:],
@@ -201,11 +210,19 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
         return _note_absence(automation, state, event, now)
     if event.kind == "hold_released":
         return holds.cause_removed(automation, state, now)
+    if state.no_texts and _is_text(state.wanted):
+        skipped = Outcome(state="skipped", cause=f"event: {event.kind}")
+        return _performed(automation, state, skipped, now)
     if event.kind == "lead_changed":
         known = {k: v for k, v in event.changes.items() if k in automation.fields_looked_at}
         return state.model_copy(update={"values": state.values | known})
     if event.is_soft_bounce:
         return holds.note_soft_bounce(automation, state, event, now)
+    return _tell_step(automation, state, event, now)
+
+
+def _tell_step(automation: Automation, state: State, event: Event, now: datetime) -> State:
+    """What the present step makes of an event."""
     step = automation.step(state.step)
     move = step.resume(moment_of(state, now), event) if step else None
     if event.kind == REVIEW_DECIDED and not move:
@@ -216,10 +233,14 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
     return follow(automation, state, move, now) if move else state
 
 
-def _note_absence(automation: Automation, state: State, event: Event, now: datetime) -> State:
-    """Out of office: no mail until the return date, or for a while if none was given.
+def _is_text(wanted: Wanted | None) -> bool:
+    return isinstance(wanted, Perform) and isinstance(wanted.effect, SendSms)
 
-    It is no reply (it does not exit), and the steps' clocks run on; only mails are held.
+
+def _note_absence(automation: Automation, state: State, event: Event, now: datetime) -> State:
+    """Out of office: no message until the return date, or for a while if none was given.
+
+    It is no reply (it does not exit), and the steps' clocks run on; only messages are held.
     """
     otherwise = (
         automation.campaign.out_of_office.otherwise if automation.campaign else timedelta(days=14)
@@ -228,7 +249,7 @@ def _note_absence(automation: Automation, state: State, event: Event, now: datet
     why = f"until {until.date().isoformat()}"
     state = state.noting(Decision(at=now, step=state.step, what="out of office", why=why))
     state = state.model_copy(update={"away_until": until})
-    if isinstance(state.wanted, Perform) and is_mail(state.wanted):
+    if isinstance(state.wanted, Perform) and is_message(state.wanted):
         return put(state, state.wanted, now)
     return state
 

@@ -7,7 +7,16 @@ from datetime import datetime
 from workflows.engine.automation import Automation
 from workflows.engine.exits import ExitReason
 from workflows.engine.lateness import with_due
-from workflows.engine.state import Close, Decision, Hold, Perform, Resting, State, Wait, is_mail
+from workflows.engine.state import (
+    Close,
+    Decision,
+    Hold,
+    Perform,
+    Resting,
+    State,
+    Wait,
+    is_message,
+)
 from workflows.engine.steps.base import Do, Finish, Go, Moment, Move, Sleep, SleepUntil
 
 MOST_HOPS = 100
@@ -26,6 +35,8 @@ def moment_of(state: State, now: datetime) -> Moment:
         events=frozenset(state.facts),
         sends=state.sends,
         visits=state.visits,
+        texts=state.texts,
+        no_texts=state.no_texts,
     )
 
 
@@ -72,10 +83,10 @@ def close(state: State, reason: ExitReason, now: datetime, cause: str = "") -> S
 def put(state: State, wanted: Resting, now: datetime) -> State:
     """Want this next, under a new serial number.
 
-    A mail to a lead that is out of office waits for the return; a wait never outlasts the
+    A message to a lead that is out of office waits for the return; a wait never outlasts the
     engagement window.
     """
-    if isinstance(wanted, Perform) and is_mail(wanted) and state.away_until:
+    if isinstance(wanted, Perform) and is_message(wanted) and state.away_until:
         return _wait_for_return(state, wanted, now)
     serial = state.serial + 1
     wanted = with_due(state, wanted) if isinstance(wanted, Perform) else wanted

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from workflows.engine.base import Frozen
-from workflows.engine.effects import AnyEffect, HandOverLead, Outcome, SendEmail
+from workflows.engine.effects import AnyEffect, HandOverLead, Outcome, SendEmail, SendSms
 from workflows.engine.events import Event, Malformed
 from workflows.engine.exits import ExitReason
 
@@ -59,9 +59,10 @@ Resting = Annotated[Perform | Wait, Field(discriminator="kind")]
 HoldCause = Literal["paused", "attention", "gate", "away"]
 
 
-def is_mail(wanted: Perform | Wait | Close | None) -> bool:
-    """Whether what is wanted is a mail, or leads to mails."""
-    return isinstance(wanted, Perform) and isinstance(wanted.effect, SendEmail | HandOverLead)
+def is_message(wanted: Perform | Wait | Close | None) -> bool:
+    """Whether what is wanted is a message to the lead, by mail or text, or leads to mails."""
+    effect = wanted.effect if isinstance(wanted, Perform) else None
+    return isinstance(effect, SendEmail | SendSms | HandOverLead)
 
 
 class Hold(Frozen):
@@ -86,12 +87,14 @@ class Decision(Frozen):
 class State(Frozen):
     """Everything an enrollment knows. Continue-as-new hands this very value on.
 
-    ``wanted`` is what must be in flight; the shell makes it so. ``away_until`` is the return date
-    of a lead that is out of office: until then no mail leaves. ``unrecorded`` are events that the
-    ledger does not have yet; ``interrupted`` is the wait that a resend (of step ``resend``) broke
-    into. ``unheard`` is an event that the step waited for and that came while it was held or
-    interrupted; ``released`` is the serial of the effect in flight when a hold's cause was removed.
-    ``late_since`` is when the present step fell due, if the journey is behind its plan.
+    ``wanted`` is what must be in flight; the shell makes it so. ``sends`` are all messages, of
+    which ``texts`` were text messages; ``no_texts``: a direct signal has said to send no more of
+    them. ``away_until`` is the return date of a lead that is out of office: until then no message
+    leaves. ``unrecorded`` are events that the ledger does not have yet; ``interrupted`` is the wait
+    that a resend (of step ``resend``) broke into. ``unheard`` is an event that the step waited for
+    and that came while it was held or interrupted; ``released`` is the serial of the effect in
+    flight when a hold's cause was removed. ``late_since`` is when the present step fell due, if the
+    journey is behind its plan.
     """
 
     enrollment: str
@@ -106,6 +109,8 @@ class State(Frozen):
     hold: Hold | None = None
     away_until: AwareDatetime | None = None
     sends: int = 0
+    texts: int = 0
+    no_texts: bool = False
     unknowns: int = 0
     soft_bounces: int = 0
     resend: str = ""

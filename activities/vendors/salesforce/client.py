@@ -175,6 +175,13 @@ class Salesforce:
         self._users[key] = (time.monotonic() + _USER_SECONDS, found)
         return found
 
+    async def email_of_user(self, user_id: str) -> str | None:
+        """The address of the active user with this id, if there is one."""
+        rows = await self.query(
+            format_soql("SELECT Email FROM User WHERE Id = {} AND IsActive = {}", user_id, True)
+        )
+        return str(rows[0]["Email"]) if rows and rows[0]["Email"] else None
+
     def close(self) -> None:
         """Close every idle connection."""
         while self._idle:

@@ -25,6 +25,7 @@ from workflows.engine.steps.notify import Notify
 from workflows.engine.steps.outreach_handover import OutreachHandover
 from workflows.engine.steps.push import Push
 from workflows.engine.steps.send_email import SendEmail
+from workflows.engine.steps.send_sms import SendSms
 from workflows.engine.steps.set_field import SetField
 from workflows.engine.steps.track_event import TrackEvent
 from workflows.engine.steps.update_stage import UpdateStage
@@ -34,6 +35,7 @@ from workflows.engine.steps.wait_until import WaitUntil
 
 AnyStep = Annotated[
     SendEmail
+    | SendSms
     | Wait
     | WaitFor
     | WaitUntil

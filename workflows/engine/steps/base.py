@@ -16,7 +16,11 @@ from workflows.engine.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a step may look at when it decides. It is also what conditions look at."""
+    """What a step may look at when it decides. It is also what conditions look at.
+
+    ``sends`` are all messages so far; ``texts`` are those of them that were text messages, and
+    ``no_texts`` says that no more of these may be sent.
+    """
 
     enrollment: str
     entry: int
@@ -27,6 +31,8 @@ class Moment:
     events: frozenset[str]
     sends: int
     visits: Mapping[str, int] = field(default_factory=dict)
+    texts: int = 0
+    no_texts: bool = False
 
     def happened(self, kind: str) -> bool:
         """Whether an event of this kind came since the enrollment began."""

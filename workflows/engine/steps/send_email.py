@@ -42,9 +42,10 @@ class SendEmail(BaseStep):
             step=self.id,
             visit=moment.visit,
             template=self.template,
-            thread=self.thread and moment.sends > 0,
+            thread=self.thread and moment.sends > moment.texts,
             not_after=moment.window_ends,
         )
         if self.recipient_field != "email":  # what was never set is left out of histories
             effect = effect.model_copy(update={"recipient_field": self.recipient_field})
-        return Do(effect, f"E-mail {moment.sends + 1}: {self.name or self.template}")
+        number = moment.sends - moment.texts + 1
+        return Do(effect, f"E-mail {number}: {self.name or self.template}")

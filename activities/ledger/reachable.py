@@ -1,0 +1,53 @@
+"""Whether an automation can reach a lead at all: by mail, or, if it sends nothing else, by text."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ledger.connections import CenterConnections
+from activities.ledger.leads import Lead
+from activities.ledger.store import Ledger
+from activities.ledger.suppressions import suppression_of, text_suppression_of
+from activities.phone_numbers import NotAPhoneNumber, e164
+from workflows.engine.automation import Automation
+from workflows.engine.steps.send_sms import SendSms
+
+NO_NUMBER = "no phone number for text messages, and the automation sends nothing else"
+
+
+async def objection_to_reach(
+    ledger: Ledger,
+    tx: AsyncConnection,
+    automation: Automation,
+    lead: Lead,
+    accounts: CenterConnections,
+) -> str:
+    """Why nothing that the automation sends can reach the lead; empty if something can."""
+    if automation.sends("send_email"):
+        if not lead.email:
+            return "no e-mail address, and the automation sends mail"
+        suppressed = await suppression_of(ledger, tx, lead)
+        return f"suppressed: {suppressed}" if suppressed else ""
+    if not sends_texts_alone(automation):
+        return ""
+    number = first_number(automation, lead, accounts)
+    everywhere, here = await text_suppression_of(ledger, tx, lead, number)
+    if everywhere or here:
+        return f"suppressed: {everywhere or here}"
+    return "" if number else NO_NUMBER
+
+
+def sends_texts_alone(automation: Automation) -> bool:
+    """Whether text messages are all that is sent."""
+    return automation.sends("send_sms") and not automation.sends("send_email")
+
+
+def first_number(automation: Automation, lead: Lead, accounts: CenterConnections) -> str | None:
+    """The first number (E.164) among the fields that the text messages go to."""
+    for step in automation.steps:
+        if isinstance(step, SendSms):
+            try:
+                return e164(lead.merge_fields.get(step.recipient_field), accounts.phone_region)
+            except NotAPhoneNumber:
+                continue
+    return None

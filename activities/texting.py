@@ -1,0 +1,191 @@
+"""send_sms: one text message, through the gate, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from activities.errors import as_application_error
+from activities.ledger import Ledger
+from activities.ledger.connections import Connections
+from activities.ledger.consents import missing_consent
+from activities.ledger.effects import EffectRow, Intent, find_effect
+from activities.ledger.gate import judge_text
+from activities.ledger.halts import why_halted
+from activities.ledger.inbox import Incoming, Received, receive
+from activities.ledger.opt_outs import SMS_UNDELIVERED, SMS_VENDOR
+from activities.ledger.suppressions import phone_key, text_suppression_of
+from activities.ledger.text_correlation import mark_of, pair_key, references_of
+from activities.once import Deed, about_step, do_once
+from activities.scene import Scene, facts_of_message, note_verdict, read_scene
+from activities.templates import TemplateProblem
+from activities.text_messages import text_hash, text_payload
+from activities.vendors.ports import (
+    HandOver,
+    Never,
+    NoSuchNumber,
+    OptedOut,
+    Receipt,
+    Texter,
+    TextMessage,
+    Unclear,
+    VendorFailure,
+)
+from workflows.engine.effects import Outcome, SendSms
+from workflows.engine.events import SMS_OPT_OUT, Event
+from workflows.engine.exits import ExitReason
+
+
+class Texting:
+    """Text messages. ``texter`` is None where none is configured."""
+
+    def __init__(self, ledger: Ledger, connections: Connections, texter: Texter | None) -> None:
+        self._ledger = ledger
+        self._connections = connections
+        self._texter = texter
+
+    @activity.defn
+    async def send_sms(self, effect: SendSms) -> Outcome:
+        """Send the text message of one visit of one step, or say why not.
+
+        The vendor has no key of ours: after a lost answer the message is looked up, and counts as
+        unknown if it is not found.
+        """
+        scene = await read_scene(self._ledger, effect, self._connections)
+        intent = await self._intent(effect, scene)
+        phone = self._phone(scene, intent)
+        deed = Deed(
+            intent=intent,
+            judge=lambda tx: self._judge(tx, effect, scene, intent),
+            ask=self._ask,
+            afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
+            refused=lambda tx, failure: self._tell_refused(tx, effect, scene, failure, phone),
+            # A STOP from this phone may be another record's, and so another person's here.
+            locks=(*scene.locks, f"phone:{phone}") if phone else scene.locks,
+            shared=scene.shared,
+        )
+        return await do_once(self._ledger, deed)
+
+    async def _intent(self, effect: SendSms, scene: Scene) -> Intent:
+        """The message as it will be sent; one that was rendered before is not rendered again."""
+        async with self._ledger.reading() as tx:
+            row = await find_effect(tx, effect.key)
+        if row:
+            payload = dict(row.payload)
+        else:
+            sender = self._texter.sender if self._texter else ""
+            try:
+                payload = text_payload(effect, scene.lead, scene.accounts, sender)
+            except TemplateProblem as problem:
+                failure = Never("dripstone", "template", str(problem))
+                raise as_application_error(failure) from problem
+        about = about_step(effect, scene.lead.person)
+        about |= {"message_id": mark_of(self._ledger, effect.key)}
+        if "to" in payload:
+            about |= {"token": pair_key(self._ledger, payload["from"], payload["to"])}
+        digest, center = text_hash(payload), scene.lead.center
+        return Intent(effect.key, center, "send_sms", "twilio", payload, digest, about)
+
+    def _phone(self, scene: Scene, intent: Intent) -> str:
+        number = intent.payload.get("to")
+        return phone_key(self._ledger, scene.lead.center, number) if number else ""
+
+    async def _judge(
+        self, tx: AsyncConnection, effect: SendSms, scene: Scene, intent: Intent
+    ) -> Outcome | None:
+        number = intent.payload.get("to")
+        everywhere, here = await text_suppression_of(self._ledger, tx, scene.lead, number)
+        facts = await facts_of_message(self._ledger, tx, scene, effect.not_after)
+        no_texts = f"suppressed: {here}" if here else intent.payload.get("problem")
+        automation, lead = scene.version.definition, scene.lead
+        whose, needs = (lead.center, lead.person), automation.consents_needed
+        facts = replace(
+            facts,
+            suppressed=everywhere,
+            no_texts=no_texts,
+            no_consent=await missing_consent(tx, whose, needs, "sms"),
+            halted=await why_halted(tx, lead.center, automation.id),
+        )
+        return await note_verdict(self._ledger, tx, scene, judge_text(facts))
+
+    async def _ask(self, row: EffectRow, hand_over: HandOver) -> Receipt:
+        if self._texter is None:
+            missing = "set DRIPSTONE_TWILIO__ACCOUNT_SID, __AUTH_TOKEN and __FROM, then retry"
+            raise Never("twilio", "not_configured", missing)
+        payload, mark = row.payload, row.message_id or ""
+        message = TextMessage(payload["from"], payload["to"], payload["text"], mark)
+        since = self._ledger.machine_clock()
+        try:
+            return await self._texter.send_text(message, hand_over)
+        except Unclear:
+            found = await self._look_up(self._texter, message, since)
+            if found is None:
+                raise
+            return found
+
+    async def _look_up(
+        self, texter: Texter, message: TextMessage, since: datetime
+    ) -> Receipt | None:
+        pair = pair_key(self._ledger, message.sender, message.recipient)
+        async with self._ledger.reading() as tx:
+            known = await references_of(tx, pair)
+        try:
+            return await texter.find_text(message, since, known)
+        except VendorFailure:
+            return None
+
+    async def _tell_sent(
+        self, tx: AsyncConnection, row: EffectRow, scene: Scene
+    ) -> tuple[str, ...]:
+        """The fact "text message sent", for triggers and reports."""
+        event = Event(
+            id=f"{row.key}/sent",
+            kind="sms_sent",
+            at=await self._ledger.now(tx),
+            data={"text": row.payload["text"], "step": row.step},
+        )
+        origin = (scene.entry["enrollment"], scene.entry["entry"])
+        incoming = replace(_about(scene, event), origin=origin)
+        return (await receive(self._ledger, tx, incoming, self._connections)).writebacks
+
+    async def _tell_refused(
+        self, tx: AsyncConnection, effect: SendSms, scene: Scene, failure: Never, phone: str
+    ) -> Outcome | None:
+        """An opt-out that we had not heard of, or a number that takes no text messages."""
+        if isinstance(failure, OptedOut):
+            event = await self._event(tx, effect, SMS_OPT_OUT, failure, phone)
+            received = await self._receive(tx, _about(scene, event))
+            exits = scene.version.definition.exit_by(event) is not None
+            return Outcome(
+                state="refused" if exits else "skipped",
+                cause=f"has opted out of text messages ({failure.code})",
+                exit=ExitReason.UNSUBSCRIBED if exits else None,
+                writebacks=received.writebacks,
+            )
+        if isinstance(failure, NoSuchNumber):
+            event = await self._event(tx, effect, SMS_UNDELIVERED, failure, phone)
+            own = replace(_about(scene, event), enrollment=effect.enrollment)
+            await self._receive(tx, own)
+            return Outcome(state="skipped", cause=f"no such number ({failure.code})")
+        return None
+
+    async def _event(
+        self, tx: AsyncConnection, effect: SendSms, kind: str, failure: Never, phone: str
+    ) -> Event:
+        return Event(
+            id=f"{effect.key}/{kind}",
+            kind=kind,
+            at=await self._ledger.now(tx),
+            data={"phone": phone, "code": failure.code, "step": effect.step, "type": "hard"},
+        )
+
+    async def _receive(self, tx: AsyncConnection, incoming: Incoming) -> Received:
+        return await receive(self._ledger, tx, incoming, self._connections)
+
+
+def _about(scene: Scene, event: Event) -> Incoming:
+    lead = scene.lead
+    return Incoming(event, lead.center, SMS_VENDOR, lead.lead, lead.person)
