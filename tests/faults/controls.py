@@ -136,7 +136,7 @@ async def no_order(trial: Trial) -> list[Part]:
     await trial.works_without("")
     parts = [await trial.enters() for _ in range(3)]
     for part in parts:
-        await trial.mails(part)
+        await trial.mails(part, 2)  # so there is a wait in its history
     await trial.works_without("order")
     return parts
 
