@@ -223,6 +223,9 @@ def with_known(lead: Lead, known: Lead | None) -> Lead:
     )
 
 
+_KEPT = ("center", "lead", "person", "email", "zone", "fields", "record")
+
+
 async def find_lead(tx: AsyncConnection, center: str, lead: str) -> Lead | None:
     """The lead, if the ledger knows it."""
     alias = aliases.c
@@ -231,7 +234,7 @@ async def find_lead(tx: AsyncConnection, center: str, lead: str) -> Lead | None:
     query = select(leads, alias.record).select_from(joined)
     query = query.where(leads.c.center == center, leads.c.lead == lead)
     row = (await tx.execute(query)).mappings().first()
-    return Lead(**{name: row[name] for name in Lead.__dataclass_fields__}) if row else None
+    return Lead(**{name: row[name] for name in _KEPT}) if row else None
 
 
 async def set_fields(
