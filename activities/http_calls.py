@@ -24,17 +24,23 @@ from activities.http_requests import request_payload, web_request
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect, keep_answer
-from activities.ledger.gate import judge_mail, judge_step
+from activities.ledger.gate import judge_mail
+from activities.ledger.halts import why_halted
 from activities.ledger.http_connections import HttpConnection
-from activities.ledger.inbox import tell_criteria_met
-from activities.ledger.leads import find_lead, set_fields
-from activities.ledger.suppressions import suppression_of
+from activities.ledger.inbox import receive
+from activities.ledger.suppressions import suppression_of, text_suppression_of
 from activities.once import Deed, about_step, do_once
-from activities.scene import Scene, facts_of, note_verdict, read_scene, zone_of
+from activities.scene import (
+    Scene,
+    facts_of_message,
+    judge_step_in,
+    note_verdict,
+    read_scene,
+)
+from activities.step_facts import lead_changed
 from activities.templates import TemplateProblem
 from activities.vendors.ports import HandOver, Never, Receipt, Web
 from workflows.engine.effects import HttpCall, Outcome
-from workflows.engine.events import Event
 
 
 class HttpCalls:
@@ -88,16 +94,15 @@ class HttpCalls:
         return Intent(effect.key, center, effect.activity, connection, payload, digest, about)
 
     async def _judge(self, tx: AsyncConnection, effect: HttpCall, scene: Scene) -> Outcome | None:
-        facts = await facts_of(self._ledger, tx, scene)
         if not effect.reaches_lead:
-            return await note_verdict(self._ledger, tx, scene, judge_step(facts))
-        campaign = scene.version.definition.campaign
+            return await judge_step_in(self._ledger, tx, scene)
+        lead = scene.lead
+        # Nobody knows here which channel it takes: who has left any of them gets nothing.
+        texts = await text_suppression_of(self._ledger, tx, lead, None)
         facts = replace(
-            facts,
-            suppressed=await suppression_of(self._ledger, tx, scene.lead),
-            not_after=effect.not_after,
-            window=campaign.send_window if campaign else None,
-            zone=zone_of(scene),
+            await facts_of_message(self._ledger, tx, scene, effect.not_after),
+            suppressed=await suppression_of(self._ledger, tx, lead) or texts[0] or texts[1],
+            halted=await why_halted(tx, lead.center, scene.version.automation),
         )
         return await note_verdict(self._ledger, tx, scene, judge_mail(facts))
 
@@ -106,13 +111,10 @@ class HttpCalls:
     ) -> tuple[str, ...]:
         """The values, with the effect and, where the step saves them, with the lead."""
         await keep_answer(tx, row, found.values)
-        lead = await find_lead(tx, scene.lead.center, scene.lead.lead) if found.saved else None
-        if lead is None:
+        if not found.saved:
             return ()
-        await set_fields(self._ledger, tx, lead, found.saved)
-        event = Event(id=f"{row.key}/changed", kind="lead_changed", at=await self._ledger.now(tx))
-        await tell_criteria_met(self._ledger, tx, lead, event, self._connections)
-        return ()
+        incoming = await lead_changed(self._ledger, tx, scene, row, found.saved)
+        return (await receive(self._ledger, tx, incoming, self._connections)).writebacks
 
     async def _with_values(
         self, effect: HttpCall, scene: Scene, outcome: Outcome, notes: tuple[str, ...]

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger import effects
 from activities.ledger.connections import Connections
+from activities.ledger.consents import note_consent_event
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead, find_lead, put_lead, set_fields
@@ -106,8 +107,12 @@ async def receive(
     }
     if not await insert_new(tx, inbox, row):
         return Received(is_new=False)
-    whose = Whose(incoming.center, incoming.source, incoming.lead, person)
+    whose = Whose(incoming.center, incoming.source, incoming.lead, person, incoming.bounced)
     await note_suppression(tx, event, whose)
+    if person and event.kind in CONSENT_EVENTS:
+        # Signals are not signed: one may take a consent away, and never give one.
+        is_signed = incoming.source != "signal"
+        await note_consent_event(ledger, tx, event, (incoming.center, person), is_signed)
     planned = await _plan_writebacks(ledger, tx, incoming, lead, connections)
     targets = await _targets(tx, incoming, person)
     for place, target in enumerate(targets):

@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import CenterConnections
 from activities.ledger.leads import Lead
+from activities.ledger.recipients import objection_to_mail, recipient_fields
 from activities.ledger.store import Ledger
-from activities.ledger.suppressions import suppression_of, text_suppression_of
+from activities.ledger.suppressions import text_suppression_of
 from activities.phone_numbers import NotAPhoneNumber, e164
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_sms import SendSms
@@ -24,10 +25,7 @@ async def objection_to_reach(
 ) -> str:
     """Why nothing that the automation sends can reach the lead; empty if something can."""
     if automation.sends("send_email"):
-        if not lead.email:
-            return "no e-mail address, and the automation sends mail"
-        suppressed = await suppression_of(ledger, tx, lead)
-        return f"suppressed: {suppressed}" if suppressed else ""
+        return await objection_to_mail(ledger, tx, lead, recipient_fields(automation))
     if not sends_texts_alone(automation):
         return ""
     number = first_number(automation, lead, accounts)

@@ -35,6 +35,7 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
         "stops": "true: whoever reaches the goal exits at once.",
     },
     "Campaign": {
+        "caps": "How much it may send, to whom, and how late. May change while leads are inside.",
         "engagement_window": "How long a lead may stay inside at most, such as 30 days.",
         "counted_from": "When the engagement window begins: at the enrollment, or anew with "
         "each mail.",
@@ -55,7 +56,6 @@ OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
     "FollowUp": {
         "on": "The exits after which a lead goes on.",
         "enroll_in": "The id of the automation. It decides itself whether the lead may enter.",
-        "caps": "How much it may send, to whom, and how late. May change while leads are inside.",
     },
     "Caps": {
         "frequency_cap": "The most that one person gets from all campaigns: 3 per 7 days.",

@@ -69,7 +69,8 @@ def fields_of(columns: Sequence[str]) -> list[str]:
 
 
 def field_name(written: str, known: Mapping[str, str] = KNOWN, place: str = "a field") -> str:
-    """The field of a column or key: "First Name" is first_name; custom Salesforce names stay.
+    """The field of a column or key: "First Name" is first_name; custom Salesforce names stay, and
+    so does ``trigger.NAME``, by which a rehearsal says what has started an automation.
 
     Raises:
         UnreadableFile: it has no letters or digits, or is too long.
@@ -80,7 +81,7 @@ def field_name(written: str, known: Mapping[str, str] = KNOWN, place: str = "a f
     if plain in known:
         return known[plain]
     written = written.strip()
-    if re.fullmatch(r"\w+__\w+", written):
+    if re.fullmatch(r"\w+__\w+|trigger\.[a-z_]+", written):
         return written
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", written)
     return re.sub(r"\W+", "_", spaced).strip("_").casefold()

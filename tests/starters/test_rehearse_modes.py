@@ -63,9 +63,9 @@ events:
   - {at: 5 days, lead: x-7, event: lead_changed, data: {stage: Customer}}
   - {at: 5 days, lead: x-8, event: prices_viewed}
   - {at: 4 days, lead: sf-00Q5e0000000001EAA, event: complaint}
+  - {at: 5 days, lead: sf-00Q5e0000000002EAA, event: sms_opt_out}
 reviews:
   - {step: last, lead: sf-00Q5e0000000002EAA, verdict: rejected, after: 1 day}
-  - {at: 5 days, lead: sf-00Q5e0000000002EAA, event: sms_opt_out}
 outages:
   - {vendor: smtp, from: 9 days, to: 9 days 3 hours}
 http:

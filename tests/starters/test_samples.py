@@ -52,6 +52,18 @@ PLAYS = [
         {"mail still-there": 4, "mail one-more": 3, "crm log": 2, "chat warm": 1},
     ),
     Play(
+        "booked-meetings",
+        "booked",
+        {"completed": 2},
+        {"crm push": 2, "crm status": 2, "crm spring": 1, "crm others": 1},
+    ),
+    Play(
+        "welcome-series",
+        "members",
+        {"completed": 1, "goal_reached": 1, "no_consent": 1},
+        {"mail hello": 3, "mail tips": 2, "web account": 2, "mail offer": 1},
+    ),
+    Play(
         "unresponsive",
         "new",
         {"completed": 3, "reply_received": 1},
