@@ -31,7 +31,7 @@ dev: $(INSTALLED)
 
 test: lint
 	@echo "== pytest"
-	@exec $(BIN)/python -m pytest
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(INSTALLED)
 	@echo "== ruff check"

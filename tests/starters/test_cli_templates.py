@@ -27,7 +27,8 @@ def changed(desk: Commands, name: str = "intro") -> None:
 
 def rules(desk: Commands, review: str) -> None:
     accounts = (ROOT / "config" / "connections.yaml").read_text("utf-8")
-    accounts += f"    templates: {{review: {review}}}\n"
+    ruled = f"    templates: {{review: {review}}}\n  shop:"
+    accounts = accounts.replace("  shop:", ruled, 1)
     desk.environment["DRIPSTONE_CONNECTIONS"] = desk.file("connections.yaml", accounts)
 
 

@@ -94,7 +94,8 @@ def test_both_modes_tell_the_same(cut_off: Commands) -> None:
         *("--script", cut_off.file("script.yaml", SCRIPT.replace("UNTIL", until))),
     )
     campaign = cut_off.file("both.yaml", CAMPAIGN)
-    accounts = (ROOT / "config" / "connections.yaml").read_text() + HTTP
+    accounts = (ROOT / "config" / "connections.yaml").read_text()
+    accounts = accounts.replace("  shop:", f"{HTTP}  shop:", 1)
     here = {"DRIPSTONE_CONNECTIONS": cut_off.file("connections.yaml", accounts)}
     here |= {"NOT_SET_HERE": "a token", "DRIPSTONE_GOOGLE_ANALYTICS__MEASUREMENT_ID": "G-1"}
     here |= {"DRIPSTONE_GOOGLE_ANALYTICS__API_SECRET": "a secret"}
