@@ -90,9 +90,7 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
         ApplicationError: retryable: this worker's clock is off.
     """
     now = await ledger.now(tx)
-    if abs(now - ledger.machine_clock()) > LARGEST_SKEW:
-        text = "this worker's clock is more than 30 s off the ledger's: set it right"
-        raise as_application_error(NotYet("dripstone", "clock_skew", text))
+    _check_clock(ledger, now)
     scene, sending = case.scene, case.sending
     effect, lead, automation = sending.effect, sending.lead, sending.automation
     campaign = automation.campaign
@@ -124,6 +122,12 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
     if room:
         verdict = Outcome(state="held", cause=room.cause, until=room.at)
     return await note_verdict(ledger, tx, scene, verdict)
+
+
+def _check_clock(ledger: Ledger, now: datetime) -> None:
+    if abs(now - ledger.machine_clock()) > LARGEST_SKEW:
+        text = "this worker's clock is more than 30 s off the ledger's: set it right"
+        raise as_application_error(NotYet("dripstone", "clock_skew", text))
 
 
 async def _sends(tx: AsyncConnection, sending: Sending) -> int:

@@ -18,13 +18,13 @@ from activities.ledger.connections import Connections, Mailbox
 from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
 from activities.ledger.firings import chain_of
 from activities.ledger.inbox import Incoming, receive
-from activities.ledger.leads import is_sample
 from activities.ledger.merge_values import merge_values
 from activities.ledger.publishing import find_template
-from activities.ledger.recipients import person_at, recipient_of
+from activities.ledger.recipients import person_at
 from activities.ledger.settings import settings_of
 from activities.ledger.template_switch import lock_of
 from activities.mail_gate import MailCase, judge_mail_in, mail_case
+from activities.mail_head import address_of, not_a_message, reply_subject, sender_of
 from activities.message import MessageParts, compose, message_id_for, payload_hash
 from activities.once import Deed, about_step, do_once
 from activities.reviewed_mail import as_reviewed
@@ -102,7 +102,7 @@ class Messaging:
     async def _payload(
         self, effect: SendEmail, scene: Scene, earlier: list[EffectRow]
     ) -> dict[str, Any]:
-        name = _sender(effect, scene, earlier)
+        name = sender_of(effect, scene, earlier)
         mailbox = self._mailbox(scene, name)
         rendered = await self._render(effect, scene, mailbox)
         thread = earlier if effect.thread else []
@@ -112,8 +112,8 @@ class Messaging:
             parts = MessageParts(
                 from_address=mailbox.address,
                 from_name=mailbox.name,
-                to_address=_address_of(effect, scene),
-                subject=_reply_subject(thread[0]) if thread else rendered.subject,
+                to_address=address_of(effect, scene),
+                subject=reply_subject(thread[0]) if thread else rendered.subject,
                 text=rendered.text,
                 html=rendered.html,
                 message_id=message_id,
@@ -123,7 +123,7 @@ class Messaging:
                 references=tuple(row.message_id or "" for row in thread),
             )
         except ValidationError as error:
-            raise as_application_error(_not_a_message(error)) from None
+            raise as_application_error(not_a_message(error)) from None
         return {
             "mail": parts.model_dump(mode="json"),
             "message_id": message_id,
@@ -215,49 +215,8 @@ class Messaging:
         )
 
 
-def _address_of(effect: SendEmail, scene: Scene) -> str:
-    """The lead's address; a sample lead's mails go to the sample mailbox of the center."""
-    if not is_sample(scene.lead.lead):
-        return _recipient(effect, scene)
-    samples = scene.accounts.samples
-    if samples is None:
-        text = "the connections file names no samples.address: add it to the center, then retry"
-        raise as_application_error(Never("dripstone", "no_sample_mailbox", text))
-    return str(samples.address)
-
-
 def _about(scene: Scene, event: Event) -> Incoming:
     """A fact that the enrollment's own activity reports: the workflow knows it already."""
     lead = scene.lead
     origin = (scene.entry["enrollment"], scene.entry["entry"])
     return Incoming(event, lead.center, "smtp", lead.lead, lead.person, origin=origin)
-
-
-def _recipient(effect: SendEmail, scene: Scene) -> str:
-    address = recipient_of(scene.lead, effect.recipient_field)
-    if address is None:
-        said = f"the lead has no e-mail address in its field {effect.recipient_field!r}"
-        raise as_application_error(Never("dripstone", "no_address", f"{said}: add one, then retry"))
-    return address
-
-
-def _not_a_message(error: ValidationError) -> Never:
-    """What of the mail cannot be sent, by field; the values themselves are personal."""
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
-    told = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in problems)
-    return Never("dripstone", "message", f"{told}: mend the lead or the template, then retry")
-
-
-def _sender(effect: SendEmail, scene: Scene, earlier: list[EffectRow]) -> str:
-    """The mailbox that the lead's thread began with, if it may still be used; else its share."""
-    campaign = scene.version.definition.campaign
-    if campaign is None:
-        return "default"
-    used = (str(row.payload.get("mailbox")) for row in reversed(earlier))
-    kept = next((name for name in used if name in campaign.mailboxes), None)
-    return kept or campaign.sender_for(effect.enrollment, effect.entry)
-
-
-def _reply_subject(first: EffectRow) -> str:
-    subject = str(first.payload["mail"]["subject"])
-    return subject if subject.lower().startswith("re:") else f"Re: {subject}"

@@ -128,11 +128,11 @@ def activities_by_queue(
             Pushes(ledger, connections, vendors.platforms),
             CampaignMemberships(ledger, connections, vendors.platforms),
             Timelines(ledger, connections, vendors.platforms),
+            Steering(ledger, vendors.outreach),
         ),
         "notifications": (
             Notifications(ledger, connections, outlets),
             Tracking(ledger, connections, vendors.analytics, vendors.web),
-            Steering(ledger, vendors.outreach),
         ),
     }
     return {

@@ -15,6 +15,7 @@ from activities.ledger.columns import table as _table
 from activities.ledger.editing_tables import campaign_settings, version_moves
 from activities.ledger.gate_tables import consents, halts, slots
 from activities.ledger.handover_tables import handovers
+from activities.ledger.inbox_tables import deliveries, inbox
 from activities.ledger.review_tables import review_log, reviews
 from activities.ledger.trigger_tables import firings, schedules, sessions, watches
 
@@ -23,9 +24,11 @@ __all__ = [
     "aliases",
     "campaign_settings",
     "consents",
+    "deliveries",
     "firings",
     "halts",
     "handovers",
+    "inbox",
     "metadata",
     "review_log",
     "reviews",
@@ -186,36 +189,6 @@ effects = _table(
     Index("effects_message_id", "message_id"),
     Index("effects_token", "token"),
     Index("effects_person", "center", "person"),
-)
-
-inbox = _table(
-    "inbox",
-    Column("id", String(400), nullable=False),
-    _id("kind"),
-    _at("at"),
-    _at("received_at"),
-    _id("source"),
-    _id("lead", nullable=True),
-    _id("person", nullable=True),
-    _id("enrollment", nullable=True),
-    _json("data"),
-    PrimaryKeyConstraint("id"),
-    Index("inbox_person", "center", "person"),
-    Index("inbox_lead", "center", "lead"),
-    Index("inbox_kind", "kind", "received_at"),
-)
-
-deliveries = _table(
-    "deliveries",
-    Column("event", String(400), nullable=False),
-    _id("enrollment"),
-    Column("entry", Integer, nullable=False),
-    Column("state", String(20), nullable=False),
-    _json("body"),
-    Column("attempts", Integer, nullable=False),
-    _at("next_at"),
-    PrimaryKeyConstraint("event", "enrollment", "entry"),
-    Index("deliveries_state", "state", "next_at"),
 )
 
 suppressions = _table(

@@ -6,66 +6,22 @@ which code means which failure is decided in ``activities/errors.py``, the one t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, Protocol
 
 from activities.ledger.http_connections import HttpConnection
-
-HandOver = Callable[[], Awaitable[None]]
-"""Awaited right before the point of no return; what it raises stops the call before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Proof that the vendor did what was asked: its own reference for it (no personal data).
-
-    ``note`` is a word on how, for the timeline: created, updated.
-    """
-
-    reference: str
-    note: str = ""
-
-
-class VendorFailure(Exception):
-    """A vendor did not confirm what was asked. Messages hold codes, never personal data."""
-
-    def __init__(self, vendor: str, code: str, message: str) -> None:
-        super().__init__(f"{vendor}: {code}: {message}")
-        self.vendor = vendor
-        self.code = code
-
-
-class NotYet(VendorFailure):
-    """Surely not done, and worth another try, after ``retry_after`` if the vendor named a time."""
-
-    def __init__(
-        self, vendor: str, code: str, message: str, retry_after: timedelta | None = None
-    ) -> None:
-        super().__init__(vendor, code, message)
-        self.retry_after = retry_after
-
-
-class Never(VendorFailure):
-    """Surely not done, and no retry will change that: a person must mend something first."""
-
-
-class NoSuchMailbox(Never):
-    """The mail server said for good that there is no such recipient (RFC 5321, 4.2.3)."""
-
-
-class NoSuchNumber(Never):
-    """The vendor of text messages said for good that nothing can be sent to this number."""
-
-
-class OptedOut(Never):
-    """The vendor itself refuses: whoever has this number has answered STOP."""
-
-
-class Unclear(VendorFailure):
-    """Perhaps done: the answer was lost. Retried only where the call can be repeated safely."""
+from activities.vendors.answers import HandOver as HandOver
+from activities.vendors.answers import Never as Never
+from activities.vendors.answers import NoSuchMailbox as NoSuchMailbox
+from activities.vendors.answers import NoSuchNumber as NoSuchNumber
+from activities.vendors.answers import NotYet as NotYet
+from activities.vendors.answers import OptedOut as OptedOut
+from activities.vendors.answers import Receipt as Receipt
+from activities.vendors.answers import Unclear as Unclear
+from activities.vendors.answers import VendorFailure as VendorFailure
 
 
 class Mailer(Protocol):

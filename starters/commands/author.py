@@ -10,11 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from activities.ledger.connections import Connections
 from activities.ledger.publishing import find_state, publish
 from activities.ledger.template_choice import ready_to_publish
 from activities.ledger.template_lives import Written
-from config.settings import Settings, secrets_named
+from starters.commands.configured import configured_by
 from starters.commands.lifecycle import enable_newest
 from starters.commands.opened import opened, settings_of_environment
 from starters.commands.output import AsJson, Refused, answer
@@ -27,15 +26,11 @@ from starters.definitions.catalogue import (
 )
 from starters.definitions.checks import REQUIRED
 from starters.definitions.loading import Configured, Finding, lines_of, load
-from workers.accounts import load_connections
 from workers.authoring import MergeTag, Templates, read_templates
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_email import SendEmail
 
 verbs = typer.Typer()
-
-PLATFORMS = ("salesforce", "hubspot", "marketo")
-VENDORS = ("smtp", "slack", "smartlead", "google_analytics", *PLATFORMS)
 
 
 @verbs.command()
@@ -214,52 +209,6 @@ def _in_template(templates: Templates, step: SendEmail, file: str, line: int) ->
         about = SECRETS if leak.is_sure else LIKELY_SECRETS
         message = f"template {step.template!r}, line {leak.line}: {leak.message}"
         yield Finding(about.severity, message, file, line, step.id, about.name)
-
-
-def configured_by(settings: Settings, connections: Connections | None = None) -> Configured:
-    """What this installation has accounts for.
-
-    Raises:
-        BadConnections: the connections file cannot be used.
-    """
-    connections = connections or load_connections(settings.connections)
-    vendors = frozenset(name for name in VENDORS if getattr(settings, name) is not None)
-    mailboxes = {name: tuple(center.mailboxes) for name, center in connections.centers.items()}
-    writable = {
-        name: center.salesforce.writable_fields if center.salesforce else ()
-        for name, center in connections.centers.items()
-    }
-    pools = {name: tuple(center.pools) for name, center in connections.centers.items()}
-    platforms = {
-        name: {
-            system: writes.writable_fields
-            for system in PLATFORMS
-            if (writes := getattr(center, system)) is not None
-        }
-        for name, center in connections.centers.items()
-    }
-    timelines = tuple(
-        name
-        for name, center in connections.centers.items()
-        if center.hubspot and center.hubspot.timeline_template
-    )
-    approvers = {
-        name: center.review.people if center.review else ()
-        for name, center in connections.centers.items()
-    }
-    return Configured(
-        vendors,
-        mailboxes,
-        writable,
-        pools,
-        consents={name: center.consents for name, center in connections.centers.items()},
-        approvers=approvers,
-        platforms=platforms,
-        timelines=timelines,
-        http={name: center.http for name, center in connections.centers.items()},
-        listeners={name: center.event_listeners for name, center in connections.centers.items()},
-        unset=connections.secret_names - secrets_named(connections.secret_names).keys(),
-    )
 
 
 def _files_of(paths: Sequence[Path]) -> Iterator[Path]:

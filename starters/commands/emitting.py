@@ -15,7 +15,7 @@ from activities.ledger.inbox import Incoming
 from activities.ledger.leads import find_lead
 from starters.commands.opened import opened
 from starters.commands.output import Refused, WrongUse
-from starters.webhooks.events import OUR_OWN_KINDS
+from starters.webhooks.event_kinds import OUR_OWN_KINDS
 from workers.triggering import enter_fired
 from workflows.engine.consent import objection_to
 from workflows.engine.events import Event

@@ -17,6 +17,7 @@ from temporalio.client import Client
 import config
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
+from starters.demo.sandbox_accounts import accounts_at
 from starters.processes.devserver import NAMESPACE, Running, dev_server
 from starters.processes.supervisor import (
     LOOPBACK,
@@ -27,7 +28,6 @@ from starters.processes.supervisor import (
     first_failure,
     free_port,
 )
-from starters.sandbox.credentials import load_or_make
 from workers.plugin import dripstone_plugin
 from workers.vendors import load_connections
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -150,35 +150,7 @@ async def _sandbox(
 
     wishes = (ports.sandbox, ports.smtp)
     http_port, smtp_port = await _start_listening(supervisor, wishes, vendors, say)
-    known = load_or_make(kept)
-    web = f"http://{LOOPBACK}:{http_port}"
-    salesforce = {
-        "BASE_URL": f"{web}/salesforce",
-        "LOGIN": "jwt",
-        "USERNAME": known.salesforce.username,
-        "CLIENT_ID": known.salesforce.client_id,
-        "PRIVATE_KEY": (kept / "salesforce-private-key.pem").read_text(),
-    }
-    return {
-        **{f"DRIPSTONE_SALESFORCE__{name}": value for name, value in salesforce.items()},
-        "DRIPSTONE_SMTP__HOST": LOOPBACK,
-        "DRIPSTONE_SMTP__PORT": str(smtp_port),
-        "DRIPSTONE_SMTP__TLS": "none",
-        "DRIPSTONE_SLACK__BASE_URL": f"{web}/slack/api/",
-        "DRIPSTONE_SLACK__TOKEN": known.slack.token,
-        "DRIPSTONE_HUBSPOT__BASE_URL": f"{web}/hubspot",
-        "DRIPSTONE_HUBSPOT__TOKEN": known.hubspot.token,
-        "DRIPSTONE_MARKETO__BASE_URL": f"{web}/marketo",
-        "DRIPSTONE_MARKETO__CLIENT_ID": known.marketo.client_id,
-        "DRIPSTONE_MARKETO__CLIENT_SECRET": known.marketo.client_secret,
-        "DRIPSTONE_SMARTLEAD__BASE_URL": f"{web}/smartlead/api/v1",
-        "DRIPSTONE_SMARTLEAD__API_KEY": known.smartlead.api_key,
-        "DRIPSTONE_TWILIO__BASE_URL": f"{web}/twilio",
-        "DRIPSTONE_TWILIO__ACCOUNT_SID": known.twilio.account_sid,
-        "DRIPSTONE_TWILIO__AUTH_TOKEN": known.twilio.auth_token,
-        "DRIPSTONE_TWILIO__FROM": known.twilio.numbers[0],
-        "DRIPSTONE_TEAMS__WEBHOOK_URL": f"{web}/teams/workflows/1?sig={known.teams.signature}",
-    }
+    return accounts_at(kept, f"http://{LOOPBACK}:{http_port}", smtp_port)
 
 
 def _base(directory: Path, address: str) -> dict[str, str]:

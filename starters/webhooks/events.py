@@ -25,6 +25,7 @@ from pydantic import (
 )
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from starters.webhooks.event_kinds import OPT_OUTS, OUR_OWN_KINDS
 from workflows.engine.base import Frozen, Name
 from workflows.engine.consent import objection_to
 from workflows.engine.events import Event, plain_json
@@ -33,29 +34,6 @@ MOST_EVENTS = 100
 DEEPEST = 20
 SHORTEST_SECRET = 24
 """Bytes; the scheme asks for 24 to 64."""
-
-OUR_OWN_KINDS = frozenset(
-    (
-        "email_sent",
-        "sms_sent",
-        "sms_opt_in",
-        "campaign_exited",
-        "lead_stale",
-        "schedule_due",
-        "superseded",
-        "turned_off",
-        "criteria_met",
-        "hold_released",
-        "malformed",
-        "own_mail",
-        "review_decided",
-        "outreach_sent",
-    )
-)
-"""Facts that only Dripstone itself can know. Nothing from outside may let go of a hold."""
-
-OPT_OUTS = frozenset(("unsubscribed", "opt_out", "opted_out", "optout"))
-"""Other words for ``unsubscribe``: an opt-out is honoured however it is called."""
 
 ENROLL = "enroll"
 

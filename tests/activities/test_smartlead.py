@@ -133,6 +133,7 @@ async def test_a_wrong_key_and_a_wrong_address_name_their_settings(
     running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="httpx")  # which others keep quiet: it tells addresses
     email = somebody()
     wrong = await failure_of(client(running, "not-the-key").find_lead(CAMPAIGN, email))
     assert (wrong.code, "DRIPSTONE_SMARTLEAD__API_KEY" in str(wrong)) == ("invalid_api_key", True)

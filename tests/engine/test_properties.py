@@ -50,6 +50,30 @@ WITH_OTHERS = (
 """Steps that wait for a person, and for another tool."""
 
 
+WITH_WAYS = (
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("wait_for"),
+            "events": st.just(["clicked"]),
+            "timeout": st.just("3 days"),
+            "on_event": ways,
+            "on_timeout": ways,
+            "already": st.booleans(),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("branch"),
+            "arms": st.tuples(targets, st.sampled_from(CONDITIONS)).map(
+                lambda arm: [{"when": arm[1], "go_to": arm[0]}]
+            ),
+            "otherwise": ways,
+        }
+    ),
+)
+"""Steps that have several ways on."""
+
+
 def step(name: str) -> st.SearchStrategy[dict[str, object]]:
     return st.one_of(
         st.fixed_dictionaries(
@@ -59,25 +83,7 @@ def step(name: str) -> st.SearchStrategy[dict[str, object]]:
             {"kind": st.just("send_sms"), "text": st.just("Hi"), "otherwise": ways, "next": ways}
         ),
         st.fixed_dictionaries({"kind": st.just("wait"), "for": st.just("1 day"), "next": ways}),
-        st.fixed_dictionaries(
-            {
-                "kind": st.just("wait_for"),
-                "events": st.just(["clicked"]),
-                "timeout": st.just("3 days"),
-                "on_event": ways,
-                "on_timeout": ways,
-                "already": st.booleans(),
-            }
-        ),
-        st.fixed_dictionaries(
-            {
-                "kind": st.just("branch"),
-                "arms": st.tuples(targets, st.sampled_from(CONDITIONS)).map(
-                    lambda arm: [{"when": arm[1], "go_to": arm[0]}]
-                ),
-                "otherwise": ways,
-            }
-        ),
+        *WITH_WAYS,
         st.fixed_dictionaries(
             {
                 "kind": st.just("http_call"),

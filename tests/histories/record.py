@@ -13,7 +13,8 @@ from typing import Any
 
 from temporalio.client import WorkflowHistory
 
-from tests.histories.journeys import ANSWERS, GOALS, JOURNEYS, SAMPLE
+from tests.histories.journeys import ANSWERS, GOALS, JOURNEYS
+from tests.histories.outreach import SAMPLE
 from tests.workflows.world import Journey, open_world
 
 DIRECTORY = Path(__file__).parent

@@ -36,7 +36,7 @@ def test_every_field_has_a_text_to_show_when_the_pointer_rests_on_it() -> None:
         for field, about in model.get("properties", {}).items()
         if len(about.get("description", "")) < 10
     ]
-    assert silent == [], "write their texts into starters/definitions/hover.py"
+    assert silent == [], "write their texts into starters/definitions/hover_of_steps.py or hover.py"
 
 
 def test_no_text_is_left_of_a_field_that_is_gone() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import JsonValue, SecretStr
+from pydantic import JsonValue
 from temporalio.client import Client, WorkflowHandle
 
 from activities import dispatch
@@ -23,21 +22,11 @@ from activities.ledger.entries import find_entry
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.publishing import publish, set_state
-from config.settings import (
-    GoogleAnalyticsSettings,
-    HubspotSettings,
-    MarketoSettings,
-    SalesforceSettings,
-    Settings,
-    SlackSettings,
-    SmartleadSettings,
-    SmtpSettings,
-    TeamsSettings,
-    TwilioSettings,
-)
+from config.settings import Settings
 from starters.processes.devserver import dev_server
 from tests.sandboxed import Running, running_sandbox
-from tests.workflows.accounts import SALES, TEMPLATE, TOKEN_VARIABLE, accounts_with
+from tests.workflows.accounts import SALES, TEMPLATE, accounts_with
+from tests.workflows.sandbox_settings import settings_for
 from workers.main import run_worker
 from workers.plugin import connect
 from workflows.contracts import Ending, Status
@@ -223,52 +212,3 @@ async def stop(worker: asyncio.Task[None]) -> None:
     worker.cancel()
     with suppress(asyncio.CancelledError):
         await worker
-
-
-def settings_for(sandbox: Running, directory: Path) -> Settings:
-    """Settings that lead to the sandbox."""
-    known = sandbox.sandbox.secrets
-    login, slack, stream = known.salesforce, known.slack, known.google_analytics
-    marketo = known.marketo
-    # A connection's secret is found where its name leads, as in production.
-    os.environ[TOKEN_VARIABLE] = known.receiver.token
-    return Settings(
-        ledger_url=f"sqlite:///{directory}/ledger.db",
-        smtp=SmtpSettings(host="127.0.0.1", port=sandbox.ports.smtp_port, tls="none"),
-        salesforce=SalesforceSettings(
-            base_url=f"{sandbox.web}/salesforce",
-            login="client_credentials",
-            client_id=login.client_id,
-            client_secret=SecretStr(login.client_secret),
-        ),
-        smartlead=SmartleadSettings(
-            base_url=f"{sandbox.web}/smartlead/api/v1",
-            api_key=SecretStr(sandbox.sandbox.secrets.smartlead.api_key),
-        ),
-        slack=SlackSettings(
-            base_url=f"{sandbox.web}/slack/api/",
-            token=SecretStr(slack.token),
-        ),
-        google_analytics=GoogleAnalyticsSettings(
-            base_url=f"{sandbox.web}/google-analytics",
-            measurement_id=stream.measurement_id,
-            api_secret=SecretStr(stream.api_secret),
-        ),
-        hubspot=HubspotSettings(
-            base_url=f"{sandbox.web}/hubspot", token=SecretStr(known.hubspot.token)
-        ),
-        marketo=MarketoSettings(
-            base_url=f"{sandbox.web}/marketo",
-            client_id=marketo.client_id,
-            client_secret=SecretStr(marketo.client_secret),
-        ),
-        twilio=TwilioSettings(
-            base_url=f"{sandbox.web}/twilio",
-            account_sid=known.twilio.account_sid,
-            auth_token=SecretStr(known.twilio.auth_token),
-            sender=known.twilio.numbers[0],
-        ),
-        teams=TeamsSettings(
-            webhook_url=SecretStr(f"{sandbox.web}/teams/workflows/1?sig={known.teams.signature}")
-        ),
-    )

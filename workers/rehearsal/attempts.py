@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,20 +10,16 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from activities.http_answers import nothing_read
-from activities.ledger.companies import company_domain
-from activities.ledger.gate import Facts, judge_mail, judge_step, judge_text
-from activities.ledger.pacing import Pace
-from activities.mail_gate import Sending, pace_of
 from activities.vendors.ports import Unclear, VendorFailure
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
 from workers.rehearsal.letters import CannotBeWritten
 from workers.rehearsal.payloads import changes_of, line_kind, payload_of
 from workers.rehearsal.platforms import REHEARSED, RehearsedPlatforms, system_of
-from workers.rehearsal.reviewing import lacks_review, mail_to_review, put_up
+from workers.rehearsal.reviewing import mail_to_review, put_up
 from workers.rehearsal.step_kinds import answered, outcome_of
 from workers.rehearsal.story import Line, Vendor
-from workflows.engine.caps import Caps
+from workers.rehearsal.verdicts import verdict_on
 from workflows.engine.effects import (
     AskReview,
     Effect,
@@ -67,7 +62,7 @@ class Attempts:
         except CannotBeWritten as problem:
             self._fail(case, f"cannot be rendered: {problem}")
             return
-        verdict = self._verdict(case, effect, payload)
+        verdict = verdict_on(self._mode, case, effect, payload)
         if verdict:
             case.written = (effect, case.lead, payload)
             self._tell_verdict(case, effect, verdict)
@@ -94,71 +89,6 @@ class Attempts:
         if isinstance(effect, AskReview):
             effect = mail_to_review(case, effect)
         return payload_of(case, effect, accounts, now)
-
-    def _verdict(self, case: Case, effect: Effect, payload: Payload) -> Outcome | None:
-        called = isinstance(effect, HttpCall) and effect.reaches_lead
-        facts = Facts(
-            now=self._mode.now,
-            admission=case.admission,
-            stop_reason=case.stop_reason,
-            not_after=getattr(effect, "not_after", None),
-            suppressed=self._mode.people.suppressed(
-                case.lead, of_mail_alone=not isinstance(effect, SendSms)
-            ),
-            zone=case.zone,
-        )
-        if isinstance(effect, SendEmail):
-            return self._verdict_on_mail(case, effect, payload, facts)
-        campaign = case.play.automation.campaign
-        reaches = called or isinstance(effect, SendSms)
-        facts = replace(facts, window=campaign.send_window if campaign and reaches else None)
-        if isinstance(effect, SendSms):
-            return self._verdict_on_text(case, payload, facts)
-        reaches = called or isinstance(effect, AskReview | HandOverLead)
-        return judge_mail(facts) if reaches else judge_step(facts)
-
-    def _verdict_on_text(self, case: Case, payload: Payload, facts: Facts) -> Outcome | None:
-        people, automation = self._mode.people, case.play.automation
-        here = people.suppressed_texts(case.lead)
-        why_not = f"suppressed: {here}" if here else str(payload.get("problem") or "") or None
-        lack = people.agreed.lack(case.lead.person, automation.consents_needed, "sms")
-        return judge_text(replace(facts, no_texts=why_not, no_consent=lack))
-
-    def _verdict_on_mail(
-        self, case: Case, effect: SendEmail, payload: Payload, facts: Facts
-    ) -> Outcome | None:
-        people, automation = self._mode.people, case.play.automation
-        caps = automation.campaign.caps if automation.campaign else Caps()
-        facts = replace(
-            facts,
-            review=lacks_review(self._mode, case, effect, payload),
-            no_consent=people.agreed.lack(case.lead.person, automation.consents_needed, "email"),
-            sends=case.state.sends,
-            max_sends=caps.max_sends,
-            due=effect.due,
-            max_lateness=caps.max_lateness,
-        )
-        room = None
-        verdict = judge_mail(facts)
-        if verdict is None:
-            room = self._mode.limits.take_slot(self._pace(case, effect, caps), self._mode.now)
-        return Outcome(state="held", cause=room.cause, until=room.at) if room else verdict
-
-    def _pace(self, case: Case, effect: SendEmail, caps: Caps) -> Pace:
-        accounts = self._mode.stage.connections.of(case.lead.center)
-        by_company = caps.per_company_per_day or accounts.caps.per_company_per_day
-        return pace_of(
-            Sending(
-                effect=effect,
-                lead=case.lead,
-                automation=case.play.automation,
-                accounts=accounts,
-                caps=caps,
-                mailbox=case.sender,
-                company=company_domain(case.lead) if by_company else None,
-                zone=case.zone,
-            )
-        )
 
     def _tell_verdict(self, case: Case, effect: Effect, verdict: Outcome) -> None:
         until = f", until {verdict.until.isoformat()}" if verdict.until else ""

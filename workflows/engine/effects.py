@@ -16,6 +16,10 @@ from workflows.engine.effect_base import Effect as Effect
 from workflows.engine.effect_base import Queue as Queue
 from workflows.engine.exits import ExitReason
 from workflows.engine.platform_effects import PlatformEffect
+from workflows.engine.record_effects import AddEvent as AddEvent
+from workflows.engine.record_effects import AddNote as AddNote
+from workflows.engine.record_effects import AddTask as AddTask
+from workflows.engine.record_effects import Written as Written
 from workflows.engine.web_effects import HttpCall as HttpCall
 from workflows.engine.web_effects import TrackEvent as TrackEvent
 
@@ -131,48 +135,6 @@ class Assign(Effect):
     kind: Literal["assign"]
     to: str | None = None
     pool: str | None = None
-
-
-class Written(Effect):
-    """A record about the lead in the CRM. ``subject`` and ``text`` are Liquid templates."""
-
-    queue: ClassVar[Queue] = "crm"
-
-    subject: str
-    text: str
-
-
-class AddTask(Written):
-    """Create a Task, due ``days`` days from now; ``time`` is when to remind of it."""
-
-    activity: ClassVar[str] = "add_task"
-
-    kind: Literal["add_task"]
-    type: str
-    priority: str
-    days: int
-    time: TimeOfDay | None = None
-    assigned_to: str | None = None
-
-
-class AddEvent(Written):
-    """Create an Event of ``minutes`` minutes, ``days`` days from now at ``time``."""
-
-    activity: ClassVar[str] = "add_event"
-
-    kind: Literal["add_event"]
-    days: int
-    time: TimeOfDay
-    minutes: int
-    assigned_to: str | None = None
-
-
-class AddNote(Written):
-    """Write a note."""
-
-    activity: ClassVar[str] = "add_note"
-
-    kind: Literal["add_note"]
 
 
 class PlanWait(Effect):

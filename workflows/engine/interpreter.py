@@ -6,7 +6,7 @@ decided once it decides again on replay, whatever the clock of the replaying wor
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import JsonValue
 
@@ -14,19 +14,18 @@ from workflows.engine import holds
 from workflows.engine.automation import Automation
 from workflows.engine.effects import Outcome, SendEmail, SendSms
 from workflows.engine.events import (
-    REVIEW_DECIDED,
     SMS_OPT_OUT,
     Event,
     Malformed,
     fingerprint,
     plain_json,
-    read_return,
     read_signal,
 )
 from workflows.engine.exits import ExitReason
 from workflows.engine.handing import tell_the_other_tool
+from workflows.engine.hearing import note_absence, note_malformed, tell_step
 from workflows.engine.lateness import note_lateness
-from workflows.engine.moves import close, enter, follow, moment_of, put
+from workflows.engine.moves import close, enter, follow, moment_of
 from workflows.engine.state import (
     SEEN_LENGTH,
     Close,
@@ -41,7 +40,6 @@ from workflows.engine.state import (
     State,
     Wait,
     Wanted,
-    is_message,
 )
 from workflows.engine.steps.base import TimeUp
 
@@ -72,7 +70,7 @@ def _advance(automation: Automation, state: State, news: News, now: datetime) ->
     if isinstance(news, Event):
         state = _receive(automation, state, news, now)
     elif isinstance(news, Malformed):
-        state = _keep_malformed(state, news, now)
+        state = note_malformed(state, news, now)
     elif state.exit:
         return state
     elif isinstance(news, Order):
@@ -207,7 +205,7 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
     if event.kind == "pause":
         return _order(automation, state, Order(verb="pause", reason="signal"), now)
     if event.kind == "out_of_office":
-        return _note_absence(automation, state, event, now)
+        return note_absence(automation, state, event, now)
     if event.kind == "hold_released":
         return holds.cause_removed(automation, state, now)
     if state.no_texts and _is_text(state.wanted):
@@ -218,48 +216,8 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
         return state.model_copy(update={"values": state.values | known})
     if event.is_soft_bounce:
         return holds.note_soft_bounce(automation, state, event, now)
-    return _tell_step(automation, state, event, now)
-
-
-def _tell_step(automation: Automation, state: State, event: Event, now: datetime) -> State:
-    """What the present step makes of an event."""
-    step = automation.step(state.step)
-    move = step.resume(moment_of(state, now), event) if step else None
-    if event.kind == REVIEW_DECIDED and not move:
-        return holds.cause_removed(automation, state, now)  # perhaps the gate held for it
-    if move and (state.hold or not isinstance(state.wanted, Wait)):
-        # Not now, but not lost either: the step hears of it when it goes on.
-        return state.model_copy(update={"unheard": state.unheard or event})
-    return follow(automation, state, move, now) if move else state
+    return tell_step(automation, state, event, now)
 
 
 def _is_text(wanted: Wanted | None) -> bool:
     return isinstance(wanted, Perform) and isinstance(wanted.effect, SendSms)
-
-
-def _note_absence(automation: Automation, state: State, event: Event, now: datetime) -> State:
-    """Out of office: no message until the return date, or for a while if none was given.
-
-    It is no reply (it does not exit), and the steps' clocks run on; only messages are held.
-    """
-    otherwise = (
-        automation.campaign.out_of_office.otherwise if automation.campaign else timedelta(days=14)
-    )
-    until = read_return(event.data) or now + otherwise
-    why = f"until {until.date().isoformat()}"
-    state = state.noting(Decision(at=now, step=state.step, what="out of office", why=why))
-    state = state.model_copy(update={"away_until": until})
-    if isinstance(state.wanted, Perform) and is_message(state.wanted):
-        return put(state, state.wanted, now)
-    return state
-
-
-def _keep_malformed(state: State, news: Malformed, now: datetime) -> State:
-    why = f"{news.name}: {news.problem}"[:200]
-    state = state.noting(Decision(at=now, step=state.step, what="malformed signal", why=why))
-    return state.model_copy(
-        update={
-            "malformed": state.malformed + 1,
-            "unrecorded": (*state.unrecorded, news.event),
-        }
-    )

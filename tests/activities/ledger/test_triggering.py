@@ -2,71 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
-from sqlalchemy import update
 
 from activities.dispatch import enroll, take_in
 from activities.ledger import Ledger
 from activities.ledger.admissions import Request
 from activities.ledger.firings import pending
-from activities.ledger.inbox import Incoming, Received
-from activities.ledger.leads import Lead
+from activities.ledger.inbox import Incoming
 from activities.ledger.lifecycle import switch_center
-from activities.ledger.listening import enabled
 from activities.ledger.publishing import set_state
-from activities.ledger.schedules import follow
 from activities.ledger.sessions import end_of, silent_sessions
-from activities.ledger.staleness import begin_to_watch, fallen_silent, has_fired, silence_of
 from activities.ledger.starting import start_again
-from activities.ledger.tables import admissions, firings, lifecycle, sessions, watches
+from activities.ledger.tables import admissions, firings, sessions
 from tests.activities.ledger.scenes import ACCOUNTS, a_lead, enter, leave, make, rows
-from workers.triggering import enter_fired
-from workflows.engine.events import Event
+from tests.activities.ledger.triggers import DAY, NOTIFY, entered, known, tell, waits_for
 from workflows.engine.exits import ExitReason
-
-NOTIFY = [{"id": "n", "kind": "notify", "channel": "sales", "text": "Look"}]
-TO_WON: dict[str, Any] = {"kind": "lead_status_changed", "stages": ["Won"]}
-DAY = timedelta(days=1)
-
-
-async def waits_for(
-    ledger: Ledger, trigger: dict[str, Any], name: str = "next", **more: Any
-) -> None:
-    """An enabled automation that something besides a person starts, enabled a year ago."""
-    more = {"campaign": None, "steps": NOTIFY} | more
-    await make(ledger, name, trigger=trigger, **more)
-    async with ledger.transaction() as tx:
-        long_ago = await ledger.now(tx) - 365 * DAY
-        await tx.execute(update(lifecycle).values(changed_at=long_ago))
-
-
-async def tell(
-    ledger: Ledger, lead: Lead, kind: str, number: int = 1, ago: timedelta = DAY, **data: JsonValue
-) -> Received:
-    at = datetime.now(UTC) - ago
-    event = Event(id=f"{kind}/{lead.lead}/{number}", kind=kind, at=at, data=data)
-    return await take_in(ledger, Incoming(event, "default", "test", lead.lead), ACCOUNTS)
-
-
-async def entered(ledger: Ledger, name: str = "next") -> list[str]:
-    """Carry out every firing; the leads that are inside the automation then."""
-    await enter_fired(ledger, None, ACCOUNTS)
-    return sorted(
-        row["lead"] for row in await rows(ledger, admissions) if row["automation"] == name
-    )
-
-
-async def known(ledger: Ledger, number: int = 1, **fields: JsonValue) -> Lead:
-    """A lead that the ledger knows from a campaign it has left."""
-    if not any(row["automation"] == "before" for row in await rows(ledger, lifecycle)):
-        await make(ledger, "before", campaign=None, steps=NOTIFY)
-    lead = a_lead(ledger, number, "", **fields)
-    await leave(ledger, await enter(ledger, lead, "before"), ExitReason.COMPLETED)
-    return lead
 
 
 @pytest.mark.parametrize(
@@ -191,86 +145,6 @@ async def test_a_conversation_that_nobody_ends_is_over_after_half_an_hour_of_sil
     assert len((await take_in(ledger, ended, ACCOUNTS)).fired) == 1
     assert await entered(ledger) == [lead.lead]
     assert [row["state"] for row in await rows(ledger, sessions)] == ["OVER"]
-
-
-async def sweep(ledger: Ledger) -> None:
-    """What the repair loop does about silent leads."""
-    async with ledger.transaction() as tx:
-        for one in await enabled(tx):
-            await begin_to_watch(tx, one, 100)
-        now, silent = await ledger.now(tx), await fallen_silent(ledger, tx, 100)
-    for watch in silent:
-        event = silence_of(watch, now)
-        await take_in(ledger, Incoming(event, "default", "sweep", watch["lead"]), ACCOUNTS)
-        async with ledger.transaction() as tx:
-            await has_fired(tx, watch)
-
-
-async def test_a_silent_lead_enters_once_an_episode(ledger: Ledger) -> None:
-    lead = await known(ledger, stage="New")
-    stale = {"kind": "stale_lead", "at_least": "30 days", "stages": ["New"]}
-    again = {"engagement_window": "9 days", "re_entry": {"rule": "after_exit"}}
-    await waits_for(ledger, stale, campaign=again)
-    await tell(ledger, lead, "reply", 1, 90 * DAY)
-    for _ in range(2):
-        await sweep(ledger)
-    assert await entered(ledger) == [lead.lead]
-    await leave(ledger, f"enrollment:next:{lead.lead}", ExitReason.COMPLETED)
-    await tell(ledger, lead, "reply", 2, 40 * DAY)  # active again, and silent again
-    await sweep(ledger)
-    assert await entered(ledger) == [lead.lead] * 2
-
-
-@pytest.mark.parametrize(
-    ("days", "stage", "enters"), [(20, "New", False), (40, "New", True), (40, "Qualified", False)]
-)
-async def test_only_who_was_silent_for_long_in_a_watched_stage_is_stale(
-    ledger: Ledger, days: int, stage: str, enters: bool
-) -> None:
-    lead = await known(ledger, stage=stage)
-    await waits_for(ledger, {"kind": "stale_lead", "at_least": "30 days", "stages": ["New"]})
-    await tell(ledger, lead, "clicked", 1, days * DAY)
-    await sweep(ledger)
-    assert await entered(ledger) == [lead.lead] * enters
-
-
-async def test_who_was_silent_before_it_was_enabled_stays_outside(ledger: Ledger) -> None:
-    lead = await known(ledger, stage="New")
-    await tell(ledger, lead, "reply", 1, 500 * DAY)
-    await waits_for(ledger, {"kind": "stale_lead", "at_least": "30 days", "stages": ["New"]})
-    await sweep(ledger)
-    assert [row["state"] for row in await rows(ledger, watches)] == ["OUTSIDE"]
-    assert await entered(ledger) == []
-
-
-async def test_a_stale_lead_that_is_won_leaves_and_one_that_was_won_in_time_never_enters(
-    ledger: Ledger,
-) -> None:
-    ada, bob = await known(ledger, 1, stage="New"), await known(ledger, 2, stage="New")
-    await waits_for(ledger, {"kind": "stale_lead", "at_least": "30 days", "stages": ["New"]})
-    for lead in (ada, bob):
-        await tell(ledger, lead, "clicked", 1, 40 * DAY)
-    await tell(ledger, bob, "lead_changed", 1, 39 * DAY, stage="Won")
-    await sweep(ledger)
-    assert await entered(ledger) == [ada.lead]
-    await tell(ledger, ada, "lead_changed", 1, DAY, fields={"stage": "Lost"})
-    (entry,) = [row for row in await rows(ledger, admissions) if row["automation"] == "next"]
-    assert entry["stop_reason"] == "lead_gone"
-
-
-async def test_a_schedule_asks_everybody_of_the_audience_once_a_time_however_many_were_missed(
-    ledger: Ledger,
-) -> None:
-    leads = [await known(ledger, number, stage="New") for number in range(1, 6)]
-    await known(ledger, 6, stage="Won")
-    new_ones = {"field": "stage", "op": "equals", "value": "New"}
-    await waits_for(ledger, {"kind": "scheduled", "every": "1 day"}, audience=new_ones)
-    for _ in range(5):  # two at a time, and then nothing until the next day
-        async with ledger.transaction() as tx:
-            (published,) = await enabled(tx)
-            await follow(ledger, tx, published, 2)
-    assert await entered(ledger) == sorted(lead.lead for lead in leads)
-    assert len(await rows(ledger, firings)) == len(leads)
 
 
 async def test_a_firing_that_died_is_carried_out_by_whoever_comes_next(ledger: Ledger) -> None:

@@ -1,0 +1,58 @@
+"""What a mail's head says: the mailbox it leaves from, its address, the subject of a reply.
+
+Also what a person must mend where it cannot be written.
+"""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from activities.errors import as_application_error
+from activities.ledger.effects import EffectRow
+from activities.ledger.leads import is_sample
+from activities.ledger.recipients import recipient_of
+from activities.scene import Scene
+from activities.vendors.ports import Never
+from workflows.engine.effects import SendEmail
+
+
+def address_of(effect: SendEmail, scene: Scene) -> str:
+    """The lead's address; a sample lead's mails go to the sample mailbox of the center."""
+    if not is_sample(scene.lead.lead):
+        return _recipient(effect, scene)
+    samples = scene.accounts.samples
+    if samples is None:
+        text = "the connections file names no samples.address: add it to the center, then retry"
+        raise as_application_error(Never("dripstone", "no_sample_mailbox", text))
+    return str(samples.address)
+
+
+def _recipient(effect: SendEmail, scene: Scene) -> str:
+    address = recipient_of(scene.lead, effect.recipient_field)
+    if address is None:
+        said = f"the lead has no e-mail address in its field {effect.recipient_field!r}"
+        raise as_application_error(Never("dripstone", "no_address", f"{said}: add one, then retry"))
+    return address
+
+
+def not_a_message(error: ValidationError) -> Never:
+    """What of the mail cannot be sent, by field; the values themselves are personal."""
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    told = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in problems)
+    return Never("dripstone", "message", f"{told}: mend the lead or the template, then retry")
+
+
+def sender_of(effect: SendEmail, scene: Scene, earlier: list[EffectRow]) -> str:
+    """The mailbox that the lead's thread began with, if it may still be used; else its share."""
+    campaign = scene.version.definition.campaign
+    if campaign is None:
+        return "default"
+    used = (str(row.payload.get("mailbox")) for row in reversed(earlier))
+    kept = next((name for name in used if name in campaign.mailboxes), None)
+    return kept or campaign.sender_for(effect.enrollment, effect.entry)
+
+
+def reply_subject(first: EffectRow) -> str:
+    """The subject of a mail that answers in the thread that ``first`` began."""
+    subject = str(first.payload["mail"]["subject"])
+    return subject if subject.lower().startswith("re:") else f"Re: {subject}"

@@ -1,0 +1,99 @@
+"""What the gate says of an effect in a rehearsal, by the policy that it follows in earnest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from activities.ledger.companies import company_domain
+from activities.ledger.gate import Facts, judge_mail, judge_step, judge_text
+from activities.ledger.pacing import Pace
+from activities.mail_gate import Sending, pace_of
+from workers.rehearsal.case import Case
+from workers.rehearsal.reviewing import lacks_review
+from workflows.engine.caps import Caps
+from workflows.engine.effects import (
+    AskReview,
+    Effect,
+    HandOverLead,
+    HttpCall,
+    Outcome,
+    SendEmail,
+    SendSms,
+)
+
+if TYPE_CHECKING:
+    from workers.rehearsal.engine_mode import EngineMode
+
+Payload = Mapping[str, JsonValue]
+
+
+def verdict_on(mode: EngineMode, case: Case, effect: Effect, payload: Payload) -> Outcome | None:
+    """What the gate says of an effect now; None lets it pass, and takes its slot."""
+    called = isinstance(effect, HttpCall) and effect.reaches_lead
+    facts = Facts(
+        now=mode.now,
+        admission=case.admission,
+        stop_reason=case.stop_reason,
+        not_after=getattr(effect, "not_after", None),
+        suppressed=mode.people.suppressed(case.lead, of_mail_alone=not isinstance(effect, SendSms)),
+        zone=case.zone,
+    )
+    if isinstance(effect, SendEmail):
+        return _on_mail(mode, case, effect, payload, facts)
+    campaign = case.play.automation.campaign
+    reaches = called or isinstance(effect, SendSms)
+    facts = replace(facts, window=campaign.send_window if campaign and reaches else None)
+    if isinstance(effect, SendSms):
+        return _on_text(mode, case, payload, facts)
+    reaches = called or isinstance(effect, AskReview | HandOverLead)
+    return judge_mail(facts) if reaches else judge_step(facts)
+
+
+def _on_text(mode: EngineMode, case: Case, payload: Payload, facts: Facts) -> Outcome | None:
+    people, automation = mode.people, case.play.automation
+    here = people.suppressed_texts(case.lead)
+    why_not = f"suppressed: {here}" if here else str(payload.get("problem") or "") or None
+    lack = people.agreed.lack(case.lead.person, automation.consents_needed, "sms")
+    return judge_text(replace(facts, no_texts=why_not, no_consent=lack))
+
+
+def _on_mail(
+    mode: EngineMode, case: Case, effect: SendEmail, payload: Payload, facts: Facts
+) -> Outcome | None:
+    people, automation = mode.people, case.play.automation
+    caps = automation.campaign.caps if automation.campaign else Caps()
+    facts = replace(
+        facts,
+        review=lacks_review(mode, case, effect, payload),
+        no_consent=people.agreed.lack(case.lead.person, automation.consents_needed, "email"),
+        sends=case.state.sends,
+        max_sends=caps.max_sends,
+        due=effect.due,
+        max_lateness=caps.max_lateness,
+    )
+    room = None
+    verdict = judge_mail(facts)
+    if verdict is None:
+        room = mode.limits.take_slot(_pace(mode, case, effect, caps), mode.now)
+    return Outcome(state="held", cause=room.cause, until=room.at) if room else verdict
+
+
+def _pace(mode: EngineMode, case: Case, effect: SendEmail, caps: Caps) -> Pace:
+    accounts = mode.stage.connections.of(case.lead.center)
+    by_company = caps.per_company_per_day or accounts.caps.per_company_per_day
+    return pace_of(
+        Sending(
+            effect=effect,
+            lead=case.lead,
+            automation=case.play.automation,
+            accounts=accounts,
+            caps=caps,
+            mailbox=case.sender,
+            company=company_domain(case.lead) if by_company else None,
+            zone=case.zone,
+        )
+    )
