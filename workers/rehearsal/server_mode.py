@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.dispatch import deliver, take_in
 from activities.ledger import Ledger
@@ -74,7 +74,11 @@ class Theatre:
 async def theatre(
     ledger: Ledger, connections: Connections, client: Client, surroundings: Surroundings
 ) -> AsyncIterator[Theatre]:
-    """Workers for all queues, with vendors that only record."""
+    """Workers for all queues, with vendors that only record.
+
+    Without the workflow sandbox: it guards against changes of workflow code, takes a tenth of the
+    time, and every worker and replay of production has it.
+    """
     vendors = Recorders(surroundings)
     public_url = UNSUBSCRIBE_URL.partition("/u/")[0]
     everybody = Vendors(
@@ -96,6 +100,7 @@ async def theatre(
                 task_queue=queue,
                 workflows=[Enrollment] if queue == TASK_QUEUE else [],
                 activities=activities,
+                workflow_runner=UnsandboxedWorkflowRunner(),
             )
             await running.enter_async_context(worker)
         yield Theatre(ledger, connections, client, TimeSkipper(client, config=STANDING))
