@@ -65,10 +65,10 @@ async def _deliver_one(ledger: Ledger, client: Client, row: Mapping[str, Any]) -
     async with ledger.reading() as tx:
         entry = await find_entry(tx, row["enrollment"], row["entry"])
     if entry is None or entry["state"] == "CLOSED":
-        return await _mark(ledger, row, "TARGET_CLOSED")
+        return await mark(ledger, row, "TARGET_CLOSED")
     if entry["state"] in ("QUEUED", "ADMITTED"):
         # What runs under that id now, if anything, is an earlier entry: it must not get this.
-        return await _mark(ledger, row, "PENDING", hurry=False)
+        return await mark(ledger, row, "PENDING", hurry=False)
     kind = str(row["body"]["kind"])
     handle = client.get_workflow_handle(row["enrollment"])
     try:
@@ -76,11 +76,11 @@ async def _deliver_one(ledger: Ledger, client: Client, row: Mapping[str, Any]) -
         await handle.signal(name, row["body"], rpc_timeout=PATIENCE)
     except RPCError as error:
         gone = error.status is RPCStatusCode.NOT_FOUND
-        return await _mark(ledger, row, "PENDING", hurry=not gone)
-    return await _mark(ledger, row, "DELIVERED")
+        return await mark(ledger, row, "PENDING", hurry=not gone)
+    return await mark(ledger, row, "DELIVERED")
 
 
-async def _mark(ledger: Ledger, row: Mapping[str, Any], state: str, hurry: bool = True) -> bool:
+async def mark(ledger: Ledger, row: Mapping[str, Any], state: str, hurry: bool = True) -> bool:
     """Write down how a delivery went; True if it was told."""
     attempts = row["attempts"] + 1
     wait = min(BACKOFF * 2 ** min(attempts, 10), LONGEST_BACKOFF) if hurry else BACKOFF

@@ -16,8 +16,10 @@ from temporalio import activity
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
+from activities.ledger.consents import missing_consent
 from activities.ledger.effects import EffectRow, Intent, find_effect
 from activities.ledger.gate import judge_mail
+from activities.ledger.halts import why_halted
 from activities.ledger.handovers import (
     ACTIVE,
     END,
@@ -86,10 +88,14 @@ class Handovers:
         self, tx: AsyncConnection, effect: HandOverLead, scene: Scene, intent: Intent
     ) -> Outcome | None:
         """As for a mail, but for the send window: when to mail is the other tool's to know."""
+        lead, automation = scene.lead, scene.version.definition
+        whose, needs = (lead.center, lead.person), automation.consents_needed
         facts = replace(
             await facts_of(self._ledger, tx, scene),
-            suppressed=await suppression_of(self._ledger, tx, scene.lead),
-            has_address=bool(scene.lead.email),
+            suppressed=await suppression_of(self._ledger, tx, lead),
+            has_address=bool(lead.email),
+            no_consent=await missing_consent(tx, whose, needs, "email"),
+            halted=await why_halted(tx, lead.center, automation.id),
             not_after=effect.not_after,
         )
         verdict = await note_verdict(self._ledger, tx, scene, judge_mail(facts))

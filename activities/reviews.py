@@ -63,8 +63,9 @@ class Reviews:
         """What would keep the mail itself from leaving keeps it from being reviewed as well."""
         facts = replace(
             await facts_of(self._ledger, tx, scene),
-            suppressed=await suppression_of(self._ledger, tx, scene.lead),
-            has_address=bool(scene.lead.email),
+            suppressed=await suppression_of(
+                self._ledger, tx, scene.lead, str(written.mail["to_address"])
+            ),
         )
         verdict = await note_verdict(self._ledger, tx, scene, judge_mail(facts))
         if verdict is None:

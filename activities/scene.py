@@ -121,8 +121,3 @@ def zone_of(scene: Scene) -> str:
     campaign = scene.version.definition.campaign
     window_zone = campaign.send_window.zone if campaign else None
     return scene.lead.zone or window_zone or scene.accounts.zone
-
-
-def is_past(instant: datetime | None, now: datetime) -> bool:
-    """Whether ``instant`` is given and over."""
-    return instant is not None and now >= instant

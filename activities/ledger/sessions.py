@@ -12,7 +12,7 @@ from activities.ledger.store import Ledger
 from activities.ledger.trigger_tables import sessions
 from activities.ledger.upsert import insert_new
 from workflows.engine.events import Event
-from workflows.engine.sessions import IDLE, SESSION_EVENTS, Session, hear
+from workflows.engine.sessions import IDLE, SESSION_EVENTS, Session, hear, idle_from
 
 
 async def hear_in_session(
@@ -48,10 +48,17 @@ async def silent_sessions(ledger: Ledger, tx: AsyncConnection, limit: int) -> li
 
 
 def end_of(session: Mapping[str, Any]) -> Event:
-    """The event by which a silent session ends: half an hour after the last that was heard."""
+    """The event by which a silent session ends: half an hour after the last that was heard.
+
+    Raises:
+        ValueError: it has ended already.
+    """
+    silent_from = idle_from(Session.model_validate(session["folded"]))
+    if silent_from is None:
+        raise ValueError("the session has ended already")
     return Event(
         id=f"session/{session['center']}/{session['lead']}/{session['session']}/silent",
         kind="session_ended",
-        at=session["last_at"] + IDLE,
+        at=silent_from,
         data={"session": session["session"], "because": "silent"},
     )

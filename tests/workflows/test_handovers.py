@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from activities.ledger.halts import halt
 from tests.workflows.world import PATIENCE, Journey, World
 from workflows.contracts import Status
 
@@ -67,6 +68,15 @@ async def test_a_second_visit_is_the_same_lead_there_and_the_last_mail_completes
     await until_there(journey, "STARTED")
     await world.happens(journey.lead, "outreach_sent", step="hand", visit=2, number=3)
     assert (await journey.ends()).exit == "completed"
+
+
+async def test_while_its_automation_is_halted_a_lead_is_not_handed_over(world: World) -> None:
+    automation = await world.publish(STEPS)
+    await halt(world.ledger, "default", automation, ("Ada", "wrong prices"))
+    journey = await world.enroll(automation)
+    await journey.until_at("hand", "held")
+    assert world.sandbox.sandbox.smartlead.members(journey.lead.email or "") == []
+    await journey.order("remove")
 
 
 def _waits(status: Status, visit: int) -> bool:

@@ -18,7 +18,11 @@ Channel = Literal["email", "sms"]
 
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
-CHANNEL_OF: dict[str, Channel] = {"send_email": "email", "send_sms": "sms"}
+CHANNEL_OF: dict[str, Channel] = {
+    "send_email": "email",
+    "outreach_handover": "email",
+    "send_sms": "sms",
+}
 """The channel of each step kind that sends a message."""
 
 

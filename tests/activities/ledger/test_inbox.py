@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
+from activities.delivering import mark
 from activities.dispatch import take_in
 from activities.ledger import Ledger
 from activities.ledger.entries import record
@@ -232,3 +233,16 @@ async def test_edited_exit_criteria_reach_leads_in_flight_at_their_next_change(
     )  # a new version; the lead stays on its own
     await happens(ledger, lead, "lead_changed", fields={"stage": "Customer"})
     assert (await entry_of(ledger, lead))["stop_reason"] == "custom_exit_criteria_met"
+
+
+async def test_what_one_worker_has_told_stays_told_though_another_looked_before(
+    ledger: Ledger,
+) -> None:
+    await make(ledger)
+    lead = a_lead(ledger)
+    await enter(ledger, lead)
+    await happens(ledger, lead, "reply")
+    (seen,) = await rows(ledger, deliveries)
+    await mark(ledger, seen, "DELIVERED")
+    await mark(ledger, seen, "PENDING")
+    assert [row["state"] for row in await rows(ledger, deliveries)] == ["DELIVERED"]
