@@ -26,7 +26,11 @@ ADA = Mailbox(
     postal_address="1 Quarry Lane, Matlock",
     salesforce_user="ada@dripstone.example",
 )
-SLOW = ADA.model_copy(update={"address": "slow@dripstone.example", "min_gap": timedelta(hours=20)})
+SLOW, BUSY = (
+    ADA.model_copy(update={"address": f"{name}@dripstone.example", "min_gap": timedelta(hours=20)})
+    for name in ("slow", "busy")
+)
+"""Of two tests that share a ledger: what one sends, the other would have to wait for."""
 OTHER = ADA.model_copy(update={"address": "other@dripstone.example"})
 WRITES = SalesforceWrites(
     hard_bounce_field="clay_external_hard_bounce__c",
@@ -41,7 +45,7 @@ OFF = Pool(members=(Member(user="kim@dripstone.example", available=False),))
 ACCOUNTS = Connections(
     centers={
         "default": CenterConnections(
-            mailboxes={"default": ADA, "slow": SLOW, "other": OTHER},
+            mailboxes={"default": ADA, "slow": SLOW, "busy": BUSY, "other": OTHER},
             salesforce=WRITES,
             hubspot=HUBSPOT,
             marketo=MARKETO,

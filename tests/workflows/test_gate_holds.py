@@ -63,7 +63,7 @@ async def test_no_message_leaves_in_a_halt_and_the_held_go_on_after_it(world: Wo
 async def test_a_busy_mailbox_gives_each_lead_a_slot_and_has_it_back_at_the_exit(
     world: World,
 ) -> None:
-    automation = await world.publish(MAIL, sender="slow")
+    automation = await world.publish(MAIL, sender="busy")
     assert (await (await world.enroll(automation)).ends()).sends == 1
 
     async def turn() -> tuple[datetime, Journey]:
