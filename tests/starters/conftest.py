@@ -1,4 +1,4 @@
-"""What tests of commands share: one real Temporal server a session, and a ledger for each test."""
+"""What tests of commands share: one real Temporal server a file, and a ledger for each test."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.starters.commands import Commands
 from workflows.presentation import SEARCH_ATTRIBUTES
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The address of a real server."""
+    """The address of a real server, which other files know nothing of."""
     keywords = {key.name: "Keyword" for key in SEARCH_ATTRIBUTES}
     directory = tmp_path_factory.mktemp("temporal")
     async with dev_server(directory, search_attributes=keywords, port=0, ui_port=0) as running:
@@ -35,7 +35,7 @@ async def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def dripstone(tmp_path: Path, temporal: str, empty_ledger: Path) -> Commands:
-    """The command line, with a ledger of its own and the server of the session."""
+    """The command line, with a ledger of its own and the server of the file."""
     shutil.copy(empty_ledger, tmp_path)
     return Commands(tmp_path, temporal)
 
