@@ -22,6 +22,8 @@ async def lost_in_the_last_moment(world: World) -> Journey:
     world.fault("smtp", "after_dot", "drop")
     journey = await world.enroll(await world.publish(STEPS))
     await journey.until_at("w")
+    state, reason = await state_of(journey, 1)
+    assert (state, journey.mails()) == ("UNKNOWN", 1), reason
     return journey
 
 
