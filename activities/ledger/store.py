@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
@@ -35,6 +35,9 @@ class Ledger:
     """SQLite's setting. FULL: an event acknowledged with 2xx survives a power cut, not only a
     crash. OFF is for ledgers that are thrown away."""
 
+    sqlite_options: ClassVar[Mapping[str, Any]] = {}
+    """What SQLite's driver is told besides."""
+
     def __init__(self, engine: AsyncEngine, secret: bytes) -> None:
         self._engine = engine
         self._secret = secret
@@ -53,7 +56,7 @@ class Ledger:
         Raises:
             LedgerUnavailable: it cannot be opened, created or migrated.
         """
-        engine = _engine_for(url, cls.synchronous)
+        engine = _engine_for(url, cls.synchronous, cls.sqlite_options)
         try:
             await migrations.upgrade(engine)
             async with engine.begin() as tx:
@@ -125,7 +128,7 @@ class Ledger:
         return self._secret
 
 
-def _engine_for(url: str, synchronous: str) -> AsyncEngine:
+def _engine_for(url: str, synchronous: str, options: Mapping[str, Any]) -> AsyncEngine:
     try:
         parsed = make_url(url)
     except SQLAlchemyError as error:
@@ -134,7 +137,7 @@ def _engine_for(url: str, synchronous: str) -> AsyncEngine:
     if backend == "sqlite":
         _make_room_for(parsed)
         address = parsed.set(drivername="sqlite+aiosqlite")
-        engine = create_async_engine(address, hide_parameters=True)
+        engine = create_async_engine(address, hide_parameters=True, connect_args=dict(options))
         event.listen(engine.sync_engine, "connect", partial(_tune_sqlite, synchronous))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +24,7 @@ from activities.vendors.ports import (
     WebRequest,
 )
 from workers.rehearsal.story import Surroundings, Vendor
+from workers.rehearsal.unthreaded import unthreaded
 
 outside: ContextVar[datetime | None] = ContextVar("outside", default=None)
 """The virtual time of what is done for a lead outside of its activities."""
@@ -46,6 +48,7 @@ class VirtualLedger(Ledger):
     """A ledger whose clock is the virtual clock of whoever asks. It lasts for one rehearsal."""
 
     synchronous = "OFF"
+    sqlite_options = MappingProxyType({"async_creator_fn": unthreaded})
 
     async def now(self, tx: AsyncConnection) -> datetime:
         """The virtual time."""
