@@ -1,4 +1,4 @@
-"""Invariants of what leaves: once, recorded, not after a stop, not behind a shut door, told."""
+"""Invariants of what leaves: once, recorded, not after a stop, only as the gate allows, told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from tests.faults.facts import STOPS, SUPPRESSING, TERMINAL, Entry, Facts, Told
+from tests.faults.facts import STOPS, SUPPRESSING, TERMINAL, Effect, Entry, Facts, Told
 
 DONE = ("SENT", "UNKNOWN")
 
@@ -80,8 +80,36 @@ def _after(at: datetime, stop: Told) -> str:
     return f"{late:.2f} s after its {stop.kind} was acknowledged"
 
 
-def behind_doors(facts: Facts) -> Iterator[str]:
-    """I7. Nothing began while its automation was disabled or outside its send window."""
+def as_allowed(facts: Facts) -> Iterator[str]:
+    """I7. Nothing began behind a shut door, beyond a cap, or without its approval."""
+    yield from _behind_doors(facts)
+    automations = {(entry.enrollment, entry.entry): entry.automation for entry in facts.entries}
+    begun = [
+        (automations.get((mail.enrollment or "", mail.entry or 0), ""), mail)
+        for mail in facts.effects
+        if mail.activity == "send_email" and mail.intent_at
+    ]
+    days = Counter((name, mail.intent_at.date()) for name, mail in begun if mail.intent_at)
+    for (name, day), number in days.items():
+        if number > facts.plan.caps.get(name, number):
+            yield f"{name}: {number} mails began on {day}, {facts.plan.caps[name]} were allowed"
+    yield from _without_approval(
+        facts, [mail for name, mail in begun if name in facts.plan.reviewed]
+    )
+
+
+def _without_approval(facts: Facts, mails: list[Effect]) -> Iterator[str]:
+    approvals = {
+        (one.enrollment, one.entry, one.step): one.at for one in facts.decided if one.approved
+    }
+    for mail in mails:
+        at = approvals.get((mail.enrollment or "", mail.entry or 0, mail.step or ""))
+        if at is None or (mail.intent_at and mail.intent_at < at):
+            yield f"{mail.key} began, and nobody had approved it"
+
+
+def _behind_doors(facts: Facts) -> Iterator[str]:
+    """Nothing began while its automation was disabled or outside its send window."""
     automations = {(entry.enrollment, entry.entry): entry.automation for entry in facts.entries}
     for effect in facts.effects:
         automation = automations.get((effect.enrollment or "", effect.entry or 0))

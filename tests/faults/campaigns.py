@@ -12,6 +12,14 @@ from tests.faults.system import System
 from workflows.engine.automation import Automation
 
 MAIN, SWITCHED, NIGHT = "faults-main", "faults-switched", "faults-night"
+CAPPED, REVIEWED = "faults-capped", "faults-reviewed"
+ALL = (MAIN, SWITCHED, NIGHT, CAPPED, REVIEWED)
+CAP = 2
+"""Mails that the capped campaign may send a day."""
+
+HOLDING = (NIGHT, CAPPED)
+"""Leads of these stay inside: what they wait for does not come while a storm lasts."""
+
 WAIT = timedelta(seconds=2)
 EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CANARY = "Quillonbert"
@@ -27,6 +35,11 @@ STEPS: list[dict[str, Any]] = [
     {"id": "stage", "kind": "update_stage", "stage": "Unresponsive"},
 ]
 LETTERS = ("a", "b", "c")
+CHECKED: list[dict[str, Any]] = [
+    {"id": "check", "kind": "approval", "of": "a", "on_reject": "done"},
+    STEPS[0],
+    {"id": "done", "kind": "end"},
+]
 STOPPING = ["bounce", "unsubscribe", "meeting_booked", "reply"]
 NOTHING = timedelta()
 WAITS = (("a", NOTHING), ("b", WAIT), ("tell", NOTHING), ("c", WAIT), ("stage", NOTHING))
@@ -36,7 +49,8 @@ WAITS = (("a", NOTHING), ("b", WAIT), ("tell", NOTHING), ("c", WAIT), ("stage", 
 def plan(longest_freeze: timedelta) -> Plan:
     """What the checker is told of the campaigns. A frozen worker may send so much later."""
     in_flight = timedelta(seconds=30) + longest_freeze
-    return Plan(dict.fromkeys((MAIN, SWITCHED, NIGHT), WAITS), in_flight=in_flight)
+    waits = dict.fromkeys((MAIN, SWITCHED, NIGHT), WAITS)
+    return Plan(waits, in_flight=in_flight, caps={CAPPED: CAP}, reviewed=frozenset((REVIEWED,)))
 
 
 def night(now: datetime) -> dict[str, Any]:
@@ -48,6 +62,7 @@ def night(now: datetime) -> dict[str, Any]:
 
 def automation(name: str, window: Mapping[str, Any]) -> Automation:
     """One campaign; each has a lane of its own."""
+    steps = {CAPPED: STEPS[:1], REVIEWED: CHECKED}
     return Automation.model_validate(
         {
             "id": name,
@@ -58,17 +73,19 @@ def automation(name: str, window: Mapping[str, Any]) -> Automation:
                 "send_window": window,
                 "lane": name,
                 "exits": {"on": STOPPING},
+                **({"caps": {"per_day": CAP}} if name == CAPPED else {}),
             },
-            "steps": STEPS,
+            "steps": steps.get(name, STEPS),
         }
     )
 
 
 async def publish_all(system: System) -> None:
-    """Publish and enable the three campaigns."""
+    """Publish and enable the campaigns."""
     text = "Hello {{ lead.first_name }}. {{ unsubscribe_url }}"
     letters = [TemplateText(name, f"{name} for {{{{ lead.tag }}}}", text, None) for name in LETTERS]
-    windows = {MAIN: {"always": True}, SWITCHED: {"always": True}, NIGHT: night(datetime.now(UTC))}
-    for name, window in windows.items():
+    open_all_day: dict[str, Any] = {"always": True}
+    for name in ALL:
+        window = night(datetime.now(UTC)) if name == NIGHT else open_all_day
         await publish(system.ledger, automation(name, window), "", letters, "the fault suite")
         await set_state(system.ledger, name, "enabled", "the fault suite")

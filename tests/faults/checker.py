@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.faults.about_progress import heard_once, in_order, none_lost, none_stuck, replayable
 from tests.faults.about_records import crm_fits, no_leak
-from tests.faults.about_sending import behind_doors, once, recorded, settled, stopped
+from tests.faults.about_sending import as_allowed, once, recorded, settled, stopped
 from tests.faults.facts import Facts
 
 Invariant = Callable[[Facts], Iterable[str]]
@@ -20,7 +20,10 @@ INVARIANTS: dict[str, tuple[str, Invariant]] = {
     "I4": ("no send begins after a stop is acknowledged", stopped),
     "I5": ("every acknowledged event is applied exactly once", heard_once),
     "I6": ("steps begin in order, after their waits, within the recovery bound", in_order),
-    "I7": ("nothing begins while disabled or outside the send window", behind_doors),
+    "I7": (
+        "nothing begins while disabled, outside the window, over a cap or unapproved",
+        as_allowed,
+    ),
     "I8": ("every effect ends SENT, NOT_SENT or UNKNOWN, and UNKNOWN is listed", settled),
     "I9": ("no personal data in histories and logs", no_leak),
     "I10": ("no workflow is stuck", none_stuck),

@@ -23,8 +23,9 @@ from activities.ledger import Ledger
 from activities.ledger.report import campaign_report
 from activities.ledger.tables import admissions, deliveries, effects, inbox
 from starters.sandbox.log import Log
-from tests.faults.campaigns import CANARY, MAIN, NIGHT, SWITCHED, plan
+from tests.faults.campaigns import ALL, CANARY, MAIN, plan
 from tests.faults.facts import (
+    Decided,
     Delivery,
     Effect,
     Entry,
@@ -46,10 +47,12 @@ AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the runner knows beside what it finds: closed doors, and the longest freeze."""
+    """What the runner knows beside what it finds: closed doors, the longest freeze, and what was
+    decided about mails."""
 
-    shut: tuple[Shut, ...]
-    freeze: timedelta
+    shut: tuple[Shut, ...] = ()
+    freeze: timedelta = timedelta()
+    decided: tuple[Decided, ...] = ()
 
 
 async def collect(system: System, upstream: Upstream, beside: Circumstances) -> Facts:
@@ -72,6 +75,7 @@ async def collect(system: System, upstream: Upstream, beside: Circumstances) -> 
         listed_unknown=await _listed(system.ledger),
         leaks=tuple(_leaks(system)),
         shut=beside.shut,
+        decided=beside.decided,
     )
 
 
@@ -96,7 +100,7 @@ async def _listed(ledger: Ledger) -> frozenset[str]:
     """What the reports show an operator as unknown."""
     keys: set[str] = set()
     async with ledger.reading() as tx:
-        for automation in (MAIN, SWITCHED, NIGHT):
+        for automation in ALL:
             report = await campaign_report(ledger, tx, automation)
             keys |= {line.key for line in report.unknown}
     return frozenset(keys)

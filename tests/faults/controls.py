@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -78,7 +77,7 @@ class Trial:
         until, shown = time.monotonic() + PATIENCE, list[Violation]()
         while not shown and time.monotonic() < until:
             await asyncio.sleep(1)
-            facts = await collect(self.system, self.upstream, Circumstances((), timedelta()))
+            facts = await collect(self.system, self.upstream, Circumstances())
             against = [one for one in check(facts) if one.invariant == invariant]
             shown = [one for one in against if any(lead in one.what for lead in leads)]
         return shown

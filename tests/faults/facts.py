@@ -6,7 +6,7 @@ Upstream's notes and the vendors' journal are the truth; ledger and histories ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,16 +140,30 @@ class Shut:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A review that a person decided; the ledger was asked to keep it ``at`` (UTC) or later."""
+
+    enrollment: str
+    entry: int
+    step: str
+    approved: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What was to happen: of each automation its sending steps with the wait before each.
 
     ``recovery`` bounds how much later than its wait a step may begin, ``in_flight`` how long after
-    a stop a mail may arrive that had begun before it.
+    a stop a mail may arrive that had begun before it. ``caps`` is how many mails of an automation
+    may begin on one day of UTC; mails of those that are ``reviewed`` need an approval.
     """
 
     waits: Mapping[str, tuple[tuple[str, timedelta], ...]]
     recovery: timedelta = timedelta(minutes=3)
     in_flight: timedelta = timedelta(seconds=30)
+    caps: Mapping[str, int] = field(default_factory=dict)
+    reviewed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +184,4 @@ class Facts:
     listed_unknown: frozenset[str] = frozenset()
     leaks: tuple[str, ...] = ()
     shut: tuple[Shut, ...] = ()
+    decided: tuple[Decided, ...] = ()

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from temporalio.service import RPCError
 
 from activities.ledger import LedgerUnavailable
 from activities.ledger.tables import deliveries
-from tests.faults.campaigns import MAIN, NIGHT, publish_all
+from tests.faults.campaigns import HOLDING, MAIN, NIGHT, publish_all
 from tests.faults.checker import Figures, Violation, check, figures
 from tests.faults.collecting import (
     Circumstances,
@@ -26,6 +27,7 @@ from tests.faults.collecting import (
 )
 from tests.faults.facts import TERMINAL, Facts, Shut
 from tests.faults.nemesis import Nemesis
+from tests.faults.reviewing import Reviewer
 from tests.faults.strikes import strikes
 from tests.faults.system import System, running_system
 from tests.faults.tiers import Tier
@@ -70,10 +72,16 @@ async def storm(wish: Wish, directory: Path) -> Outcome:
         running_system(directory, wish.ledger) as system,
         httpx.AsyncClient(trust_env=False, timeout=10) as http,
     ):
+        reviewer = Reviewer(system)
+        reviewing = asyncio.create_task(reviewer.work())
         upstream, nemesis, settled = await _play(wish, system, http)
+        reviewing.cancel()
+        with suppress(asyncio.CancelledError):
+            await reviewing
         freeze = timedelta(seconds=wish.tier.freeze)
         shut = (*nemesis.shut, _night())
-        facts = await collect(system, upstream, Circumstances(shut, freeze))
+        beside = Circumstances(shut, freeze, tuple(reviewer.decided))
+        facts = await collect(system, upstream, beside)
     violations = check(facts)
     seconds = time.monotonic() - began
     numbers = figures(facts, violations)
@@ -126,7 +134,7 @@ async def _is_quiet(system: System) -> bool:
         running = (await system.client.count_workflows(RUNNING)).count
     except (LedgerUnavailable, RPCError):
         return False
-    waiting = all(entry.automation == NIGHT and not entry.stop_reason for entry in entries)
+    waiting = all(entry.automation in HOLDING and not entry.stop_reason for entry in entries)
     going_on = [effect for effect in effects if effect.state not in TERMINAL]
     return waiting and not going_on and not untold and running == len(entries)
 

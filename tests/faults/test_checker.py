@@ -12,6 +12,7 @@ import pytest
 from tests.faults.checker import INVARIANTS, PROMISES, check, figures
 from tests.faults.facts import (
     Accepted,
+    Decided,
     Delivery,
     Effect,
     Entry,
@@ -72,6 +73,14 @@ def effects(*changed: Effect) -> Facts:
 
 def run(**state: Any) -> Facts:
     return replace(GOOD, runs=(replace(GOOD.runs[0], **state),))
+
+
+APPROVED = tuple(Decided(JOURNEY, 1, step, True, T - SECOND) for step in ("a", "b"))
+
+
+def planned(decided: tuple[Decided, ...] = (), **plan: Any) -> Facts:
+    """Good, had this been planned."""
+    return replace(GOOD, plan=replace(GOOD.plan, **plan), decided=decided)
 
 
 def unknown(key: str) -> Effect:
@@ -154,6 +163,20 @@ HARMS: dict[str, tuple[str, Facts]] = {
         "I7",
         replace(GOOD, shut=(Shut("c", T + 2 * SECOND, T + 9 * SECOND, "disabled"),)),
     ),
+    "over a cap": ("I7", planned(caps={"c": 1})),
+    "never approved": ("I7", planned(reviewed=frozenset("c"))),
+    "approved afterwards": (
+        "I7",
+        planned(
+            reviewed=frozenset("c"), decided=(APPROVED[0], replace(APPROVED[1], at=T + 60 * SECOND))
+        ),
+    ),
+    "rejected": (
+        "I7",
+        planned(
+            reviewed=frozenset("c"), decided=(APPROVED[0], replace(APPROVED[1], approved=False))
+        ),
+    ),
     "no end": ("I8", effects(replace(unknown("p"), state="INTENT"))),
     "unknown, not listed": ("I8", effects(unknown("p"))),
     "a name in a log": ("I9", replace(GOOD, leaks=("worker.log holds a name",))),
@@ -202,8 +225,18 @@ def test_each_of_the_twelve_invariants_is_seen_to_be_broken() -> None:
         replace(GOOD, told=(replace(STOP, new=0),)),
         replace(GOOD, shut=(Shut("c", T + 5 * SECOND, T + 9 * SECOND, "disabled"),)),
         run(stuck_for=59 * SECOND),
+        planned(caps={"c": 2, "d": 0}),
+        planned(reviewed=frozenset("c"), decided=APPROVED),
     ],
-    ids=["listed", "unknown, and it came", "answers were lost", "disabled later", "stuck briefly"],
+    ids=[
+        "listed",
+        "unknown, and it came",
+        "answers were lost",
+        "disabled later",
+        "stuck briefly",
+        "within its cap",
+        "approved",
+    ],
 )
 def test_what_is_allowed_is_not_reported(facts: Facts) -> None:
     assert check(facts) == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
+from tests.faults.campaigns import CAP, CAPPED
 from tests.faults.controls import CONTROLS, try_controls
 from tests.faults.storm import Wish, lines, storm
 from tests.faults.strikes import strikes
@@ -25,6 +27,9 @@ async def test_a_storm_loses_nothing_doubles_nothing_and_sends_nothing_after_a_s
     assert outcome.struck["kill_worker"]
     assert outcome.struck["kill_server"]
     assert outcome.struck["fault"]
+    assert {one.approved for one in outcome.facts.decided} == {True, False}
+    automations = Counter(entry.automation for entry in outcome.facts.entries)
+    assert automations[CAPPED] > CAP
 
 
 async def test_without_the_gate_the_checker_reports_mails_after_a_stop(tmp_path: Path) -> None:

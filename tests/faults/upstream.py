@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from standardwebhooks.webhooks import Webhook
 
-from tests.faults.campaigns import CANARY, MAIN, NIGHT, SWITCHED
+from tests.faults.campaigns import CANARY, CAPPED, MAIN, NIGHT, REVIEWED, SWITCHED
 from tests.faults.facts import Accepted, Told
 from tests.faults.system import System
 from tests.faults.tiers import Tier
@@ -25,6 +25,11 @@ PAUSE = 0.3
 KINDS = ("unsubscribe", "reply", "meeting_booked", "bounce", "prices_viewed")
 WEIGHTS = (4, 3, 3, 1, 2)
 AT_ONCE = 24
+
+
+PLACES = {7: NIGHT, 22: NIGHT} | dict.fromkeys((1, 13, 19, 25), SWITCHED)
+PLACES |= dict.fromkeys((3, 15, 27), CAPPED) | dict.fromkeys((5, 17, 29), REVIEWED)
+"""Of every thirty leads, who does not enter the main campaign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,13 @@ def cast(seed: int, tier: Tier) -> list[Part]:
     chance = Random(f"{seed}/cast")
     parts = []
     for number in range(tier.enrollments):
-        automation = NIGHT if number % 15 == 7 else SWITCHED if number % 6 == 1 else MAIN
+        automation = PLACES.get(number % 30, MAIN)
         # Those of the campaign that is disabled meanwhile are inside before it is.
         latest = tier.lasts * (0.2 if automation == SWITCHED else 0.65)
         enters = chance.uniform(0, latest)
-        acts = _acts(chance, enters, tier) if chance.random() < 0.55 else ()
+        # Most of those must get as far as the cap, or a decision.
+        eventful = 0.2 if automation in (CAPPED, REVIEWED) else 0.55
+        acts = _acts(chance, enters, tier) if chance.random() < eventful else ()
         parts.append(Part(number, automation, enters, int(chance.random() < 0.1), acts))
     return parts
 
