@@ -192,11 +192,13 @@ class CenterConnections(_Strict):
     it asks people for: if there are any, each automation that sends messages must name those it
     needs, or say why it needs none. ``phone_region`` (ISO 3166, such as GB) is the country of phone
     numbers without a country code; ``sms_sender`` is what text messages leave from, if not what the
-    settings say.
+    settings say. ``lead_fields`` are the fields that leads have: if there are any, an automation
+    that names another one is refused.
     """
 
     zone: str = "UTC"
     consents: tuple[Name, ...] = ()
+    lead_fields: tuple[str, ...] = ()
     caps: CenterCaps = CenterCaps()
     phone_region: str | None = None
     sms_sender: SmsSender | None = None

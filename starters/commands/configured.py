@@ -29,6 +29,7 @@ def configured_by(settings: Settings, connections: Connections | None = None) ->
             for name, center in centers.items()
         },
         {name: tuple(center.pools) for name, center in centers.items()},
+        lead_fields={name: center.lead_fields for name, center in centers.items()},
         consents={name: center.consents for name, center in centers.items()},
         approvers={
             name: center.review.people if center.review else () for name, center in centers.items()

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import JsonValue
-
 from starters.definitions.account_checks import (
     fields_not_writable,
     missing_connections,
@@ -24,6 +22,11 @@ from starters.definitions.advice import (
 from starters.definitions.check import Check, check
 from starters.definitions.consent_checks import ignored_consents, missing_consents
 from starters.definitions.draft import Draft, Found
+from starters.definitions.field_checks import (
+    conditions_without_value,
+    personal_conditions,
+    unknown_fields,
+)
 from starters.definitions.platform_checks import (
     fields_not_pushable,
     missing_platforms,
@@ -32,7 +35,7 @@ from starters.definitions.platform_checks import (
     without_timeline_template,
 )
 from starters.definitions.sms_checks import long_text_messages, texts_that_say_how_to_stop
-from starters.definitions.step_graph import loops_without_wait, unreachable
+from starters.definitions.step_graph import loops_without_limit, loops_without_wait, unreachable
 from starters.definitions.strict_yaml import Path
 from starters.definitions.text_checks import (
     texts_of_steps,
@@ -50,8 +53,6 @@ from workflows.engine.availability import objections
 from workflows.engine.loops import loop_warnings
 from workflows.engine.steps.send_email import SendEmail
 
-PERSONAL = {"email", "phone", "mobile", "mobile_phone", "first_name", "last_name", "name"}
-"""Fields that would put a person into the history if a step's condition named them."""
 MERGE_FIELDS = {"unsubscribe_url", "sender.name", "sender.address", "sender.postal_address"}
 """What a template may name besides the lead's own fields (``lead.…``)."""
 REQUIRED = {
@@ -134,30 +135,6 @@ def unknown_zone(draft: Draft) -> Iterator[Found]:
                 yield path, "error", message
 
 
-@check("warning", "put the condition into the audience, or ask for another field")
-def personal_conditions(draft: Draft) -> Iterator[Found]:
-    """Conditions of steps on fields that say who the lead is."""
-    steps = draft.document.at(("steps",))
-    for path, value in _walk(steps, ("steps",)):
-        is_condition = draft.document.at((*path[:-1], "op")) is not None
-        if is_condition and path[-1] == "field" and str(value).casefold() in PERSONAL:
-            message = (
-                f"a step's condition on {value!r} keeps it in the workflow's history: put it into "
-                "the audience, or ask for another field"
-            )
-            yield path, "warning", message
-
-
-@check("error", "add `value:`")
-def conditions_without_value(draft: Draft) -> Iterator[Found]:
-    """Comparisons with nothing, which never hold. (To equal nothing may well be meant.)"""
-    for path, value in _walk(draft.document.value, ()):
-        if isinstance(value, dict) and "field" in value and value.get("value") is None:
-            op = value.get("op")
-            if op in ("in", "contains", "greater_than", "at_least", "less_than", "at_most"):
-                yield (*path, "op"), "error", f"{op!r} compares with nothing: add 'value:'"
-
-
 @check("error", "take another trigger or timing, or another step")
 def steps_that_do_not_suit_the_trigger(draft: Draft) -> Iterator[Found]:
     """Actions that the table of triggers forbids, and those that cause the trigger's own event."""
@@ -186,6 +163,19 @@ def endless_loops(draft: Draft) -> Iterator[Found]:
             yield ("steps", _place(draft.automation, loop[0])), "error", message
 
 
+@check("error", "go back by a step of kind jump, which has a limit")
+def unlimited_loops(draft: Draft) -> Iterator[Found]:
+    """Loops that nothing ends: there is neither a jump in them nor an engagement window."""
+    if draft.automation and not draft.automation.campaign:
+        told = {frozenset(loop) for loop in loops_without_wait(draft.automation)}
+        for loop in loops_without_limit(draft.automation):
+            if frozenset(loop) in told:
+                continue
+            around = " -> ".join((*loop, loop[0]))
+            message = f"nothing ends the loop {around}: go back by a step of kind jump"
+            yield ("steps", _place(draft.automation, loop[0])), "error", message
+
+
 @check("warning", "lead a way there, or take the step out")
 def idle_steps(draft: Draft) -> Iterator[Found]:
     """Steps that no lead can come to."""
@@ -209,10 +199,11 @@ CHECKS: tuple[Check, ...] = (
     *(texts_of_steps, texts_without_default),
     *(nobody_may_approve,),
     *(long_text_messages, texts_that_say_how_to_stop),
-    *(short_waits, personal_conditions, conditions_without_value),
+    *(short_waits, unknown_fields, personal_conditions, conditions_without_value),
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
-    *(endless_loops, idle_steps, messages_without_wait, tasks_without_due_date),
+    *(endless_loops, unlimited_loops, idle_steps),
+    *(messages_without_wait, tasks_without_due_date),
     *(branches_without_end,),
 )
 """In the order in which their findings on one line are told."""
@@ -228,17 +219,6 @@ def _mails(draft: Draft) -> Iterator[tuple[int, SendEmail, Mapping[str, bool]]]:
 
 def _place(automation: Automation, step_id: str) -> int:
     return [step.id for step in automation.steps].index(step_id)
-
-
-def _walk(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
-    inner: list[tuple[str | int, JsonValue]] = []
-    if isinstance(value, dict):
-        inner = list(value.items())
-    elif isinstance(value, list):
-        inner = list(enumerate(value))
-    for part, below in inner:
-        yield (*path, part), below
-        yield from _walk(below, (*path, part))
 
 
 def _listed(names: Collection[str]) -> str:

@@ -24,7 +24,8 @@ class Configured:
     decide its reviews. ``platforms`` are the fields that a push may write, by center and system;
     ``timelines`` are the centers that have a template for timeline events. ``http`` are each
     center's HTTP connections, ``listeners`` who is told of tracked events, and ``unset`` the
-    variables of secrets that have no value here.
+    variables of secrets that have no value here. ``lead_fields`` are the fields that leads have, of
+    centers that list them.
     """
 
     vendors: frozenset[str] = frozenset()
@@ -38,6 +39,7 @@ class Configured:
     timelines: Collection[str] | None = None
     approvers: Mapping[str, Collection[str]] | None = None
     consents: Mapping[str, Collection[str]] | None = None
+    lead_fields: Mapping[str, Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

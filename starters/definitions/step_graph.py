@@ -10,6 +10,7 @@ from workflows.engine.steps.ab_split import AbSplit
 from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.branch import Branch
 from workflows.engine.steps.end import End
+from workflows.engine.steps.jump import Jump
 from workflows.engine.steps.outreach_handover import OutreachHandover
 from workflows.engine.steps.wait import Wait
 from workflows.engine.steps.wait_for import WaitFor
@@ -57,10 +58,14 @@ def way_past(automation: Automation, gates: Collection[str], step: str) -> tuple
 def loops_without_wait(automation: Automation) -> Iterator[tuple[str, ...]]:
     """Loops of steps none of which waits; each step is told of in one of them at most."""
     hasty = {step.id for step in automation.steps if not _always_waits(step)}
+    yield from _loops_through(automation, hasty)
+
+
+def _loops_through(automation: Automation, steps: Collection[str]) -> Iterator[tuple[str, ...]]:
     ways = {
-        step: tuple(way for way in on if way in hasty)
+        step: tuple(way for way in on if way in steps)
         for step, on in ways_on(automation).items()
-        if step in hasty
+        if step in steps
     }
     told: set[str] = set()
     for step in ways:
@@ -68,6 +73,12 @@ def loops_without_wait(automation: Automation) -> Iterator[tuple[str, ...]]:
         if loop:
             told |= set(loop)
             yield loop
+
+
+def loops_without_limit(automation: Automation) -> Iterator[tuple[str, ...]]:
+    """Loops without a jump, which alone counts how often a lead goes round; as above."""
+    free = {step.id for step in automation.steps if not isinstance(step, Jump)}
+    yield from _loops_through(automation, free)
 
 
 def messages_in_a_row(automation: Automation) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from pydantic import JsonValue
 
@@ -64,6 +64,12 @@ def texts_without_default(draft: Draft) -> Iterator[Found]:
                 "attention; write | default: 'something'"
             )
             yield path, "warning", message
+
+
+def texts_with_fields(draft: Draft) -> Iterator[tuple[Path, Collection[str]]]:
+    """Each text of a step, by its place, with the merge fields that it names."""
+    for path, text in _texts(draft):
+        yield path, read_text(text)[0]
 
 
 def _texts(draft: Draft) -> Iterator[tuple[Path, str]]:

@@ -19,6 +19,16 @@ HTTP_CALL = "- {id: a, kind: http_call, connection: crm, method: POST"
 TRACK = "- {id: a, kind: track_event, event: demo"
 PUSH = "- {id: a, kind: push, to: salesforce, fields: {LastName: last_name}}\n"
 BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
+    "unknown-fields": (
+        HEAD + "audience: {field: compnay, op: equals, value: x}\nsteps:\n- {id: a, kind: end}\n",
+        4,
+        "'compnay' is not among the lead_fields of center 'default': did you mean 'company'?",
+    ),
+    "unlimited-loops": (
+        STEPS + "- {id: rest, kind: wait, for: 1 day, next: rest}\n",
+        5,
+        "nothing ends the loop rest -> rest: go back by a step of kind jump",
+    ),
     "yaml": (HEAD + "steps: &all [1]\n", 4, "&all is an anchor"),
     "fields": (STEPS + "- {id: a, kind: end, wait: 1}\n", 5, "unknown field 'wait'"),
     "step-ids": (STEPS + f"- {{id: a, {CALL}, next: b}}\n", 5, "next names 'b'"),

@@ -30,6 +30,7 @@ CENTER = replace(
     listeners={"default": ()},
 )
 LESS = {
+    "unknown-fields": replace(CENTER, lead_fields={"default": ("company",)}),
     "missing-connections": Configured(mailboxes=EVERYTHING.mailboxes),
     "event-receivers": replace(CENTER, vendors=EVERYTHING.vendors),
 }

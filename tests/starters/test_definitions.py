@@ -81,7 +81,16 @@ LOOPS_THAT_WAIT = """steps:
 
 
 def test_a_loop_that_waits_is_fine(tmp_path: Path) -> None:
-    assert told(tmp_path, HEAD + LOOPS_THAT_WAIT) == ()
+    campaign = "campaign: {engagement_window: 30 days}\n"
+    assert told(tmp_path, HEAD + campaign + LOOPS_THAT_WAIT) == ()
+
+
+def test_without_an_engagement_window_only_a_jump_may_lead_back(tmp_path: Path) -> None:
+    jump, forever = "kind: jump, go_to: rest, at_most: 3", "kind: wait, for: 1 day, next: rest"
+    steps = HEAD + "steps:\n- {id: rest, kind: wait, for: 1 day}\n- {id: back, %s}\n"
+    assert told(tmp_path, steps % jump) == ()
+    (found,) = told(tmp_path, steps % forever)
+    assert found.check == "unlimited-loops"
 
 
 @pytest.mark.parametrize(
