@@ -43,6 +43,7 @@ from starters.commands.opened import WrongSettings
 from starters.commands.output import Refused, WrongUse, tell
 from starters.processes.ending import finish
 from workers.accounts import BadConnections
+from workers.key_check import WrongCodecKeys
 from workers.plugin import TemporalUnreachable
 
 DONE, NO, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -55,6 +56,7 @@ NO_ERRORS = (
     TemporalUnreachable,
     LedgerUnavailable,
     BadConnections,
+    WrongCodecKeys,
 )
 """Errors whose message is meant for the person at the terminal."""
 

@@ -28,7 +28,7 @@ from starters.ingress.events import post_events, secrets_of
 from starters.ingress.mail import post_mail
 from starters.ingress.reception import Reception
 from starters.ingress.smartlead import post_smartlead
-from starters.ingress.temporal_link import temporal_link
+from starters.ingress.temporal_link import Keeper, temporal_link
 from starters.ingress.texts import post_twilio
 from starters.ingress.unsubscribe import failed_page, unsubscribe
 from starters.processes.supervisor import until_stopped
@@ -132,7 +132,7 @@ async def running_ingress(settings: Settings, temporal: str | None = None) -> As
     with _listening(settings.ingress) as listener:
         ledger = await Ledger.open(settings.ledger_url, secret)
         try:
-            async with temporal_link(temporal) as link:
+            async with temporal_link(temporal, Keeper(ledger, settings.codec)) as link:
                 reception = Reception(ledger, connections, settings.ingress, link, settings.twilio)
                 app = create_app(reception)
                 async with _serving(app, listener):
