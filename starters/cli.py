@@ -20,6 +20,7 @@ from activities.ledger.template_lives import TemplateRefused
 from starters.commands import (
     alerts,
     author,
+    codec,
     consenting,
     deleting,
     enroll,
@@ -95,6 +96,7 @@ def _global_options(
 for group in (
     running,
     author,
+    codec,
     deleting,
     lifecycle,
     migrating,

@@ -5,11 +5,13 @@ A key itself is never in the ledger.
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.store import Ledger
-from activities.ledger.tables import facts_about_ledger
+from activities.ledger.tables import LIVE, admissions, facts_about_ledger
 from activities.ledger.upsert import insert_new
 
 PREFIX = "codec-key:"
@@ -41,3 +43,11 @@ async def is_registered(ledger: Ledger, key_id: str) -> bool:
     """Whether workers have, or had, a key of that id."""
     async with ledger.reading() as tx:
         return key_id in await registered_keys(tx)
+
+
+async def oldest_live(tx: AsyncConnection) -> datetime | None:
+    """Since when there may be payloads that are still needed: the oldest live enrollment's start,
+    in UTC. None if none is live."""
+    live = admissions.c.state.in_(LIVE)
+    found: datetime | None = await tx.scalar(select(func.min(admissions.c.admitted_at)).where(live))
+    return found
