@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BaseUrl = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")]
+
+KEY_BYTES = 32
+"""Of AES-256."""
 
 
 class _Section(BaseModel):
@@ -121,6 +125,46 @@ class IngressSettings(_Section):
     events_secret: SecretStr | None = None
 
 
+class CodecSettings(_Section):
+    """``DRIPSTONE_CODEC__...``: what encrypts the payloads that Temporal stores.
+
+    ``keys`` are 32 random bytes each, in base64, by ids of your choice (``KEYS__2026A``, or all as
+    one JSON object in ``KEYS``). New payloads are encrypted under ``active``; ``none`` encrypts
+    nothing and still reads. ``server_token`` is the bearer token of ``dripstone codec-server``.
+    """
+
+    keys: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")], SecretStr] = Field(
+        min_length=1
+    )
+    active: str
+    server_token: Annotated[SecretStr, Field(min_length=16)] | None = None
+
+    @field_validator("keys")
+    @classmethod
+    def _are_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for key_id, key in keys.items():
+            if not _is_key(key.get_secret_value()):
+                raise ValueError(
+                    f"the key {key_id} is not 32 bytes in base64, as by 'openssl rand -base64 32'"
+                )
+        if "none" in keys:
+            raise ValueError("no key can have the id none")
+        return keys
+
+    @model_validator(mode="after")
+    def _has_the_active_key(self) -> Self:
+        if self.active not in ("none", *self.keys):
+            raise ValueError("ACTIVE must be the id of one of KEYS, or none")
+        return self
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == KEY_BYTES
+    except ValueError:
+        return False
+
+
 class Settings(BaseSettings):
     """Everything that differs from one installation to the next.
 
@@ -128,7 +172,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="DRIPSTONE_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix="DRIPSTONE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        # A value that cannot be is a secret all the same, and errors end in logs.
+        hide_input_in_errors=True,
     )
 
     ledger_url: str = "sqlite:///.dripstone/ledger.db"
@@ -145,6 +194,7 @@ class Settings(BaseSettings):
     teams: TeamsSettings | None = None
     twilio: TwilioSettings | None = None
     ingress: IngressSettings = IngressSettings()
+    codec: CodecSettings | None = None
 
 
 def load_settings() -> Settings:

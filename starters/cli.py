@@ -20,6 +20,7 @@ from activities.ledger.template_lives import TemplateRefused
 from starters.commands import (
     alerts,
     author,
+    codec,
     consenting,
     deleting,
     enroll,
@@ -43,6 +44,7 @@ from starters.commands.opened import WrongSettings
 from starters.commands.output import Refused, WrongUse, tell
 from starters.processes.ending import finish
 from workers.accounts import BadConnections
+from workers.key_check import WrongCodecKeys
 from workers.plugin import TemporalUnreachable
 
 DONE, NO, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -55,6 +57,7 @@ NO_ERRORS = (
     TemporalUnreachable,
     LedgerUnavailable,
     BadConnections,
+    WrongCodecKeys,
 )
 """Errors whose message is meant for the person at the terminal."""
 
@@ -93,6 +96,7 @@ def _global_options(
 for group in (
     running,
     author,
+    codec,
     deleting,
     lifecycle,
     migrating,

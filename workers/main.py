@@ -40,6 +40,7 @@ from activities.tracking import Tracking
 from activities.vendors.ports import Analytics, Board, Chat, Crm, Mailer, Outreach, Texter, Web
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
+from workers.key_check import codec_in, keep_to_the_keys
 from workers.repair import Repair
 from workers.vendors import (
     analytics_of,
@@ -146,6 +147,7 @@ async def run_worker(
 ) -> None:
     """Work until cancelled; then finish what is in flight, for at most the grace time."""
     await keep_to_one_temporal(client, ledger)
+    await keep_to_the_keys(ledger, codec_in(client))
     await ensure_search_attributes(client)
     async with AsyncExitStack() as running:
         for queue, activities in queues(ledger, connections, settings).items():

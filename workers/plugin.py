@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.contrib.pydantic import (
     PydanticPayloadConverter,
     ToJsonOptions,
     pydantic_data_converter,
 )
-from temporalio.converter import DataConverter
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    EncodingPayloadConverter,
+)
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
 from temporalio.service import RPCError
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workers.codec import ENCRYPTED, KEY_ID, Codec
 
 PASSED_THROUGH = (
     # The engine is pure, which a test and the linter keep; passed through, its models are built
@@ -34,11 +42,44 @@ PASSED_THROUGH = (
 )
 
 
+class UnreadablePayload(ValueError):
+    """A payload that is encrypted under a key that is not here, or that was altered."""
+
+
+class SealedConverter(EncodingPayloadConverter):
+    """Says what is wrong with a payload that the codec could not open."""
+
+    @property
+    def encoding(self) -> str:
+        """The codec's."""
+        return ENCRYPTED.decode()
+
+    def to_payload(self, value: Any) -> Payload | None:
+        """Never: only the codec encrypts."""
+        del value
+        return None
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        """Refuse it.
+
+        Raises:
+            UnreadablePayload: always.
+        """
+        del type_hint
+        key_id = payload.metadata.get(KEY_ID, b"").decode(errors="replace")
+        raise UnreadablePayload(
+            f"a payload is encrypted under the key {key_id!r} and cannot be read here: "
+            "DRIPSTONE_CODEC__KEYS must have that key, and the payload must be unaltered"
+        )
+
+
 class CompactConverter(PydanticPayloadConverter):
     """JSON without the fields that were never set: half of a history's bytes."""
 
     def __init__(self) -> None:
         super().__init__(ToJsonOptions(exclude_unset=True))
+        sealed = SealedConverter()
+        self.converters = {**self.converters, sealed.encoding.encode(): sealed}
 
 
 DATA_CONVERTER: DataConverter = dataclasses.replace(
@@ -53,20 +94,31 @@ def _runner(existing: WorkflowRunner | None) -> WorkflowRunner:
     return existing
 
 
-def dripstone_plugin() -> SimplePlugin:
-    """Converter and sandbox. Given to a client, it reaches that client's workers too."""
-    return SimplePlugin("dripstone", data_converter=DATA_CONVERTER, workflow_runner=_runner)
+def dripstone_plugin(codec: Codec | None = None) -> SimplePlugin:
+    """Converter, codec and sandbox. Given to a client, it reaches that client's workers too.
+
+    With a codec the messages and stack traces of failures are payloads, too, and are encrypted.
+    """
+    converter = DATA_CONVERTER
+    if codec is not None:
+        converter = dataclasses.replace(
+            DATA_CONVERTER,
+            payload_codec=codec,
+            failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+        )
+    return SimplePlugin("dripstone", data_converter=converter, workflow_runner=_runner)
 
 
 class TemporalUnreachable(ConnectionError):
     """Temporal did not answer; the message says where it was looked for and how to start it."""
 
 
-async def connect(address: str | None = None) -> Client:
+async def connect(address: str | None = None, codec: Codec | None = None) -> Client:
     """Connect to the Temporal server of ``temporal.toml`` and the ``TEMPORAL_*`` variables.
 
     Args:
         address: host and port that win over both.
+        codec: what encrypts payloads; without one they are plain.
 
     Raises:
         TemporalUnreachable: nothing answers there.
@@ -76,7 +128,7 @@ async def connect(address: str | None = None) -> Client:
     if address:
         config["target_host"] = address
     try:
-        return await Client.connect(**config, plugins=[dripstone_plugin()])
+        return await Client.connect(**config, plugins=[dripstone_plugin(codec)])
     except (RuntimeError, RPCError) as error:
         raise TemporalUnreachable(
             f"Temporal does not answer at {config['target_host']}: start it with 'dripstone dev', "

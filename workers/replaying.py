@@ -10,6 +10,7 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
+from workers.codec import Codec
 from workers.plugin import dripstone_plugin
 from workflows.enrollment import Enrollment
 from workflows.writeback import Writeback
@@ -25,9 +26,11 @@ class Replayed:
     problem: str
 
 
-async def replay(histories: Iterable[WorkflowHistory]) -> list[Replayed]:
-    """Replay runs one by one; none stops the others."""
-    replayer = Replayer(workflows=[Enrollment, Writeback], plugins=[dripstone_plugin()])
+async def replay(
+    histories: Iterable[WorkflowHistory], codec: Codec | None = None
+) -> list[Replayed]:
+    """Replay runs one by one; none stops the others. ``codec`` reads those that are encrypted."""
+    replayer = Replayer(workflows=[Enrollment, Writeback], plugins=[dripstone_plugin(codec)])
     done = []
     for history in histories:
         result = await replayer.replay_workflow(history, raise_on_replay_failure=False)

@@ -14,6 +14,8 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from config.settings import Settings, load_settings
 from workers.accounts import load_connections
+from workers.codec import Codec
+from workers.key_check import WrongCodecKeys, codec_of, ensure_keys_fit
 from workers.plugin import TemporalUnreachable, connect
 
 PATIENCE = timedelta(seconds=10)
@@ -61,23 +63,39 @@ class Opened:
 
         Raises:
             TemporalUnreachable: nothing answers; the message says where it was looked for.
+            WrongCodecKeys: the ledger's workers could not read what would be sent from here.
         """
         if self._client is None:
-            self._client = await reach_temporal()
+            codec = self.codec()
+            await ensure_keys_fit(self.ledger, codec)
+            self._client = await reach_temporal(codec)
         return self._client
 
+    def codec(self) -> Codec | None:
+        """What reads and writes payloads, if the settings have keys."""
+        return codec_of(self.settings.codec, self.ledger)
+
+    async def client_of_a_worker(self) -> Client:
+        """Temporal, for a worker: it brings keys that the ledger may not have heard of yet.
+
+        Raises:
+            TemporalUnreachable: nothing answers; the message says where it was looked for.
+        """
+        return await reach_temporal(self.codec())
+
     async def client_if_up(self) -> Client | None:
-        """Temporal, or None while it cannot be reached; then ``why_no_client`` says why."""
+        """Temporal, or None while it cannot be reached, or what is sent from here could not be read
+        there; then ``why_no_client`` says why."""
         if self.why_no_client:
             return None
         try:
             return await self.client()
-        except TemporalUnreachable as error:
+        except (TemporalUnreachable, WrongCodecKeys) as error:
             self.why_no_client = str(error)
             return None
 
 
-async def reach_temporal() -> Client:
+async def reach_temporal(codec: Codec | None = None) -> Client:
     """Connect, within bounds.
 
     Raises:
@@ -85,7 +103,7 @@ async def reach_temporal() -> Client:
     """
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            return await connect()
+            return await connect(codec=codec)
     except TimeoutError:
         raise TemporalUnreachable(
             f"Temporal did not answer within {PATIENCE.total_seconds():.0f} s: set "

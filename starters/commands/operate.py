@@ -30,6 +30,7 @@ from starters.commands.standing import STATES, Standing, Wanted, standings
 from starters.commands.suppressing import Suppressed, Whom, suppress
 from starters.commands.who import operator
 from starters.leads.salesforce_ids import lead_id
+from workers.key_check import WrongCodecKeys
 from workers.plugin import TemporalUnreachable
 from workflows.engine.events import Event
 from workflows.engine.state import Decision
@@ -131,7 +132,7 @@ async def _tell(here: Opened, entry: Mapping[str, Any], effects: list[Mapping[st
         return Told(entry, effects)
     try:
         return Told(entry, effects, await ask(await here.client(), entry))
-    except (NoAnswer, TemporalUnreachable) as error:
+    except (NoAnswer, TemporalUnreachable, WrongCodecKeys) as error:
         return Told(entry, effects, why_not=str(error))
 
 

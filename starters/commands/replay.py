@@ -10,9 +10,11 @@ import typer
 from temporalio.client import WorkflowHistory
 
 from starters.commands.enrollments import EnrollmentId, OfAutomation, OfLead, entry_of, meant
-from starters.commands.opened import opened
+from starters.commands.opened import opened, settings_of_environment
 from starters.commands.output import AsJson, Refused, WrongUse, answer
 from workers.archive import unpack
+from workers.codec import CodecOfAny
+from workers.key_check import keys_of
 from workers.replaying import Replayed, read_histories, replay
 
 verbs = typer.Typer()
@@ -55,7 +57,8 @@ async def _of_files(files: list[Path]) -> list[Replayed]:
             histories += read_histories(str(path), path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise Refused(str(error)) from error
-    return await replay(histories)
+    codec = settings_of_environment().codec
+    return await replay(histories, CodecOfAny(keys_of(codec)) if codec else None)
 
 
 async def _of_lead(
@@ -72,4 +75,4 @@ async def _of_lead(
         else:
             client = await here.client()
             histories = [await client.get_workflow_handle(workflow).fetch_history()]
-        return await replay(histories)
+        return await replay(histories, here.codec())

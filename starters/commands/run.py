@@ -58,7 +58,7 @@ def worker(ready_line: ReadyLine = False, as_json: AsJson = False) -> None:
 
     async def work() -> None:
         async with opened() as here:
-            client = await here.client()
+            client = await here.client_of_a_worker()
             run = run_worker(client, here.ledger, here.connections, here.settings)
             await _at_work(run, client, says_ready=ready_line or as_json)
 

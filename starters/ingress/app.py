@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import structlog
-import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -28,16 +27,14 @@ from starters.ingress.events import post_events, secrets_of
 from starters.ingress.mail import post_mail
 from starters.ingress.reception import Reception
 from starters.ingress.smartlead import post_smartlead
-from starters.ingress.temporal_link import temporal_link
+from starters.ingress.temporal_link import Keeper, temporal_link
 from starters.ingress.texts import post_twilio
 from starters.ingress.unsubscribe import failed_page, unsubscribe
+from starters.processes.serving import serving
 from starters.processes.supervisor import until_stopped
 from workers.vendors import TEXT_STATUS_PATH, load_connections
 
 log = structlog.get_logger(__name__)
-
-GRACE_SECONDS = 10
-"""How long requests in flight may take to end when the server is stopped."""
 
 Endpoint = Callable[[Reception, Request], Awaitable[Response]]
 
@@ -107,13 +104,6 @@ async def _gone(_request: Request, _error: Exception) -> Response:
     return Response(status_code=400)  # nobody is there to read it
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # Whoever runs the server decides what a signal means: it may not be alone in its process.
-        yield
-
-
 @asynccontextmanager
 async def running_ingress(settings: Settings, temporal: str | None = None) -> AsyncIterator[int]:
     """The ingress for as long as the block lasts, with a ledger of its own; the port it is on.
@@ -132,10 +122,10 @@ async def running_ingress(settings: Settings, temporal: str | None = None) -> As
     with _listening(settings.ingress) as listener:
         ledger = await Ledger.open(settings.ledger_url, secret)
         try:
-            async with temporal_link(temporal) as link:
+            async with temporal_link(temporal, Keeper(ledger, settings.codec)) as link:
                 reception = Reception(ledger, connections, settings.ingress, link, settings.twilio)
                 app = create_app(reception)
-                async with _serving(app, listener):
+                async with serving(app, listener):
                     yield listener.getsockname()[1]
         finally:
             await ledger.close()
@@ -174,27 +164,3 @@ def _listening(settings: IngressSettings) -> Iterator[socket.socket]:
         # waits 40 ms for the caller's acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener
-
-
-@asynccontextmanager
-async def _serving(app: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    config = uvicorn.Config(
-        app,
-        # Addresses of unsubscribe pages are keys, and callers are persons: neither is logged.
-        access_log=False,
-        log_level="warning",
-        lifespan="off",
-        ws="none",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = _Server(config)
-    web = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        while not server.started and not web.done():
-            await asyncio.sleep(0.005)
-        yield
-    finally:
-        server.should_exit = True
-        await web

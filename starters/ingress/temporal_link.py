@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
@@ -14,7 +15,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.dispatch import PATIENCE
-from activities.ledger import LedgerUnavailable
+from activities.ledger import Ledger, LedgerUnavailable
+from config.settings import CodecSettings
+from workers.key_check import WrongCodecKeys, codec_of, ensure_keys_fit
 from workers.plugin import TemporalUnreachable, connect
 
 log = structlog.get_logger(__name__)
@@ -34,14 +37,23 @@ Errand = Callable[[Client], Awaitable[object]]
 TemporalState = Literal["answers", "does not answer"]
 
 
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """The ledger whose enrollments are told, and the settings of what is encrypted for them."""
+
+    ledger: Ledger
+    codec: CodecSettings | None = None
+
+
 class TemporalLink:
     """A client that is connected as soon as Temporal answers, and errands that are run with it.
 
     An errand is what the repair loop would do too, only later: it may fail, and it may be dropped.
     """
 
-    def __init__(self, address: str | None = None) -> None:
+    def __init__(self, address: str | None = None, keeper: Keeper | None = None) -> None:
         self._address = address
+        self._keeper = keeper
         self._client: Client | None = None
         self._connected = asyncio.Event()
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -89,14 +101,27 @@ class TemporalLink:
         while self._client is None:
             try:
                 async with asyncio.timeout(CONNECT_PATIENCE.total_seconds()):
-                    self._client = await connect(self._address)
-            except (TemporalUnreachable, TimeoutError):
+                    self._client = await self._connected_client()
+            except (TemporalUnreachable, TimeoutError, LedgerUnavailable, SQLAlchemyError):
                 if pause == FIRST_PAUSE:
                     log.warning("ingress.temporal_unreachable", hint="events are kept meanwhile")
                 await asyncio.sleep(pause.total_seconds())
                 pause = min(2 * pause, LONGEST_PAUSE)
+            except WrongCodecKeys as error:
+                # Opt-outs are taken in all the same, and workers tell the enrollments.
+                if pause == FIRST_PAUSE:
+                    log.error("ingress.wrong_codec_keys", error=str(error))
+                await asyncio.sleep(pause.total_seconds())
+                pause = min(2 * pause, LONGEST_PAUSE)
         log.info("ingress.temporal_connected")
         self._connected.set()
+
+    async def _connected_client(self) -> Client:
+        if self._keeper is None:
+            return await connect(self._address)
+        codec = codec_of(self._keeper.codec, self._keeper.ledger)
+        await ensure_keys_fit(self._keeper.ledger, codec)
+        return await connect(self._address, codec)
 
     async def _finish(self, connecting: asyncio.Task[None]) -> None:
         """Let errands end that can; the repair loop has the others."""
@@ -109,10 +134,12 @@ class TemporalLink:
 
 
 @asynccontextmanager
-async def temporal_link(address: str | None = None) -> AsyncIterator[TemporalLink]:
+async def temporal_link(
+    address: str | None = None, keeper: Keeper | None = None
+) -> AsyncIterator[TemporalLink]:
     """A link for as long as the block lasts. Without an address, Temporal's own configuration says
-    where the server is."""
-    link = TemporalLink(address)
+    where the server is; without a keeper nothing is encrypted."""
+    link = TemporalLink(address, keeper)
     connecting = asyncio.create_task(link._connect())
     try:
         yield link

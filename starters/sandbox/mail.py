@@ -212,7 +212,7 @@ class _Hooks:
         if answer := await server.strike("rcpt"):
             return answer
         if address.lower().startswith(UNKNOWN):
-            answer = "550 5.1.1 User unknown"
+            answer = f"550 5.1.1 <{address}>: User unknown"  # with the address, as servers do
             self._sandbox.refuse("rcpt", answer)
             return answer
         envelope.rcpt_tos.append(address)

@@ -22,11 +22,12 @@ from activities.ledger.entries import find_entry
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.publishing import publish, set_state
-from config.settings import Settings
+from config.settings import CodecSettings, Settings
 from starters.processes.devserver import dev_server
 from tests.sandboxed import Running, running_sandbox
 from tests.workflows.accounts import SALES, TEMPLATE, accounts_with
 from tests.workflows.sandbox_settings import settings_for
+from workers.key_check import codec_of
 from workers.main import run_worker
 from workers.plugin import connect
 from workflows.contracts import Ending, Status
@@ -179,8 +180,10 @@ class Journey:
 
 
 @asynccontextmanager
-async def open_world(directory: Path, *, works: bool = True) -> AsyncIterator[World]:
-    """A world of its own, with a worker if ``works``."""
+async def open_world(
+    directory: Path, *, works: bool = True, codec: CodecSettings | None = None
+) -> AsyncIterator[World]:
+    """A world of its own, with a worker if ``works``, where ``codec`` encrypts payloads."""
     suggested = f"limit.historyCount.suggestContinueAsNew={LONG_HISTORY}"
     server = dev_server(
         directory / "temporal",
@@ -192,9 +195,10 @@ async def open_world(directory: Path, *, works: bool = True) -> AsyncIterator[Wo
     async with server as running:
         with running_sandbox(directory / "sandbox") as sandbox:
             ledger = await Ledger.open(f"sqlite:///{directory}/ledger.db")
-            client = await connect(running.address)
+            client = await connect(running.address, codec_of(codec, ledger))
             accounts = accounts_with(sandbox.web)
-            world = World(client, ledger, sandbox, settings_for(sandbox, directory), accounts)
+            settings = settings_for(sandbox, directory).model_copy(update={"codec": codec})
+            world = World(client, ledger, sandbox, settings, accounts)
             for member in SALES.members:
                 sandbox.sandbox.salesforce.seed_user(member.user)
             if works:
