@@ -13,6 +13,7 @@ from temporalio.contrib.pydantic import (
 from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -62,11 +63,12 @@ class TemporalUnreachable(ConnectionError):
     """Temporal did not answer; the message says where it was looked for and how to start it."""
 
 
-async def connect(address: str | None = None) -> Client:
+async def connect(address: str | None = None, runtime: Runtime | None = None) -> Client:
     """Connect to the Temporal server of ``temporal.toml`` and the ``TEMPORAL_*`` variables.
 
     Args:
         address: host and port that win over both.
+        runtime: the SDK's runtime, if not its default one.
 
     Raises:
         TemporalUnreachable: nothing answers there.
@@ -76,7 +78,7 @@ async def connect(address: str | None = None) -> Client:
     if address:
         config["target_host"] = address
     try:
-        return await Client.connect(**config, plugins=[dripstone_plugin()])
+        return await Client.connect(**config, plugins=[dripstone_plugin()], runtime=runtime)
     except (RuntimeError, RPCError) as error:
         raise TemporalUnreachable(
             f"Temporal does not answer at {config['target_host']}: start it with 'dripstone dev', "

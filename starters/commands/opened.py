@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from pydantic import ValidationError
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
@@ -56,14 +57,14 @@ class Opened:
         self.why_no_client = ""
         self._client: Client | None = None
 
-    async def client(self) -> Client:
-        """Temporal.
+    async def client(self, runtime: Runtime | None = None) -> Client:
+        """Temporal, on the SDK's ``runtime`` if one is given.
 
         Raises:
             TemporalUnreachable: nothing answers; the message says where it was looked for.
         """
         if self._client is None:
-            self._client = await reach_temporal()
+            self._client = await reach_temporal(runtime)
         return self._client
 
     async def client_if_up(self) -> Client | None:
@@ -77,7 +78,7 @@ class Opened:
             return None
 
 
-async def reach_temporal() -> Client:
+async def reach_temporal(runtime: Runtime | None = None) -> Client:
     """Connect, within bounds.
 
     Raises:
@@ -85,7 +86,7 @@ async def reach_temporal() -> Client:
     """
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            return await connect()
+            return await connect(runtime=runtime)
     except TimeoutError:
         raise TemporalUnreachable(
             f"Temporal did not answer within {PATIENCE.total_seconds():.0f} s: set "

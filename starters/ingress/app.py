@@ -26,6 +26,7 @@ from activities.ledger.correlation import clock_of
 from config.settings import IngressSettings, Settings
 from starters.ingress.events import post_events, secrets_of
 from starters.ingress.mail import post_mail
+from starters.ingress.metrics import may_read, page, refused
 from starters.ingress.reception import Reception
 from starters.ingress.smartlead import post_smartlead
 from starters.ingress.temporal_link import temporal_link
@@ -56,7 +57,17 @@ def create_app(reception: Reception) -> Starlette:
 
     def route(path: str, endpoint: Endpoint, *methods: str) -> Route:
         async def answer(request: Request) -> Response:
-            return await endpoint(reception, request)
+            # An exception that no handler knows ends as 500; those that they know say so below.
+            status = 500
+            try:
+                response = await endpoint(reception, request)
+                status = response.status_code
+            except HTTPException as error:
+                status = error.status_code
+                raise
+            finally:
+                reception.metrics.answered(path, status)
+            return response
 
         return Route(path, answer, methods=list(methods))
 
@@ -69,6 +80,7 @@ def create_app(reception: Reception) -> Starlette:
             route("/u/{token}", unsubscribe, "GET", "POST"),
             route("/healthz", _healthz, "GET"),
             route("/readyz", _readyz, "GET"),
+            route("/metrics", _metrics, "GET"),
         ],
         exception_handlers={
             LedgerUnavailable: _ledger_unavailable,
@@ -87,6 +99,12 @@ async def _readyz(reception: Reception, _request: Request) -> Response:
     """Ready if the ledger answers. Temporal is reported, but nothing here needs it."""
     await clock_of(reception.ledger)
     return JSONResponse({"ledger": "answers", "temporal": await reception.link.state()})
+
+
+async def _metrics(reception: Reception, request: Request) -> Response:
+    if not may_read(reception.settings, request):
+        return refused()
+    return page(await reception.metrics.text(reception.ledger, reception.link))
 
 
 async def _ledger_unavailable(request: Request, error: Exception) -> Response:
