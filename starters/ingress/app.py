@@ -56,20 +56,7 @@ def create_app(reception: Reception) -> Starlette:
     secrets_of(reception.settings)
 
     def route(path: str, endpoint: Endpoint, *methods: str) -> Route:
-        async def answer(request: Request) -> Response:
-            # An exception that no handler knows ends as 500; those that they know say so below.
-            status = 500
-            try:
-                response = await endpoint(reception, request)
-                status = response.status_code
-            except HTTPException as error:
-                status = error.status_code
-                raise
-            finally:
-                reception.metrics.answered(path, status)
-            return response
-
-        return Route(path, answer, methods=list(methods))
+        return Route(path, _counted(reception, path, endpoint), methods=list(methods))
 
     return Starlette(
         routes=[
@@ -89,6 +76,24 @@ def create_app(reception: Reception) -> Starlette:
             ClientDisconnect: _gone,
         },
     )
+
+
+def _counted(
+    reception: Reception, path: str, endpoint: Endpoint
+) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        status = 500  # whatever is raised that is no HTTPException was not taken in
+        try:
+            response = await endpoint(reception, request)
+            status = response.status_code
+        except HTTPException as error:
+            status = error.status_code
+            raise
+        finally:
+            reception.metrics.answered(path, status)
+        return response
+
+    return answer
 
 
 async def _healthz(_reception: Reception, _request: Request) -> Response:
