@@ -22,6 +22,7 @@ from starters.commands import (
     author,
     consenting,
     deleting,
+    doctor,
     enroll,
     halting,
     handovers,
@@ -111,6 +112,7 @@ for group in (
     showing,
     unknowns,
     template_orders,
+    doctor,
 ):
     app.add_typer(group.verbs)
 
