@@ -58,7 +58,7 @@ def create_app(reception: Reception) -> Starlette:
     def route(path: str, endpoint: Endpoint, *methods: str) -> Route:
         return Route(path, _counted(reception, path, endpoint), methods=list(methods))
 
-    return Starlette(
+    app = Starlette(
         routes=[
             route("/events", post_events, "POST"),
             route("/webhooks/mail", post_mail, "POST"),
@@ -76,6 +76,9 @@ def create_app(reception: Reception) -> Starlette:
             ClientDisconnect: _gone,
         },
     )
+    # It would answer /events/ with a redirect to whatever host the caller says that this is.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _counted(
