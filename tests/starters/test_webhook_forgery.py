@@ -1,4 +1,4 @@
-"""Webhooks that somebody forged, bent or sent again: nothing of them is taken in, or all of it once.
+"""Webhooks that somebody forged, bent or sent again: nothing is taken in, or all of it once.
 
 Every byte of what is signed is turned over once, for each door that checks a signature or a token.
 """
