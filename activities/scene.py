@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.counting import count_answer
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import CenterConnections, Connections
@@ -104,6 +105,7 @@ async def note_verdict(
     ledger: Ledger, tx: AsyncConnection, scene: Scene, verdict: Outcome | None
 ) -> Outcome | None:
     """Write a hold down, so that whoever removes its cause finds the held; or take it away."""
+    count_answer(verdict)
     if verdict and verdict.state == "held" and verdict.until is None:
         await put_hold(ledger, tx, scene.entry, verdict.cause)
     else:

@@ -114,7 +114,8 @@ class IngressSettings(_Section):
     ``mail_token`` is the bearer token of ``POST /webhooks/mail``, and
     ``smartlead_token`` stands in the URL of ``POST /webhooks/smartlead?token=``; ``events_secret``
     (``whsec_`` and base64) signs ``POST /events`` by the Standard Webhooks scheme. Without them
-    these refuse all.
+    these refuse all. ``metrics_token`` is the bearer token of ``GET /metrics``; without it that
+    answers this machine alone.
     """
 
     host: str = "127.0.0.1"
@@ -123,6 +124,14 @@ class IngressSettings(_Section):
     mail_token: SecretStr | None = None
     smartlead_token: SecretStr | None = None
     events_secret: SecretStr | None = None
+    metrics_token: SecretStr | None = None
+
+
+class WorkerSettings(_Section):
+    """``DRIPSTONE_WORKER__...``: where a worker shows its metrics to Prometheus; unset: nowhere."""
+
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
 
 
 class CodecSettings(_Section):
@@ -195,6 +204,7 @@ class Settings(BaseSettings):
     twilio: TwilioSettings | None = None
     ingress: IngressSettings = IngressSettings()
     codec: CodecSettings | None = None
+    worker: WorkerSettings = WorkerSettings()
 
 
 def load_settings() -> Settings:

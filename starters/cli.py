@@ -23,6 +23,7 @@ from starters.commands import (
     codec,
     consenting,
     deleting,
+    doctor,
     enroll,
     halting,
     handovers,
@@ -115,6 +116,7 @@ for group in (
     showing,
     unknowns,
     template_orders,
+    doctor,
 ):
     app.add_typer(group.verbs)
 

@@ -61,6 +61,9 @@ from workflows.writeback import Writeback
 GRACE = timedelta(seconds=20)
 """In-flight activities may end: cut off, they would burn an attempt."""
 
+QUEUES = (TASK_QUEUE, "messaging", "crm", "notifications")
+"""Every queue that a worker asks for work."""
+
 Activities = Sequence[Callable[..., Any]]
 
 

@@ -19,6 +19,7 @@ from temporalio.converter import (
 )
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -113,12 +114,15 @@ class TemporalUnreachable(ConnectionError):
     """Temporal did not answer; the message says where it was looked for and how to start it."""
 
 
-async def connect(address: str | None = None, codec: Codec | None = None) -> Client:
+async def connect(
+    address: str | None = None, codec: Codec | None = None, runtime: Runtime | None = None
+) -> Client:
     """Connect to the Temporal server of ``temporal.toml`` and the ``TEMPORAL_*`` variables.
 
     Args:
         address: host and port that win over both.
         codec: what encrypts payloads; without one they are plain.
+        runtime: the SDK's runtime, if not its default one.
 
     Raises:
         TemporalUnreachable: nothing answers there.
@@ -128,7 +132,7 @@ async def connect(address: str | None = None, codec: Codec | None = None) -> Cli
     if address:
         config["target_host"] = address
     try:
-        return await Client.connect(**config, plugins=[dripstone_plugin(codec)])
+        return await Client.connect(**config, plugins=[dripstone_plugin(codec)], runtime=runtime)
     except (RuntimeError, RPCError) as error:
         raise TemporalUnreachable(
             f"Temporal does not answer at {config['target_host']}: start it with 'dripstone dev', "

@@ -12,15 +12,12 @@ from activities.vendors.marketo import Marketo, MarketoLogin
 from activities.vendors.ports import (
     Analytics,
     Board,
-    Chat,
     HandOver,
     LeadSystem,
     Mailer,
     Memberships,
     Never,
-    Outreach,
     Receipt,
-    Texter,
     Web,
 )
 from activities.vendors.salesforce import Salesforce, SalesforceLeads, SalesforceLogin
@@ -75,7 +72,7 @@ def platforms_of(settings: Settings, salesforce: Salesforce | None) -> Platforms
     return Platforms(leads, groups, hubspot)
 
 
-def chat_of(settings: Settings) -> Chat | None:
+def chat_of(settings: Settings) -> Slack | None:
     """The Slack client."""
     if settings.slack is None:
         return None
@@ -95,7 +92,7 @@ def analytics_of(settings: Settings) -> Analytics | None:
     return GoogleAnalytics(StreamLogin(**stream.model_dump()))
 
 
-def outreach_of(settings: Settings) -> Outreach | None:
+def outreach_of(settings: Settings) -> Smartlead | None:
     """The Smartlead client."""
     if settings.smartlead is None:
         return None
@@ -109,7 +106,7 @@ def board_of(settings: Settings) -> Board | None:
     return Teams(TeamsLogin(webhook_url=settings.teams.webhook_url))
 
 
-def texter_of(settings: Settings) -> Texter | None:
+def texter_of(settings: Settings) -> Twilio | None:
     """The Twilio client."""
     twilio = settings.twilio
     if twilio is None:

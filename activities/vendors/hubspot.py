@@ -103,6 +103,10 @@ class Hubspot:
         how = f"{receipt.note}, {len(known)} of {len(users)} attendees are users there"
         return Receipt(receipt.reference, how)
 
+    async def probe(self) -> None:
+        """Read one user: nothing is written. Raises as every call."""
+        await self._ask(Call("list of users", "GET", "/crm/v3/owners/", query={"limit": "1"}))
+
     async def _user(self, address: str) -> str | None:
         """The owner id of the HubSpot user with exactly this address."""
         call = Call("search for a user", "GET", "/crm/v3/owners/", query={"email": address})

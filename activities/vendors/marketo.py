@@ -89,6 +89,11 @@ class Marketo:
             return Receipt(f"{group}/{record}", "had this status or a later one")
         return Receipt(f"{group}/{record}", str(result["status"]))
 
+    async def probe(self) -> None:
+        """Log in anew: nothing is written. Raises as every call."""
+        async with self._signing:
+            await self._sign_in()
+
     async def _one(self, call: Call) -> dict[str, Any]:
         """The row of a call about one record; Marketo calls a refused row skipped."""
         answer = await self._ask(call)

@@ -78,6 +78,10 @@ class Slack:
         answer = await self._call("conversations.open", {"users": user_id}, repeatable=True)
         return str(answer["channel"]["id"])
 
+    async def probe(self) -> None:
+        """Ask who the token is: nothing is posted. Raises as every call."""
+        await self._call("auth.test", {}, repeatable=True)
+
     async def _call(
         self, method: str, arguments: dict[str, Any], *, repeatable: bool
     ) -> Mapping[str, Any]:

@@ -109,6 +109,10 @@ class Smartlead:
         code = next((code for name, code in _WHY_NOT if answer.get(name)), "not_taken")
         raise failure("smartlead", code, f"campaign {campaign} did not take the lead")
 
+    async def probe(self) -> None:
+        """Look for a lead that nobody is: nothing is changed. Raises as every call."""
+        await self._call("GET", "/leads/", params={"email": "nobody@example.invalid"})
+
     async def pause_lead(self, campaign: int, lead: str) -> bool:
         """Pause. A lead on the last step of its sequence cannot be: the vendor answers 500."""
         try:

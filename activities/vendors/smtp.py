@@ -71,6 +71,16 @@ class SmtpMailer:
         finally:
             talk.client.close()
 
+    async def probe(self) -> None:
+        """Connect, agree on TLS, log in and leave. Raises NotYet or Never."""
+        talk = _Conversation(self._client())
+        try:
+            async with talk.surely_not_sent(self.timeout):
+                await self._sign_on(talk)
+            await talk.say_goodbye()
+        finally:
+            talk.client.close()
+
     async def _sign_on(self, talk: _Conversation) -> None:
         client = talk.client
         await client.connect()

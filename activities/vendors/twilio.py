@@ -93,6 +93,13 @@ class Twilio:
                 return Receipt(str(one["sid"]))
         return None
 
+    async def probe(self) -> None:
+        """Read one line of the account's messages: nothing is sent. Raises NotYet or Never."""
+        call = self._call("the list of messages", query={"PageSize": "1"})
+        answer = await ask(call, _LOOK)
+        if answer.status_code != 200:
+            raise _refused(call, answer, _document(answer))
+
     def _call(
         self,
         what: str,

@@ -10,7 +10,7 @@ from starters.definitions.loading import Configured
 from workers.accounts import load_connections
 
 PLATFORMS = ("salesforce", "hubspot", "marketo")
-VENDORS = ("smtp", "slack", "smartlead", "google_analytics", *PLATFORMS)
+VENDORS = ("smtp", "slack", "teams", "twilio", "smartlead", "google_analytics", *PLATFORMS)
 
 
 def configured_by(settings: Settings, connections: Connections | None = None) -> Configured:

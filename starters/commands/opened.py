@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from pydantic import ValidationError
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
@@ -75,13 +76,13 @@ class Opened:
         """What reads and writes payloads, if the settings have keys."""
         return codec_of(self.settings.codec, self.ledger)
 
-    async def client_of_a_worker(self) -> Client:
+    async def client_of_a_worker(self, runtime: Runtime | None = None) -> Client:
         """Temporal, for a worker: it brings keys that the ledger may not have heard of yet.
 
         Raises:
             TemporalUnreachable: nothing answers; the message says where it was looked for.
         """
-        return await reach_temporal(self.codec())
+        return await reach_temporal(self.codec(), runtime)
 
     async def client_if_up(self) -> Client | None:
         """Temporal, or None while it cannot be reached, or what is sent from here could not be read
@@ -95,7 +96,7 @@ class Opened:
             return None
 
 
-async def reach_temporal(codec: Codec | None = None) -> Client:
+async def reach_temporal(codec: Codec | None = None, runtime: Runtime | None = None) -> Client:
     """Connect, within bounds.
 
     Raises:
@@ -103,7 +104,7 @@ async def reach_temporal(codec: Codec | None = None) -> Client:
     """
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            return await connect(codec=codec)
+            return await connect(codec=codec, runtime=runtime)
     except TimeoutError:
         raise TemporalUnreachable(
             f"Temporal did not answer within {PATIENCE.total_seconds():.0f} s: set "

@@ -55,17 +55,18 @@ def worker(ready_line: ReadyLine = False, as_json: AsJson = False) -> None:
     # Imported here: no other command needs the vendors' clients.
     from workers.home import WrongTemporal
     from workers.main import MissingSearchAttributes, run_worker
+    from workers.telemetry import CannotShowMetrics, runtime_of
 
     async def work() -> None:
         async with opened() as here:
-            client = await here.client_of_a_worker()
+            client = await here.client_of_a_worker(runtime_of(here.settings.worker))
             run = run_worker(client, here.ledger, here.connections, here.settings)
             await _at_work(run, client, says_ready=ready_line or as_json)
 
     log_to_standard_error()
     try:
         asyncio.run(until_stopped(work()))
-    except (MissingSearchAttributes, WrongTemporal) as error:
+    except (MissingSearchAttributes, WrongTemporal, CannotShowMetrics) as error:
         raise Refused(str(error)) from error
 
 

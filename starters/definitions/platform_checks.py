@@ -28,7 +28,7 @@ def missing_platforms(draft: Draft) -> Iterator[Found]:
     """Systems that a step needs and that this installation, or the center, does not have."""
     center, here = draft.automation.center if draft.automation else "", draft.connections
     for place, step in draft.steps.items():
-        system = _system_of(step)
+        system = system_of(step)
         if system is None or here is None:
             continue
         where = ("steps", place, "to" if isinstance(step, Push) else "kind")
@@ -102,7 +102,7 @@ def _ways_past_a_push(draft: Draft) -> Iterator[tuple[int, AnyStep, System, str]
     """Steps that need a record, and a way by which a lead comes there without a push."""
     steps = draft.automation.steps if draft.automation else ()
     for place, step in enumerate(steps):
-        system = _system_of(step)
+        system = system_of(step)
         if draft.automation is None or system is None or isinstance(step, Push):
             continue
         pushes = {one.id for one in steps if isinstance(one, Push) and one.to == system}
@@ -111,7 +111,8 @@ def _ways_past_a_push(draft: Draft) -> Iterator[tuple[int, AnyStep, System, str]
             yield place, step, system, " -> ".join(way)
 
 
-def _system_of(step: AnyStep) -> System | None:
+def system_of(step: AnyStep) -> System | None:
+    """The CRM or platform that a step writes to by a connection of the center."""
     if isinstance(step, Push):
         return step.to
     if isinstance(step, AddToCampaign):

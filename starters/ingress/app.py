@@ -25,6 +25,7 @@ from activities.ledger.correlation import clock_of
 from config.settings import IngressSettings, Settings
 from starters.ingress.events import post_events, secrets_of
 from starters.ingress.mail import post_mail
+from starters.ingress.metrics import may_read, page, refused
 from starters.ingress.reception import Reception
 from starters.ingress.smartlead import post_smartlead
 from starters.ingress.temporal_link import Keeper, temporal_link
@@ -52,12 +53,9 @@ def create_app(reception: Reception) -> Starlette:
     secrets_of(reception.settings)
 
     def route(path: str, endpoint: Endpoint, *methods: str) -> Route:
-        async def answer(request: Request) -> Response:
-            return await endpoint(reception, request)
+        return Route(path, _counted(reception, path, endpoint), methods=list(methods))
 
-        return Route(path, answer, methods=list(methods))
-
-    return Starlette(
+    app = Starlette(
         routes=[
             route("/events", post_events, "POST"),
             route("/webhooks/mail", post_mail, "POST"),
@@ -66,6 +64,7 @@ def create_app(reception: Reception) -> Starlette:
             route("/u/{token}", unsubscribe, "GET", "POST"),
             route("/healthz", _healthz, "GET"),
             route("/readyz", _readyz, "GET"),
+            route("/metrics", _metrics, "GET"),
         ],
         exception_handlers={
             LedgerUnavailable: _ledger_unavailable,
@@ -74,6 +73,27 @@ def create_app(reception: Reception) -> Starlette:
             ClientDisconnect: _gone,
         },
     )
+    # It would answer /events/ with a redirect to whatever host the caller says that this is.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _counted(
+    reception: Reception, path: str, endpoint: Endpoint
+) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        status = 500  # whatever is raised that is no HTTPException was not taken in
+        try:
+            response = await endpoint(reception, request)
+            status = response.status_code
+        except HTTPException as error:
+            status = error.status_code
+            raise
+        finally:
+            reception.metrics.answered(path, status)
+        return response
+
+    return answer
 
 
 async def _healthz(_reception: Reception, _request: Request) -> Response:
@@ -84,6 +104,12 @@ async def _readyz(reception: Reception, _request: Request) -> Response:
     """Ready if the ledger answers. Temporal is reported, but nothing here needs it."""
     await clock_of(reception.ledger)
     return JSONResponse({"ledger": "answers", "temporal": await reception.link.state()})
+
+
+async def _metrics(reception: Reception, request: Request) -> Response:
+    if not may_read(reception.settings, request):
+        return refused()
+    return page(await reception.metrics.text(reception.ledger, reception.link))
 
 
 async def _ledger_unavailable(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ What every endpoint of the ingress shares, and reading a request's body within b
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
@@ -18,6 +18,7 @@ from activities.ledger.connections import Connections
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import find_lead
 from config.settings import IngressSettings, TwilioSettings
+from starters.ingress.metrics import IngressMetrics
 from starters.ingress.temporal_link import TemporalLink
 from workers.repair import start_writeback
 from workers.triggering import enter_fired
@@ -35,6 +36,7 @@ class Reception:
     settings: IngressSettings
     link: TemporalLink
     twilio: TwilioSettings | None = None
+    metrics: IngressMetrics = field(default_factory=IngressMetrics)
 
     async def take_in(self, incoming: Incoming) -> Received:
         """Commit an event. Enrollments and the CRM learn of it right after, in the background.
@@ -61,6 +63,7 @@ class Reception:
 
     async def _commit(self, incoming: Incoming) -> Received:
         received = await dispatch.take_in(self.ledger, incoming, self.connections)
+        self.metrics.took_in(incoming.source, is_new=received.is_new)
         if received.targets:
             event = incoming.event.id
             self.link.soon(lambda client: dispatch.deliver(self.ledger, client, event))

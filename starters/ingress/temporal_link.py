@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(seconds=10)
 CONNECT_PATIENCE = timedelta(seconds=10)
+COUNT_PATIENCE = timedelta(seconds=2)
 LAST_MOMENT = timedelta(seconds=1)
 """At the end: enough for what can still be told, and over long before a call to a Temporal that is
 down: so it is a call that is cut off, and not the ledger."""
@@ -76,6 +77,15 @@ class TemporalLink:
         except RPCError:
             healthy = False
         return "answers" if healthy else "does not answer"
+
+    async def count(self, query: str) -> int | None:
+        """How many workflows match a query; None while Temporal does not answer."""
+        if self._client is None:
+            return None
+        try:
+            return (await self._client.count_workflows(query, rpc_timeout=COUNT_PATIENCE)).count
+        except RPCError:
+            return None
 
     async def _run(self, errand: Errand) -> None:
         async with self._room:

@@ -145,7 +145,8 @@ class SlackSandbox:
 async def _arguments(request: Request, *, json_too: bool) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0]
     raw = (await request.body()).decode()
-    if kind != "application/json":
+    # The SDK calls a method without arguments with the type of JSON and an empty body.
+    if kind != "application/json" or not raw:
         pairs = {**parse_qs(request.url.query), **parse_qs(raw)}
         return {name: values[0] for name, values in pairs.items()}
     if not json_too:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from tests.engine.journey import START, Journey
-from tests.engine.situations import resting
+from tests.engine.situations import CAMPAIGN, resting
 from workflows.engine.events import Event, Malformed, plain_json, read_signal
 
 DEEP: JsonValue = "bottom"
@@ -185,3 +185,25 @@ def test_what_is_remembered_of_events_is_bounded() -> None:
 def test_what_is_kept_of_a_body_is_json_that_every_store_takes() -> None:
     kept = plain_json({"a\0": ["\ud800", float("inf"), 1.5, None, True], 7: b"x", "z": {1}})
     assert kept == {"a\ufffd": ["?", "inf", 1.5, None, True], "7": "x", "z": "left out: set"}
+
+
+LOOSENING: dict[str, JsonValue] = {
+    **{verb: {"by": "ada"} for verb in ("resume", "retry", "skip", "move_to", "resend")},
+    **{verb: {"by": "ada"} for verb in ("migrate", "approve", "unsuppress", "enable", "release")},
+    **{f"event {kind}": {"kind": kind} for kind in ("resume", "hold_released", "sms_opt_in")},
+    "event review_decided": {"kind": "review_decided", "verdict": "approved", "visit": 1},
+    "event consent_given": {"kind": "consent_given", "consent": "newsletter"},
+    "event outreach_sent": {"kind": "outreach_sent", "number": 1},
+}
+
+
+@pytest.mark.parametrize("told", LOOSENING)
+@pytest.mark.parametrize("held", ["paused", "attention"])
+def test_no_signal_lets_go_who_is_held(held: str, told: str) -> None:
+    journey = Journey(CAMPAIGN)
+    journey = journey.order("pause") if held == "paused" else journey.failed("refused")
+    name, _, _ = told.partition(" ")
+    journey.signal(name, LOOSENING[told])
+    assert journey.state.hold
+    assert (journey.state.hold.cause, journey.state.sends) == (held, 0)
+    assert not journey.state.exit

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from tests.starters.commands import Commands, Result
+from tests.starters.commands import PROGRAM, ROOT, Commands, Result
 
 LEAD = "00Q5e00001AbCdEEAV"  # 18 characters, with the checksum of its first 15
 
@@ -145,6 +150,33 @@ def test_an_import_goes_on_where_it_was_cut_off(spring: Commands) -> None:
     assert imported(spring, whole, name="l.csv").document["entered"] == 6
     done = imported(spring, whole + "late@example.com\n", name="longer.csv").document
     assert (done["entered"], done["refused"]) == (1, {"already enrolled": 6})
+
+
+def test_an_import_that_is_killed_and_given_again_loses_and_doubles_nobody(
+    spring: Commands,
+) -> None:
+    count = 600
+    rows = "".join(f"lead{number}@example.com\n" for number in range(count))
+    path = spring.file("many.csv", "email\n" + rows)
+    arguments = (*PROGRAM, "enroll", "spring", "--file", path, "--json")
+    environment = os.environ | spring.environment
+    nowhere = subprocess.DEVNULL
+    with subprocess.Popen(
+        arguments, cwd=ROOT, env=environment, stdout=nowhere, stderr=nowhere
+    ) as first:
+        while first.poll() is None and admitted(spring) < 20:
+            time.sleep(0.01)
+        first.kill()
+    before = admitted(spring)
+    done = spring("enroll", "spring", "--file", path, "--json").document
+    assert (done["entered_before"], done["entered"]) == (before, count - before)
+    assert (admitted(spring), before >= 20) == (count, True)
+
+
+def admitted(commands: Commands) -> int:
+    """How many entries the ledger has, looked at from outside."""
+    with closing(sqlite3.connect(commands.directory / "ledger.db")) as ledger:
+        return int(ledger.execute("SELECT count(*) FROM admissions").fetchone()[0])
 
 
 def test_lines_of_json_are_leads(spring: Commands) -> None:

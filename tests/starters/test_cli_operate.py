@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copy
 
+import httpx
 import pytest
 
+from starters.processes.supervisor import free_port
 from tests.starters.commands import Commands, Result
 
 PARKS = """\
@@ -32,6 +34,7 @@ def at_work(
     directory = tmp_path_factory.mktemp("at_work")
     copy(empty_ledger, directory)
     commands = Commands(directory, temporal)
+    commands.environment["DRIPSTONE_WORKER__METRICS_PORT"] = str(free_port())
     commands.enabled("calm")
     for name in ("parks", "gated"):
         commands.enabled(name, PARKS, DRIPSTONE_SLACK__TOKEN="xoxb-none")
@@ -192,6 +195,22 @@ def test_a_worker_says_that_it_is_ready_and_ends_well_every_time(dripstone: Comm
 
     with ThreadPoolExecutor(5) as pool:
         assert list(pool.map(status_of_a_run, range(5))) == [0] * 5
+
+
+def test_a_worker_shows_its_metrics_and_what_its_gate_answered(at_work: Commands) -> None:
+    enrollment = entered(at_work, "m-1", "parks")
+    comes_to(at_work, enrollment, "waiting")
+    assert at_work("skip", enrollment).status == 0
+    comes_to(at_work, enrollment, "attention")
+    port = at_work.environment["DRIPSTONE_WORKER__METRICS_PORT"]
+    shown = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    assert 'dripstone_gate_answers_total{activity_type="notify",answer="go"' in shown
+    assert "temporal_workflow_task_execution_latency_seconds" in shown
+    assert "m-1" not in shown
+    other = Commands(at_work.directory, at_work.environment["TEMPORAL_ADDRESS"])
+    taken = other("worker", DRIPSTONE_WORKER__METRICS_PORT=port)
+    assert taken.status == 1
+    assert "DRIPSTONE_WORKER__METRICS_PORT" in taken.err
 
 
 def test_every_answer_is_one_document(at_work: Commands) -> None:

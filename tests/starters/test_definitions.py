@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import Settings
+from starters.commands.configured import VENDORS
+from starters.definitions.account_checks import NEEDS, NOTIFIES
 from starters.definitions.loading import Configured, Finding, load
 from tests.starters.mistakes import BAD, HEAD
 from tests.starters.trigger_mistakes import BAD_TRIGGERS
@@ -175,3 +178,9 @@ def test_a_good_trigger_is_read_and_written_back(trigger: str, tmp_path: Path) -
     assert automation is not None
     text = automation.model_dump_json(by_alias=True, exclude_defaults=True)
     assert type(automation).model_validate_json(text) == automation
+
+
+def test_every_vendor_that_a_step_may_need_can_be_configured() -> None:
+    asked = {vendor for vendor, _ in (*NEEDS.values(), *NOTIFIES.values()) if vendor}
+    assert asked <= set(VENDORS)
+    assert set(VENDORS) <= set(Settings.model_fields)

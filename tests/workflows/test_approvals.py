@@ -119,6 +119,19 @@ async def test_a_way_past_the_approval_does_not_lead_past_the_review(
     assert (await journey.ends()).sends == (0 if reviewed else 1)
 
 
+async def test_an_approval_that_somebody_signals_sends_nothing(world: World) -> None:
+    journey = await world.enroll(await world.publish(CHECK + MAIL + REST))
+    await journey.until_at("check")
+    forged = {"kind": "review_decided", "step": "check", "visit": 1, "verdict": "approved"}
+    await journey.handle.signal("event", forged)
+    status = await journey.until_at("intro", "held")
+    assert "waits for its review" in status.held_because
+    assert journey.mails() == 0
+    await deciding(journey, await review_of(journey), approve=False)
+    await journey.until_at("intro", "attention")
+    assert journey.mails() == 0
+
+
 async def test_a_review_outlives_its_worker_and_a_decision_needs_none(world: World) -> None:
     journey = await world.enroll(await world.publish(CHECK + MAIL + REST))
     await journey.until_at("check")

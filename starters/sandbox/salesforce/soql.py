@@ -53,7 +53,7 @@ def run(soql: str, records: Records) -> list[dict[str, Any]]:
         message = f"sObject type '{shape['object']}' is not supported."
         raise Refusal(400, "INVALID_TYPE", message)
     names = [_known(kind, name.strip()) for name in shape["fields"].split(",")]
-    conditions = _conditions(kind, shape["where"] or "")
+    conditions = read_conditions(kind, shape["where"] or "")
     found = [
         row
         for row in records.rows(kind)
@@ -83,7 +83,8 @@ def _known(kind: Object, name: str) -> str:
     return field.name
 
 
-def _conditions(kind: Object, text: str) -> list[_Condition]:
+def read_conditions(kind: Object, text: str) -> list[_Condition]:
+    """The comparisons after WHERE, joined by AND. Raises Refusal."""
     found: list[_Condition] = []
     at = 0
     while at < len(text):

@@ -1,0 +1,1 @@
+"""What ``dripstone doctor`` looks at: one file a subject, each answering findings."""
