@@ -22,10 +22,6 @@ LOOKED_EVERY = 0.2
 """Seconds."""
 
 
-class NotDeleted(RuntimeError):
-    """Temporal has taken the order to delete runs, and has not carried it out in time."""
-
-
 async def runs_of(client: Client, lead: str, entries: Iterable[Mapping[str, Any]]) -> Runs:
     """Every run of a lead's workflows: by its entries, run after run, and as Temporal lists them.
 
@@ -68,14 +64,10 @@ async def _present(client: Client, workflow: str) -> Runs:
     return {(workflow, found.run_id): None}
 
 
-async def delete_runs(client: Client, runs: Runs, patience: float) -> None:
-    """Delete runs, living or closed, the last of a chain first: what is left can be followed.
+async def delete_runs(client: Client, runs: Runs) -> None:
+    """Order the deletion of runs, the last of a chain first: what is left can still be followed.
 
-    Args:
-        patience: seconds until the server must have done it.
-
-    Raises:
-        NotDeleted: it has not; the order stands, and may be given again.
+    A living one ends by it. The server may take a minute over one that has closed just now.
     """
     for workflow, run in reversed(runs):
         execution = WorkflowExecution(workflow_id=workflow, run_id=run)
@@ -87,19 +79,23 @@ async def delete_runs(client: Client, runs: Runs, patience: float) -> None:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-    for workflow, run in runs:
-        await _until_gone(client, workflow, run, patience)
 
 
-async def _until_gone(client: Client, workflow: str, run: str, patience: float) -> None:
-    handle = client.get_workflow_handle(workflow, run_id=run)
+async def runs_left(client: Client, runs: Runs, patience: float) -> list[str]:
+    """The ids of the runs that Temporal still has after ``patience`` seconds."""
     end = asyncio.get_running_loop().time() + patience
-    while asyncio.get_running_loop().time() < end:
-        try:
-            await handle.describe(rpc_timeout=PATIENCE)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return
-            raise
+    left = [one for one in runs if await _is_there(client, *one)]
+    while left and asyncio.get_running_loop().time() < end:
         await asyncio.sleep(LOOKED_EVERY)
-    raise NotDeleted(f"{workflow}: Temporal has not deleted run {run} yet: give the command again")
+        left = [one for one in left if await _is_there(client, *one)]
+    return [run for _, run in left]
+
+
+async def _is_there(client: Client, workflow: str, run: str) -> bool:
+    try:
+        await client.get_workflow_handle(workflow, run_id=run).describe(rpc_timeout=PATIENCE)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True

@@ -1,6 +1,6 @@
 """Erasing a person from the ledger and from Temporal, in steps that may be done again.
 
-The order matters: stopped, told, ended, what is in flight awaited, runs deleted, rows blanked.
+The order matters: stopped, ended, what is in flight awaited, rows blanked, all seen to be gone.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from temporalio.client import Client
 
-from activities.dispatch import deliver
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.erasing import (
+    NOT_CONFIRMED,
     Order,
     begin,
+    blank_all,
     close_rest,
     elsewhere,
     entries_of,
-    finish,
     in_the_way,
+    mark_done,
 )
-from workers.deleting_runs import Runs, delete_runs, runs_of
+from workers.deleting_runs import Runs, delete_runs, runs_left, runs_of
 
 LOOKED_EVERY = 0.2
 """Seconds."""
@@ -32,13 +32,12 @@ LOOKED_EVERY = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, in seconds: for enrollments to end by themselves, and for all of it.
+    """How many seconds to wait for what is in flight, and again for Temporal to delete.
 
     ``anyway``: blank although another tool has not confirmed that it stopped.
     """
 
-    for_exits: float = 10
-    in_all: float = 60
+    seconds: float = 60
     anyway: bool = False
 
 
@@ -62,16 +61,6 @@ class Erased:
         return not self.in_the_way
 
 
-async def stop_sending(
-    ledger: Ledger, client: Client | None, order: Order, connections: Connections
-) -> None:
-    """From now on nothing is sent to them; this much holds with Temporal down."""
-    told = await begin(ledger, order, connections)
-    for event in told if client else ():
-        assert client is not None
-        await deliver(ledger, client, event)
-
-
 async def erase(
     ledger: Ledger,
     client: Client,
@@ -82,29 +71,31 @@ async def erase(
     """Erase, as far as it goes now. Given again, it goes on where it was.
 
     Raises:
-        RPCError: Temporal failed; nothing has been blanked yet.
+        RPCError: Temporal failed.
         LedgerUnavailable: the ledger failed.
     """
-    await stop_sending(ledger, client, order, connections)
-    await _until(patience.for_exits, lambda: _are_closed(ledger, order))
+    await begin(ledger, order, connections)
     runs = await _runs(ledger, client, order)
-    await delete_runs(client, runs, patience.in_all)
-    # Those whose workflow could not end by itself: it is gone now, and nobody else closes them.
+    # Living ones too: they have nothing left to do, and whoever closes first is deleted last.
+    await delete_runs(client, runs)
     await close_rest(ledger, order, connections)
-    await _until(patience.in_all, lambda: _is_clear(ledger, order, patience))
-    left = await _left(ledger, order, patience)
+    left = await _still_left(ledger, order, patience)
     async with ledger.reading() as tx:
         entries = await entries_of(tx, order.center, order.leads)
         others = tuple(await elsewhere(tx, order))
-    far = Erased(order.leads, tuple(left), len(entries), len(runs), {}, others)
     if left:
-        return far
+        return Erased(order.leads, tuple(left), len(entries), len(runs), {}, others)
     # A workflow that was just being started when its entry was closed would be one more run.
-    late = await _runs(ledger, client, order)
-    await delete_runs(client, late, patience.in_all)
-    blanked = await finish(ledger, order)
-    kept = () if await ledger.purge() else ("somebody reads the ledger's file: not purged yet",)
-    return Erased(order.leads, kept, len(entries), len(runs | late), blanked, others)
+    runs |= await _runs(ledger, client, order)
+    await delete_runs(client, runs)
+    blanked = await blank_all(ledger, order)
+    if not await ledger.purge():
+        left.append("somebody reads the file of the ledger: it is not purged yet")
+    there = await runs_left(client, runs, patience.seconds)
+    left += [f"Temporal has not deleted it yet: run {run}" for run in there]
+    if not left:
+        await mark_done(ledger, order)
+    return Erased(order.leads, tuple(left), len(entries), len(runs), blanked, others)
 
 
 async def _runs(ledger: Ledger, client: Client, order: Order) -> Runs:
@@ -117,26 +108,14 @@ async def _runs(ledger: Ledger, client: Client, order: Order) -> Runs:
     return found
 
 
-async def _are_closed(ledger: Ledger, order: Order) -> bool:
-    async with ledger.reading() as tx:
-        entries = await entries_of(tx, order.center, order.leads)
-    # What has no workflow yet has nobody to close it.
-    return all(entry["state"] in ("CLOSED", "QUEUED", "ADMITTED") for entry in entries)
-
-
-async def _left(ledger: Ledger, order: Order, patience: Patience) -> list[str]:
-    async with ledger.reading() as tx:
-        found = await in_the_way(ledger, tx, order)
-    return [one for one in found if not (patience.anyway and one.startswith("not confirmed"))]
-
-
-async def _is_clear(ledger: Ledger, order: Order, patience: Patience) -> bool:
-    return not await _left(ledger, order, patience)
-
-
-async def _until(seconds: float, holds: Any) -> None:
-    """Wait until something holds, or time is up."""
+async def _still_left(ledger: Ledger, order: Order, patience: Patience) -> list[str]:
+    """What is in the way of blanking after waiting for it."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    while not await holds() and loop.time() < end:
+    end = loop.time() + patience.seconds
+    while True:
+        async with ledger.reading() as tx:
+            found = await in_the_way(ledger, tx, order)
+        left = [one for one in found if not (patience.anyway and one.startswith(NOT_CONFIRMED))]
+        if not left or loop.time() >= end:
+            return left
         await asyncio.sleep(LOOKED_EVERY)

@@ -29,6 +29,7 @@ from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
 
 STOPPING, DONE = "STOPPING", "DONE"
+NOT_CONFIRMED = "not confirmed by the other tool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,22 +178,26 @@ async def in_the_way(ledger: Ledger, tx: AsyncConnection, order: Order) -> list[
     lent = handovers.c
     here = (lent.center == order.center) & lent.lead.in_(order.leads) & lent.state.in_(LENT)
     stops = await tx.scalars(select(lent.key).where(here).order_by(lent.key))
-    return found + [f"not confirmed by the other tool: {key}" for key in stops]
+    return found + [f"{NOT_CONFIRMED}: {key}" for key in stops]
 
 
-async def finish(ledger: Ledger, order: Order) -> dict[str, int]:
-    """Blank everything, and write down that it is done; how many rows of which table."""
+async def blank_all(ledger: Ledger, order: Order) -> dict[str, int]:
+    """Blank everything; how many rows of which table."""
     locks = [f"person:{one}" for one in order.persons]
     async with ledger.transaction(*locks) as tx:
         words = await _words(tx, order)
         whose = Erasing(order.center, order.leads, order.persons, words)
-        blanked = await blank(ledger, tx, whose)
+        return await blank(ledger, tx, whose)
+
+
+async def mark_done(ledger: Ledger, order: Order) -> None:
+    """Write down that all of it is gone."""
+    async with ledger.transaction() as tx:
         row = erasures.c
         theirs = row.lead.in_(order.leads) & row.person.in_(order.persons)
         done = {"state": DONE, "done_at": await ledger.now(tx)}
         here = (row.center == order.center) & theirs & (row.state != DONE)
         await tx.execute(update(erasures).where(here).values(done))
-        return blanked
 
 
 async def _words(tx: AsyncConnection, order: Order) -> tuple[str, ...]:
@@ -208,8 +213,11 @@ async def _words(tx: AsyncConnection, order: Order) -> tuple[str, ...]:
 
 
 def _is_word(name: str, value: object) -> bool:
-    is_number = "phone" in name.lower() and isinstance(value, str) and value.startswith("+")
-    return is_number or (isinstance(value, str) and "@" in value)
+    """Not what names somebody else, such as the owner."""
+    if not isinstance(value, str):
+        return False
+    is_number = "phone" in name.lower() and value.startswith("+")
+    return is_number or ("mail" in name.lower() and "@" in value)
 
 
 async def elsewhere(tx: AsyncConnection, order: Order) -> list[str]:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, closing, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from sqlalchemy import URL, event, func, make_url, select, text
 from sqlalchemy.engine import Connection
@@ -43,7 +43,7 @@ class Ledger:
         self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @classmethod
-    async def open(cls, url: str, secret: str | None = None) -> Ledger:
+    async def open(cls, url: str, secret: str | None = None) -> Self:
         """Open (and bring up to date) the ledger at a SQLAlchemy URL.
 
         Args:

@@ -9,13 +9,12 @@ from typing import Annotated, Any
 import typer
 from temporalio.service import RPCError
 
-from activities.ledger.erasing import Order, records_and_persons, samples_of
+from activities.ledger.erasing import Order, begin, records_and_persons, samples_of
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, answer
 from starters.commands.who import By, operator
 from starters.leads.salesforce_ids import lead_id
-from workers.deleting_runs import NotDeleted
-from workers.erasing import Erased, Patience, erase, stop_sending
+from workers.erasing import Erased, Patience, erase
 from workers.plugin import TemporalUnreachable
 
 verbs = typer.Typer()
@@ -44,7 +43,7 @@ def erase_command(
     as_json: AsJson = False,
 ) -> None:
     """Erase a person: stop everything at once, delete the workflows' runs, blank the ledger."""
-    patience = Patience(min(10.0, wait), wait, anyway)
+    patience = Patience(wait, anyway)
     said = (by or operator(), why, samples)
 
     async def work() -> tuple[Erased, list[str]]:
@@ -76,12 +75,10 @@ async def _erase(
     try:
         client = await here.client()
     except TemporalUnreachable as error:
-        await stop_sending(here.ledger, None, order, here.connections)
+        await begin(here.ledger, order, here.connections)
         raise Refused(f"{lead}: stopped, and not erased yet: {error}. Then {AGAIN}") from error
     try:
         return await erase(here.ledger, client, order, here.connections, patience), [*copies]
-    except NotDeleted as error:
-        raise Refused(str(error)) from error
     except RPCError as error:
         raise Refused(f"{lead}: Temporal failed: {error.message}: {AGAIN}") from error
 

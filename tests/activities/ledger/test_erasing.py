@@ -21,9 +21,10 @@ from activities.ledger.entries import find_entry, keep_archive
 from activities.ledger.erasing import (
     Order,
     begin,
+    blank_all,
     close_rest,
-    finish,
     in_the_way,
+    mark_done,
     records_and_persons,
     samples_of,
 )
@@ -73,7 +74,9 @@ async def erased(ledger: Ledger, lead: str, *, samples: bool = False) -> dict[st
     order = await order_for(ledger, lead, samples=samples)
     await begin(ledger, order, ACCOUNTS)
     await close_rest(ledger, order, ACCOUNTS)
-    return await finish(ledger, order)
+    blanked = await blank_all(ledger, order)
+    await mark_done(ledger, order)
+    return blanked
 
 
 async def test_nothing_is_left_of_a_lead_and_all_of_another(ledger: Ledger, tmp_path: Path) -> None:
@@ -127,7 +130,8 @@ async def test_who_is_inside_leaves_and_is_told_before_anything_is_blanked(
     assert await close_rest(ledger, order, ACCOUNTS) == 1
     assert (await entry_of(ledger, lead))["exit"] == "lead_gone"
     assert await close_rest(ledger, order, ACCOUNTS) == 0
-    await finish(ledger, order)
+    await blank_all(ledger, order)
+    await mark_done(ledger, order)
     assert await places_with(ledger, WORD) == []
     (row,) = {(r["state"], r["asked_by"], r["reason"]) for r in await rows(ledger, erasures)}
     assert row == ("DONE", "Eva", "ticket 7")
