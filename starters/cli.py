@@ -36,6 +36,7 @@ from starters.commands import (
     review,
     settings,
     showing,
+    suppress,
     template_orders,
     unknowns,
 )
@@ -103,6 +104,7 @@ for group in (
     consenting,
     rehearse,
     operate,
+    suppress,
     erasing,
     orders,
     replay,

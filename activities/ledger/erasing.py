@@ -226,3 +226,22 @@ async def elsewhere(tx: AsyncConnection, order: Order) -> list[str]:
     mine = (row.center == order.center) & row.lead.in_(order.leads)
     left = select(row.connection).where(mine, row.state.in_(("SENT", "UNKNOWN"))).distinct()
     return sorted(await tx.scalars(left))
+
+
+async def forgive(
+    ledger: Ledger, tx: AsyncConnection, center: str, who: tuple[Sequence[str], str]
+) -> list[tuple[str, str]]:
+    """Let somebody who was erased in again. ``who`` is (records, person).
+
+    Under what they stand in the suppressions, as (scope, subject); nothing if nobody was erased.
+    """
+    row = erasures.c
+    same = row.lead.in_(who[0]) | (row.person == who[1])
+    here = (row.center == center) & row.lifted_at.is_(None)
+    names = sorted(set(await tx.scalars(select(row.lead).where(here, same))))
+    theirs = here & row.lead.in_(names)
+    persons = sorted(set(await tx.scalars(select(row.person).where(theirs))))
+    if names:
+        now = await ledger.now(tx)
+        await tx.execute(update(erasures).where(theirs).values(lifted_at=now))
+    return [("lead", one) for one in names] + [("person", one) for one in persons]
