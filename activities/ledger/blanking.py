@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.erased import kept_of, names_one_of
 from activities.ledger.personal_columns import ALSO_GONE, BY_RULE, PERSONAL, ROW
 from activities.ledger.store import Ledger
-from activities.ledger.suppression_history import LIFTED
 from activities.ledger.tables import (
     admissions,
     consents,
@@ -79,7 +78,7 @@ def _rows_of(table: Table, whose: Erasing) -> ColumnElement[bool]:
         "deliveries": lambda: table.c.enrollment.in_(entered),
         "version_moves": lambda: table.c.enrollment.in_(entered),
         "review_log": lambda: table.c.review.in_(asked),
-        "suppression_log": lambda: _lifted_for(table, whose),
+        "suppression_log": lambda: _signed(table, whose),
     }
     if table.name in by_place:
         found = by_place[table.name]()
@@ -92,11 +91,11 @@ def _rows_of(table: Table, whose: Erasing) -> ColumnElement[bool]:
     return and_(table.c.center == whose.center, found)
 
 
-def _lifted_for(table: Table, whose: Erasing) -> ColumnElement[bool]:
+def _signed(table: Table, whose: Erasing) -> ColumnElement[bool]:
     """Lines with an operator's words; what was suppressed is told in words of ours."""
     subjects = (*whose.leads, *whose.persons)
     in_campaign = (table.c.subject.endswith(f"/{one}", autoescape=True) for one in subjects)
-    return (table.c.act == LIFTED) & or_(table.c.subject.in_(subjects), *in_campaign)
+    return (table.c.done_by != "") & or_(table.c.subject.in_(subjects), *in_campaign)
 
 
 async def _settle_open(ledger: Ledger, tx: AsyncConnection, whose: Erasing) -> None:

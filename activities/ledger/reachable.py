@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import CenterConnections
-from activities.ledger.leads import Lead
+from activities.ledger.leads import BadLead, Lead
 from activities.ledger.recipients import objection_to_mail, recipient_fields
 from activities.ledger.store import Ledger
-from activities.ledger.suppressions import suppressed_in, text_suppression_of
+from activities.ledger.suppressions import phone_key, suppressed_in, text_suppression_of
 from activities.phone_numbers import NotAPhoneNumber, e164
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_sms import SendSms
@@ -51,3 +51,15 @@ def first_number(automation: Automation, lead: Lead, accounts: CenterConnections
             except NotAPhoneNumber:
                 continue
     return None
+
+
+def key_of_number(ledger: Ledger, center: str, accounts: CenterConnections, written: str) -> str:
+    """The HMAC by which a number is suppressed, however it is written.
+
+    Raises:
+        BadLead: it is no number that a text message can be sent to.
+    """
+    try:
+        return phone_key(ledger, center, e164(written, accounts.phone_region))
+    except NotAPhoneNumber as error:
+        raise BadLead(f"phone: {error}") from error

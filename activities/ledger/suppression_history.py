@@ -38,6 +38,14 @@ async def note(tx: AsyncConnection, row: Mapping[str, Any], act: str) -> None:
     await tx.execute(insert(suppression_log).values(line))
 
 
+async def sign(tx: AsyncConnection, event: str, by: str, why: str) -> None:
+    """Write down which operator is behind the lines of an event, and why."""
+    row = suppression_log.c
+    said = {"done_by": by} | ({"reason": row.reason + f": {why}"} if why else {})
+    here = (row.event == event) & (row.done_by == "")
+    await tx.execute(update(suppression_log).where(here).values(said))
+
+
 def about(subjects: Sequence[Subject]) -> ColumnElement[bool]:
     """The suppressions of these subjects."""
     row = suppressions.c

@@ -13,7 +13,7 @@ from activities.ledger.leads import person_of
 from activities.ledger.suppression_history import Lifting, Subject, history_of, in_force, lift
 from starters.commands.opened import Opened
 from starters.commands.output import Refused
-from starters.commands.suppressing import Known, Whom, domain_meant, number_meant, person_meant
+from starters.commands.whom import Known, Whom, domain_meant, number_meant, person_meant
 
 CHANNEL_OF = {"all": None, "email": "email", "sms": "sms"}
 SHOWN = ("scope", "channel", "act", "reason", "at", "done_by", "source", "event")
@@ -32,8 +32,8 @@ async def subjects_meant(here: Opened, whom: Whom) -> tuple[list[Subject], Known
     """Under what the suppressions of somebody stand.
 
     Raises:
-        Refused: the lead is unknown, or the number is none.
-        BadLead: the address is none.
+        Refused: the lead is unknown.
+        BadLead: the address or the number is none.
         WrongUse: the domain is none.
     """
     if whom.domain:

@@ -13,9 +13,11 @@ from activities.ledger.suppression_history import Lifting
 from starters.commands.lifting import CHANNEL_OF, SHOWN, Lifted, history, unsuppress
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, WrongUse, answer, table
-from starters.commands.suppressing import CHANNELS, Said, Suppressed, Whom, suppress
-from starters.commands.suppression_files import Counts, read_in, write_out
+from starters.commands.suppressing import Said, Suppressed, suppress
+from starters.commands.suppression_files import Counts, read_in
+from starters.commands.suppression_lists import write_out
 from starters.commands.who import By, operator
+from starters.commands.whom import CHANNELS, Whom
 from starters.leads.salesforce_ids import lead_id
 
 verbs = typer.Typer()
@@ -83,7 +85,7 @@ def _with_file(
     async def work() -> Counts:
         async with opened() as here:
             if export:
-                return await write_out(here, about[0], export)
+                return Counts(*await write_out(here, about[0], export))
             assert file is not None
             return await read_in(here, file, *about)
 

@@ -1,39 +1,35 @@
-"""Suppressions in files: read in row by row, where a broken row costs itself alone; written out.
+"""Suppressions by a file, row by row: a broken row costs itself alone.
 
 A row that is suppressed already changes nothing, so that a file may be read in again at any time.
 """
 
 from __future__ import annotations
 
-import csv
-import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import select, tuple_
+from uuid import uuid4
 
 from activities.ledger.leads import BadLead, person_of
 from activities.ledger.listing import leads_of
-from activities.ledger.suppression_history import in_force
+from activities.ledger.suppression_history import in_force, sign
 from activities.ledger.suppressions import suppress_lead, suppress_person
-from activities.ledger.tables import leads, suppressions
 from starters.commands.lifting import subjects_meant
 from starters.commands.opened import Opened
 from starters.commands.output import Refused, WrongUse
-from starters.commands.suppressing import Said, Whom, suppress
+from starters.commands.suppressing import Said, suppress
+from starters.commands.whom import Whom
 from starters.leads.columns import field_name
 from starters.leads.file import UnreadableFile, examine
 from starters.leads.importing import Outcome
-from starters.leads.rejected import RejectedRows, harmless
+from starters.leads.rejected import RejectedRows
 from starters.leads.rows import Row, read_rows
 from starters.leads.salesforce_ids import lead_id
 
 AT_ONCE = 200
-COLUMNS = ("scope", "subject", "address", "channel", "reason", "since", "lifted_at", "center")
 NAMES = {"id": "lead", "address": "email", "reason": "why", "mobile_phone": "phone"}
 WHOM = ("email", "lead", "domain", "phone", "subject")
 UNDERSTOOD = (*WHOM, "scope", "channel", "campaign", "why", "since", "lifted_at", "center")
@@ -104,7 +100,7 @@ async def _part(
     here: Opened, rows: list[Row], center: str, said: Said
 ) -> AsyncIterator[tuple[Outcome | None, str, int]]:
     """What became of some rows; those of strangers in one transaction."""
-    strangers: list[str] = []
+    strangers: list[tuple[str, Said]] = []
     for row in rows:
         problem, whom, fate, count = row.problem, None, "suppressed", 0
         try:
@@ -112,7 +108,7 @@ async def _part(
             if whom and await _is_there(here, whom):
                 fate = "was_suppressed"
             elif whom and (stranger := await _stranger(here, whom)):
-                strangers.append(stranger)
+                strangers.append((stranger, _said(row, said)))
             elif whom:
                 count = len((await suppress(here, whom, _said(row, said))).stopped)
             elif not problem:
@@ -198,55 +194,15 @@ async def _stranger(here: Opened, whom: Whom) -> str:
         return "" if await leads_of(tx, whom.center, person) else person
 
 
-async def _put(here: Opened, center: str, persons: list[str]) -> None:
-    if not persons:
+async def _put(here: Opened, center: str, strangers: list[tuple[str, Said]]) -> None:
+    if not strangers:
         return
-    async with here.ledger.transaction(*(f"person:{one}" for one in persons)) as tx:
-        why = ("unsubscribed", "import", await here.ledger.now(tx))
-        for person in persons:
+    locks = {f"person:{person}" for person, _ in strangers}
+    async with here.ledger.transaction(*locks) as tx:
+        now = await here.ledger.now(tx)
+        for person, said in strangers:
+            why = ("unsubscribed", f"operator-{uuid4().hex}", now)
             await suppress_person(tx, center, person, why)
             for lead in await leads_of(tx, center, person):
                 await suppress_lead(tx, center, lead, why)
-
-
-async def write_out(here: Opened, center: str, path: Path) -> Counts:
-    """Write the suppressions of a center to a file for the eyes of its owner.
-
-    A person is an HMAC; the address stands beside it only where a lead is still known by it.
-    """
-    done: Counter[str] = Counter({"in_force": 0, "lifted": 0})
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
-        async for row in _all_of(here, center):
-            writer.writerow(list(_cells(row)))
-            done["lifted" if row["lifted_at"] else "in_force"] += 1
-    return Counts(dict(done), [f"written to {path}, columns: {', '.join(COLUMNS)}"])
-
-
-def _cells(row: Mapping[str, Any]) -> Iterator[str]:
-    instants = {"since": row["at"], "lifted_at": row["lifted_at"]}
-    for name in COLUMNS:
-        value = instants.get(name) or row.get(name) or ""
-        yield harmless(value.isoformat() if hasattr(value, "isoformat") else str(value))
-
-
-async def _all_of(here: Opened, center: str) -> AsyncIterator[Mapping[str, Any]]:
-    row, last = suppressions.c, ("", "", "")
-    place = (row.scope, row.subject, row.channel)
-    while True:
-        query = select(suppressions).where(row.center == center, tuple_(*place) > last)
-        async with here.ledger.reading() as tx:
-            ordered = query.order_by(*place).limit(AT_ONCE)
-            found = [dict(one) for one in (await tx.execute(ordered)).mappings()]
-            persons = [one["subject"] for one in found if one["scope"] == "person"]
-            known = select(leads.c.person, leads.c.email).where(
-                leads.c.center == center, leads.c.person.in_(persons)
-            )
-            addresses = {one[0]: one[1] for one in await tx.execute(known)}
-        for one in found:
-            yield one | {"address": addresses.get(one["subject"], "")}
-        if len(found) < AT_ONCE:
-            return
-        last = (found[-1]["scope"], found[-1]["subject"], found[-1]["channel"])
+            await sign(tx, why[1], said.by, said.why)

@@ -11,7 +11,6 @@ from activities.ledger import Ledger
 from activities.ledger.instant import Instant
 from activities.ledger.leads import Lead
 from activities.ledger.personal_columns import PERSONAL
-from activities.ledger.suppression_history import LIFTED
 from activities.ledger.tables import metadata
 from tests.activities.ledger.scenes import AT
 
@@ -37,7 +36,6 @@ def _value(table: Table, column: Column[Any], lead: Lead, word: str) -> Any:
         "subject": lead.person,
         "enrollment": f"enrollment:{table.name}:{lead.lead}",
         "state": "CLOSED" if table.name == "admissions" else "SENT",
-        "act": LIFTED,
         "review": f"review-{lead.lead}",
         "email": None,
     }
