@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.connections import Connections
 from activities.ledger.consents import missing_consent, note_consent
 from activities.ledger.criteria import LeadFields, meets_exit_criteria
+from activities.ledger.erased import WHY_REFUSED, is_erased
 from activities.ledger.firings import told_by
 from activities.ledger.goals import reached_goal_before
 from activities.ledger.inbox import Incoming, Received, receive
@@ -70,6 +71,8 @@ async def admit(
         return answered
     known = await find_lead(tx, request.lead.center, request.lead.lead)
     request = replace(request, lead=with_known(request.lead, known))
+    if await is_erased(tx, request.lead.center, request.lead.lead, request.lead.person):
+        return await refuse(ledger, tx, request, WHY_REFUSED)
     for said in request.lead.consents:
         whose = (request.lead.center, request.lead.person)
         await note_consent(ledger, tx, whose, said, request.cause)

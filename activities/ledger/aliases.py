@@ -7,6 +7,7 @@ import re
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.erased import is_erased
 from activities.ledger.leads import Lead
 from activities.ledger.store import Ledger
 from activities.ledger.tables import aliases
@@ -44,7 +45,9 @@ def told_record(lead: Lead, system: str) -> str | None:
 async def remember(
     ledger: Ledger, tx: AsyncConnection, lead: Lead, system: str, record: str
 ) -> None:
-    """Note what ``system`` calls the lead; what it says later is right."""
+    """Note what ``system`` calls the lead; what it says later is right. Not of who was erased."""
+    if await is_erased(tx, lead.center, lead.lead, lead.person):
+        return
     row = aliases.c
     here = (row.center == lead.center) & (row.lead == lead.lead) & (row.system == system)
     values = {"record": record, "noted_at": await ledger.now(tx)}

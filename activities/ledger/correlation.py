@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.effects import EffectRow, find_by
+from activities.ledger.erased import erased_lead_of, is_erased
 from activities.ledger.leads import BadLead, Lead, person_of
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import suppression_of
@@ -67,8 +68,26 @@ async def people_at(
     return found
 
 
+async def erased_at(
+    ledger: Ledger, tx: AsyncConnection, centers: Iterable[str], address: str
+) -> list[tuple[str, str]]:
+    """The centers in which who has this address was erased, and the person there."""
+    found = []
+    for center in dict.fromkeys(centers):
+        try:
+            person = person_of(ledger, center, address, "")
+        except BadLead:
+            return []
+        if await is_erased(tx, center, None, person):
+            found.append((center, person))
+    return found
+
+
 async def lead_of(tx: AsyncConnection, center: str, person: str) -> str | None:
-    """The record of a person: the one in an open enrollment, else the one seen last."""
+    """The record of a person: the one in an open enrollment, else the one seen last.
+
+    Of somebody who was erased it is the record that was, so that what comes in late is theirs.
+    """
     row = admissions.c
     here = (row.center == center) & (row.person == person) & (row.state != "CLOSED")
     query = select(row.lead).where(here).order_by(row.admitted_at.desc()).limit(1)
@@ -78,7 +97,7 @@ async def lead_of(tx: AsyncConnection, center: str, person: str) -> str | None:
     known = (leads.c.center == center) & (leads.c.person == person)
     query = select(leads.c.lead).where(known).order_by(leads.c.updated_at.desc()).limit(1)
     seen: str | None = await tx.scalar(query)
-    return seen
+    return seen or await erased_lead_of(tx, center, person)
 
 
 async def find_event(tx: AsyncConnection, event_id: str) -> Kept | None:

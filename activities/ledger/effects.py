@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.erased import not_erased
 from activities.ledger.facts import Planned
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, effects
@@ -173,7 +174,8 @@ async def settle(ledger: Ledger, tx: AsyncConnection, key: str, final: Settlemen
 async def keep_answer(tx: AsyncConnection, row: EffectRow, values: Mapping[str, Any]) -> None:
     """Put what was taken from the vendor's answer beside what was asked: it is told again."""
     payload = {**row.payload, "answer": dict(values)}
-    await tx.execute(update(effects).where(effects.c.key == row.key).values(payload=payload))
+    here = (effects.c.key == row.key) & not_erased(effects.c.center, effects.c.lead)
+    await tx.execute(update(effects).where(here).values(payload=payload))
 
 
 async def give_back(ledger: Ledger, key: str, owner: str, phase: str = "") -> None:

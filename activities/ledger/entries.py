@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
+from activities.ledger.erased import not_erased
 from activities.ledger.firings import chain_of
 from activities.ledger.following import follower_of
 from activities.ledger.inbox import Incoming, receive
@@ -222,7 +223,8 @@ async def unarchived(
 async def keep_archive(
     ledger: Ledger, entry: Mapping[str, Any], timeline: list[dict[str, Any]], history: bytes
 ) -> None:
-    """Keep an entry's timeline and its compressed histories."""
+    """Keep an entry's timeline and its compressed histories; not of a lead erased meanwhile."""
     async with ledger.transaction() as tx:
         here = this(entry["enrollment"], entry["entry"])
+        here &= not_erased(admissions.c.center, admissions.c.lead)
         await tx.execute(update(admissions).where(here).values(timeline=timeline, history=history))

@@ -78,7 +78,7 @@ def _target() -> ColumnElement[str]:
     by = suppressions.c
     subjects = (("person", row.person), ("lead", row.lead), ("domain", row.domain))
     suppressed = exists().where(
-        and_(by.center == row.center, by.channel == "email"),
+        and_(by.center == row.center, by.channel == "email", by.lifted_at.is_(None)),
         or_(*(and_(by.scope == scope, by.subject == subject) for scope, subject in subjects)),
     )
     enabled = exists().where(

@@ -7,7 +7,7 @@ write-backs and its deliveries; only after that is it acknowledged.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,10 @@ from activities.ledger import effects
 from activities.ledger.connections import Connections
 from activities.ledger.consents import note_consent_event
 from activities.ledger.criteria import meets_exit_criteria
+from activities.ledger.erased import is_erased, kept_of
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead, find_lead, put_lead, set_fields
-from activities.ledger.opt_outs import Whose, note_suppression
+from activities.ledger.opt_outs import Whose, bare_record, note_suppression
 from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, deliveries, inbox
@@ -89,10 +90,17 @@ class Received:
 async def receive(
     ledger: Ledger, tx: AsyncConnection, incoming: Incoming, connections: Connections
 ) -> Received:
-    """Record an event and all that follows from it. A known event id changes nothing."""
+    """Record an event and all that follows from it. A known event id changes nothing.
+
+    Of somebody who was erased it writes down that it happened, and what it suppresses.
+    """
     lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
     person = incoming.person or (lead.person if lead else None)
     event, now = incoming.event, await ledger.now(tx)
+    if erased := await is_erased(tx, incoming.center, incoming.lead, person):
+        kept = event.model_copy(update={"data": kept_of(event.kind, event.data)})
+        incoming = replace(incoming, event=kept, newcomer=None)
+        lead = bare_record(incoming.center, incoming.lead, event.kind)
     row = {
         "id": event.id,
         "center": incoming.center,
@@ -103,7 +111,7 @@ async def receive(
         "lead": incoming.lead,
         "person": person,
         "enrollment": incoming.enrollment,
-        "data": event.data,
+        "data": incoming.event.data,
     }
     if not await insert_new(tx, inbox, row):
         return Received(is_new=False)
@@ -119,7 +127,7 @@ async def receive(
         await _stop(tx, target, event)
         await _deliver(ledger, tx, target, incoming, planned if place == 0 else ())
     before = lead.merge_fields if lead else {}
-    lead = await _change_lead(ledger, tx, incoming, lead, connections)
+    lead = None if erased else await _change_lead(ledger, tx, incoming, lead, connections)
     fired = await fire(ledger, tx, event, lead, before) if lead else ()
     return Received(True, tuple((t["enrollment"], t["entry"]) for t in targets), planned, fired)
 

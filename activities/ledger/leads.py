@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.consent_fields import BadConsent, split_consents
+from activities.ledger.erased import is_erased
 from activities.ledger.store import Ledger
 from activities.ledger.tables import aliases, leads
 from workflows.engine.consent import Statement
@@ -191,7 +192,9 @@ def _zones() -> frozenset[str]:
 
 
 async def put_lead(ledger: Ledger, tx: AsyncConnection, lead: Lead) -> None:
-    """Write a lead, keeping fields that the new ones do not name."""
+    """Write a lead, keeping fields that the new ones do not name. Who was erased stays so."""
+    if await is_erased(tx, lead.center, lead.lead, lead.person):
+        return
     known = await find_lead(tx, lead.center, lead.lead)
     lead = with_known(lead, known)
     row = {

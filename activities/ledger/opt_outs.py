@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.leads import Lead
 from activities.ledger.suppressions import (
     STOPPED,
     UNDELIVERABLE,
@@ -36,6 +37,12 @@ class Whose:
     lead: str | None
     person: str | None
     bounced: str | None = None
+
+
+def bare_record(center: str, lead: str | None, kind: str) -> Lead | None:
+    """An erased lead, as far as its opt-out must still be written to the record of that id."""
+    is_told = kind in REASONS or kind == SMS_OPT_OUT
+    return Lead(center, lead, "", None, None, {}) if lead and is_told else None
 
 
 async def note_suppression(tx: AsyncConnection, event: Event, whose: Whose) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import CenterConnections
-from activities.ledger.leads import Lead
+from activities.ledger.leads import BadLead, Lead
 from activities.ledger.recipients import objection_to_mail, recipient_fields
 from activities.ledger.store import Ledger
-from activities.ledger.suppressions import text_suppression_of
+from activities.ledger.suppressions import phone_key, suppressed_in, text_suppression_of
 from activities.phone_numbers import NotAPhoneNumber, e164
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_sms import SendSms
@@ -24,14 +24,16 @@ async def objection_to_reach(
     accounts: CenterConnections,
 ) -> str:
     """Why nothing that the automation sends can reach the lead; empty if something can."""
+    if here := await suppressed_in(tx, automation.id, lead):
+        return f"suppressed: {here}, in this automation"
     if automation.sends("send_email"):
         return await objection_to_mail(ledger, tx, lead, recipient_fields(automation))
     if not sends_texts_alone(automation):
         return ""
     number = first_number(automation, lead, accounts)
-    everywhere, here = await text_suppression_of(ledger, tx, lead, number)
-    if everywhere or here:
-        return f"suppressed: {everywhere or here}"
+    everywhere, texts = await text_suppression_of(ledger, tx, lead, number)
+    if everywhere or texts:
+        return f"suppressed: {everywhere or texts}"
     return "" if number else NO_NUMBER
 
 
@@ -49,3 +51,15 @@ def first_number(automation: Automation, lead: Lead, accounts: CenterConnections
             except NotAPhoneNumber:
                 continue
     return None
+
+
+def key_of_number(ledger: Ledger, center: str, accounts: CenterConnections, written: str) -> str:
+    """The HMAC by which a number is suppressed, however it is written.
+
+    Raises:
+        BadLead: it is no number that a text message can be sent to.
+    """
+    try:
+        return phone_key(ledger, center, e164(written, accounts.phone_region))
+    except NotAPhoneNumber as error:
+        raise BadLead(f"phone: {error}") from error

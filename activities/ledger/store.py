@@ -7,11 +7,11 @@ import hashlib
 import hmac
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, closing, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from sqlalchemy import URL, event, func, make_url, select, text
 from sqlalchemy.engine import Connection
@@ -46,7 +46,7 @@ class Ledger:
         self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @classmethod
-    async def open(cls, url: str, secret: str | None = None) -> Ledger:
+    async def open(cls, url: str, secret: str | None = None) -> Self:
         """Open (and bring up to date) the ledger at a SQLAlchemy URL.
 
         Args:
@@ -113,6 +113,19 @@ class Ledger:
         assert isinstance(found, datetime)
         return found.astimezone(UTC)
 
+    async def purge(self, patience: float = 10) -> bool:
+        """Take away what the database keeps of rows that are no more; False: readers are in the
+        way, so that it must be asked for again. ``patience`` is in seconds.
+
+        On SQLite the write-ahead log is emptied into the file, whose freed bytes are zeros
+        (``secure_delete``). PostgreSQL does this by itself, by VACUUM.
+        """
+        path = self._engine.url.database
+        if not self.is_sqlite or not path:
+            return True
+        async with self._turn:
+            return await asyncio.to_thread(_empty_log, path, patience)
+
     def machine_clock(self) -> datetime:
         """The clock of this machine, which must not be far from the ledger's."""
         return datetime.now(UTC)
@@ -165,8 +178,30 @@ def _tune_sqlite(synchronous: str, connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
+    # What is erased must not stay behind in the pages of the file.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute(f"PRAGMA synchronous={synchronous}")
     cursor.close()
+
+
+def _empty_log(path: str, patience: float) -> bool:
+    with closing(sqlite3.connect(path, timeout=patience, isolation_level=None)) as connection:
+        connection.execute("PRAGMA secure_delete=ON")
+        try:
+            _rewrite_once(connection)
+            is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+    return not is_busy
+
+
+def _rewrite_once(connection: sqlite3.Connection) -> None:
+    """Versions before the one that zeroes freed bytes may have left some in the file."""
+    known = "SELECT 1 FROM facts_about_ledger WHERE name = 'rewritten'"
+    if connection.execute(known).fetchone() is None:
+        connection.execute("VACUUM")
+        fact = "INSERT INTO facts_about_ledger (center, name, value) VALUES ('', 'rewritten', '')"
+        connection.execute(fact)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,7 +1,8 @@
-"""Who must not be contacted: persons, records, domains, phone numbers; per channel.
+"""Who must not be contacted: persons, records, domains, phone numbers; per channel or campaign.
 
-Rows are only ever added, with one exception: who has answered STOP to a text message, and then
-writes START from the same phone, takes back what that very STOP put down (docs/decisions/0011).
+No row is ever taken back by a fact, however late it says otherwise, with one exception: who has
+answered STOP to a text message, and then writes START from the same phone, takes back what that
+very STOP put down (docs/decisions/0020). An operator may lift one (``suppression_history``).
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import and_, delete, select, tuple_, update
+from sqlalchemy import and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ledger.leads import Lead, canonical_address, person_of
+from activities.ledger.leads import BadLead, Lead, canonical_address, person_of
 from activities.ledger.store import Ledger
+from activities.ledger.suppression_history import SUPPRESSED, TAKEN_BACK, note
 from activities.ledger.tables import suppressions
 from activities.ledger.upsert import insert_new
 
@@ -26,7 +28,13 @@ STOPPED = "sms_opt_out"
 
 UNDELIVERABLE = "undeliverable"
 
-_OF_MAIL_ALONE = ("bounced",)
+NO_MAIL = "no_mail"
+"""The reason of an operator's suppression that leaves text messages alone."""
+
+ERASED = "erased"
+"""The reason of who was erased, and had not opted out before."""
+
+_OF_MAIL_ALONE = ("bounced", NO_MAIL)
 """Why a mail must not be sent though a text message may: anything else holds for both."""
 
 
@@ -49,8 +57,32 @@ async def suppress_lead(
 
 async def suppress_domain(tx: AsyncConnection, center: str, domain: str, why: Why) -> bool:
     """Suppress every address of a domain, and who is known by one."""
-    subject = domain.strip().lower().lstrip("@")
-    return await _suppress(tx, center, ("domain", subject, "email"), why)
+    return await _suppress(tx, center, ("domain", canonical_domain(domain), "email"), why)
+
+
+def canonical_domain(domain: str) -> str:
+    """The one spelling of a domain that addresses are compared by; IDN in their ASCII form."""
+    plain = domain.strip().lower().lstrip("@")
+    try:
+        return canonical_address(f"someone@{plain}").rpartition("@")[2]
+    except BadLead:
+        return plain
+
+
+async def suppress_in_campaign(
+    tx: AsyncConnection, center: str, automation: str, subject: str, why: Why
+) -> bool:
+    """Keep a person, or a record, out of one automation, on whatever channel it writes."""
+    return await _suppress(tx, center, ("campaign", f"{automation}/{subject}", "all"), why)
+
+
+async def suppressed_in(tx: AsyncConnection, automation: str, lead: Lead) -> str | None:
+    """Why the lead must not be in that automation, though it may be in others."""
+    row = suppressions.c
+    subjects = [f"{automation}/{subject}" for subject in (lead.person, lead.lead)]
+    here = (row.center == lead.center) & (row.scope == "campaign") & row.subject.in_(subjects)
+    found = await tx.scalar(select(row.reason).where(here, row.lifted_at.is_(None)))
+    return str(found) if found else None
 
 
 async def suppress_phone(tx: AsyncConnection, center: str, phone: str, why: Why) -> bool:
@@ -63,9 +95,7 @@ def phone_key(ledger: Ledger, center: str, number: str) -> str:
     return ledger.keyed_hash("phone", f"{center}:{number}")
 
 
-async def _suppress(
-    tx: AsyncConnection, center: str, what: tuple[str, str, Channel], why: Why
-) -> bool:
+async def _suppress(tx: AsyncConnection, center: str, what: tuple[str, str, str], why: Why) -> bool:
     row = {
         "center": center,
         "scope": what[0],
@@ -76,14 +106,19 @@ async def _suppress(
         "at": why[2],
     }
     if await insert_new(tx, suppressions, row):
+        await note(tx, row, SUPPRESSED)
         return True
     key = ("center", "scope", "subject", "channel")
-    if why[0] not in _OF_MAIL_ALONE:
-        # A bounce must not hide an opt-out: this holds for more than mails.
-        same = and_(*(suppressions.c[name] == row[name] for name in key))
-        weaker = suppressions.c.reason.in_(_OF_MAIL_ALONE)
-        await tx.execute(update(suppressions).where(same, weaker).values(row))
-    return False
+    same = and_(*(suppressions.c[name] == row[name] for name in key))
+    was_lifted = suppressions.c.lifted_at.is_not(None)
+    is_anew = bool(await tx.scalar(select(was_lifted).where(same)))
+    # A bounce must not hide an opt-out: this holds for more than mails.
+    is_stronger = suppressions.c.reason.in_(_OF_MAIL_ALONE) & (why[0] not in _OF_MAIL_ALONE)
+    weaker = or_(was_lifted, is_stronger)
+    changed = update(suppressions).where(same, weaker).values(row | {"lifted_at": None})
+    if (await tx.execute(changed)).rowcount:
+        await note(tx, row, SUPPRESSED)
+    return is_anew
 
 
 async def lift_stop(tx: AsyncConnection, center: str, phone: str) -> bool:
@@ -93,11 +128,14 @@ async def lift_stop(tx: AsyncConnection, center: str, phone: str) -> bool:
     """
     row = suppressions.c
     texts = (row.center == center) & (row.channel == "sms") & (row.reason == STOPPED)
-    its = texts & (row.scope == "phone") & (row.subject == phone)
+    its = texts & (row.scope == "phone") & (row.subject == phone) & row.lifted_at.is_(None)
     event = await tx.scalar(select(row.event).where(its))
     if event is None:
         return False
-    await tx.execute(delete(suppressions).where(texts, row.event == event))
+    put_down = texts & (row.event == event)
+    for one in (await tx.execute(select(suppressions).where(put_down))).mappings().all():
+        await note(tx, dict(one), TAKEN_BACK)
+    await tx.execute(delete(suppressions).where(put_down))
     return True
 
 
@@ -109,11 +147,11 @@ async def suppression_of(
     ``address`` is where to, if not to the lead's own. An opt-out is about a human, and holds for
     all of their addresses; a bounce is about one address.
     """
-    subjects = _subjects(ledger, lead, address)
+    subjects = subjects_of(ledger, lead, address)
     elsewhere = lead.email is not None and ("person", lead.person) != subjects[-2]
     row = suppressions.c
     here = (row.center == lead.center) & (row.channel == "email")
-    here &= tuple_(row.scope, row.subject).in_(subjects)
+    here &= tuple_(row.scope, row.subject).in_(subjects) & row.lifted_at.is_(None)
     query = select(row.reason, row.subject).where(here)
     for reason, subject in await tx.execute(query.order_by(row.at)):
         if not (elsewhere and reason == "bounced" and subject == lead.person):
@@ -128,7 +166,7 @@ async def text_suppression_of(
 
     ``number`` is in E.164, if one is known.
     """
-    subjects = _subjects(ledger, lead, None)
+    subjects = subjects_of(ledger, lead, None)
     everywhere = await _first(tx, lead.center, subjects, "email", _OF_MAIL_ALONE)
     if number:
         subjects.append(("phone", phone_key(ledger, lead.center, number)))
@@ -144,7 +182,7 @@ async def _first(
 ) -> str | None:
     """The oldest reason in a channel, other than some."""
     row = suppressions.c
-    here = (row.center == center) & (row.channel == channel)
+    here = (row.center == center) & (row.channel == channel) & row.lifted_at.is_(None)
     query = select(row.reason).where(here, tuple_(row.scope, row.subject).in_(subjects))
     if other_than:
         query = query.where(row.reason.not_in(other_than))
@@ -152,7 +190,7 @@ async def _first(
     return str(found) if found else None
 
 
-def _subjects(ledger: Ledger, lead: Lead, address: str | None) -> list[tuple[str, str]]:
+def subjects_of(ledger: Ledger, lead: Lead, address: str | None) -> list[tuple[str, str]]:
     """Under what a lead may stand: (scope, subject); that of the address last, if there is one."""
     # Also under the record: it may have been opted out before its address was known.
     by_record = person_of(ledger, lead.center, None, lead.lead)

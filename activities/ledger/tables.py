@@ -13,6 +13,7 @@ from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
 from activities.ledger.editing_tables import campaign_settings, version_moves
+from activities.ledger.erasure_tables import erasures, suppression_log
 from activities.ledger.gate_tables import consents, halts, slots
 from activities.ledger.handover_tables import handovers
 from activities.ledger.inbox_tables import deliveries, inbox
@@ -25,6 +26,7 @@ __all__ = [
     "campaign_settings",
     "consents",
     "deliveries",
+    "erasures",
     "firings",
     "halts",
     "handovers",
@@ -35,6 +37,7 @@ __all__ = [
     "schedules",
     "sessions",
     "slots",
+    "suppression_log",
     "version_moves",
     "watches",
 ]
@@ -199,6 +202,7 @@ suppressions = _table(
     Column("reason", String(40), nullable=False),
     Column("event", String(400), nullable=False),
     _at("at"),
+    _at("lifted_at", nullable=True),
     PrimaryKeyConstraint("center", "scope", "subject", "channel"),
 )
 

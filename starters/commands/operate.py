@@ -1,4 +1,4 @@
-"""Commands for operators that look and that stop: list, status, remove, suppress."""
+"""Commands for operators that look and that stop: list, status, remove."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from starters.commands.lifecycle import tell_automations
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from starters.commands.standing import STATES, Standing, Wanted, standings
-from starters.commands.suppressing import Suppressed, Whom, suppress
 from starters.commands.who import operator
 from starters.leads.salesforce_ids import lead_id
 from workers.key_check import WrongCodecKeys
@@ -221,29 +220,3 @@ def remove(
         lines.append(f"its workflow ends once Temporal is back: {why_not}")
     document = {"enrollment": workflow_id, "removed": True, "in_flight": leaving, "told": told}
     answer(as_json, document, lines)
-
-
-@verbs.command("suppress")
-def suppress_command(
-    email: Annotated[str | None, typer.Option("--email", help="The person of an address.")] = None,
-    lead: Annotated[str | None, typer.Option("--lead", "-l", help="The person of a lead.")] = None,
-    domain: Annotated[str | None, typer.Option("--domain", help="Every address of it.")] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
-    center: Annotated[str, typer.Option("--center", help="Whose leads.")] = "default",
-    as_json: AsJson = False,
-) -> None:
-    """Never mail a person or a domain again, and stop their enrollments at once."""
-    if sum(value is not None for value in (email, lead, domain)) != 1:
-        raise WrongUse("say whom: one of --email, --lead and --domain")
-    whom = Whom(center, email, lead_id(lead) if lead else None, domain)
-
-    async def work() -> Suppressed:
-        async with opened() as here:
-            return await suppress(here, whom, reason)
-
-    done = asyncio.run(work())
-    lines = [f"{'suppressed' if done.is_new else 'was suppressed before'}: {done.what}"]
-    lines += [f"stopped: {name}" for name in done.stopped]
-    if done.why_not_told:
-        lines.append(f"their workflows end once Temporal is back: {done.why_not_told}")
-    answer(as_json, done, lines)

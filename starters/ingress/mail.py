@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
-from activities.ledger.correlation import find_mail, people_at
+from activities.ledger.correlation import erased_at, find_mail, people_at
 from activities.ledger.effects import EffectRow
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import BadLead, canonical_address, person_of
@@ -81,6 +81,7 @@ async def take_mail(reception: Reception, raw: bytes) -> dict[str, Any]:
     by_address = [] if read.about else await _by_address(reception, read)
     matched = "message_id" if read.about else "address" if by_address else None
     incoming = [_about(reception, read, read.about)] if read.about else by_address
+    incoming = incoming or await _by_someone_erased(reception, read)
     taken = [await reception.take_in(one) for one in incoming or [_about_nobody(read)]]
     return _answer(read.kind, matched, taken)
 
@@ -132,6 +133,19 @@ async def _by_address(reception: Reception, read: _Read) -> list[Incoming]:
     return [
         Incoming(_event(read, "address", one.center), one.center, "mail", one.lead, one.person)
         for one in known
+    ]
+
+
+async def _by_someone_erased(reception: Reception, read: _Read) -> list[Incoming]:
+    """Any mail of somebody who was erased is theirs, so that nothing of it is written down."""
+    address = read.mail.from_address
+    if not address:
+        return []
+    async with reception.ledger.reading() as tx:
+        gone = await erased_at(reception.ledger, tx, reception.centers, address)
+    return [
+        Incoming(_event(read, None, center), center, "mail", person=person)
+        for center, person in gone
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
@@ -34,8 +34,12 @@ class Row:
     problem: str = ""
 
 
-def read_rows(file: LeadFile) -> tuple[tuple[str, ...], Iterator[Row]]:
+def read_rows(
+    file: LeadFile, named: Callable[[Sequence[str]], list[str]] = fields_of
+) -> tuple[tuple[str, ...], Iterator[Row]]:
     """The names of what stands in a row, and the rows, read as they are asked for.
+
+    ``named`` says which field each column fills.
 
     Raises:
         UnreadableFile: the first line does not say what the columns are.
@@ -46,7 +50,7 @@ def read_rows(file: LeadFile) -> tuple[tuple[str, ...], Iterator[Row]]:
             return ("json",), _closing(text, _json_rows(text))
         lines = _Lines(text, str(file.path))
         delimiter, columns = _header(lines)
-        fields = fields_of(columns)
+        fields = named(columns)
     except UnreadableFile as error:
         text.close()
         raise UnreadableFile(f"{file.path}: {error}") from error
