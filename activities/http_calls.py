@@ -24,6 +24,7 @@ from activities.http_requests import request_payload, web_request
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect, keep_answer
+from activities.ledger.feeds import Outgoing, why_unheard
 from activities.ledger.gate import judge_mail
 from activities.ledger.halts import why_halted
 from activities.ledger.http_connections import HttpConnection
@@ -99,10 +100,12 @@ class HttpCalls:
         lead = scene.lead
         # Nobody knows here which channel it takes: who has left any of them gets nothing.
         texts = await text_suppression_of(self._ledger, tx, lead, None)
+        outgoing = Outgoing(None, scene.version.automation)
         facts = replace(
             await facts_of_message(self._ledger, tx, scene, effect.not_after),
             suppressed=await suppression_of(self._ledger, tx, lead) or texts[0] or texts[1],
             halted=await why_halted(tx, lead.center, scene.version.automation),
+            unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
         )
         return await note_verdict(self._ledger, tx, scene, judge_mail(facts))
 

@@ -13,6 +13,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.consents import missing_consent
 from activities.ledger.effects import EffectRow, Intent, find_effect
+from activities.ledger.feeds import Outgoing, why_unheard
 from activities.ledger.gate import judge_text
 from activities.ledger.halts import why_halted
 from activities.ledger.inbox import Incoming, Received, receive
@@ -102,12 +103,14 @@ class Texting:
         no_texts = f"suppressed: {here}" if here else intent.payload.get("problem")
         automation, lead = scene.version.definition, scene.lead
         whose, needs = (lead.center, lead.person), automation.consents_needed
+        outgoing = Outgoing("sms", automation.id)
         facts = replace(
             facts,
             suppressed=everywhere,
             no_texts=no_texts,
             no_consent=await missing_consent(tx, whose, needs, "sms"),
             halted=await why_halted(tx, lead.center, automation.id),
+            unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
         )
         return await note_verdict(self._ledger, tx, scene, judge_text(facts))
 

@@ -23,16 +23,18 @@ from activities.dispatch import PATIENCE, deliver_due, follow_up_due, start_work
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.connections import Connections
 from activities.ledger.editing import reach_leads
-from activities.ledger.effects import Settlement, left_behind, settle, waiting_writebacks
+from activities.ledger.effects import waiting_writebacks
 from activities.ledger.entries import close, find_entry, newest_entry, not_started, unchecked
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
+from activities.ledger.left_behind import settle_left_behind
 from activities.ledger.retiring import tell_turned_off, turn_off_expired
 from activities.ledger.slots import forget_old_slots
 from activities.ledger.starting import start_again
 from activities.steering import Steering
 from activities.vendors.ports import Outreach
 from workers.archive import archive_closed
+from workers.feed_watch import FeedWatch
 from workers.triggering import Triggering
 from workflows.contracts import CloseRequest, DrainRequest
 from workflows.engine.exits import ExitReason
@@ -65,6 +67,7 @@ class Repair:
         self._connections = connections
         self._owner = uuid4().hex
         self._triggering = Triggering(ledger, client, connections)
+        self._feeds = FeedWatch(ledger, connections)
 
     async def run(self) -> None:
         """Repair until cancelled. A failing pass is logged and made again."""
@@ -95,6 +98,7 @@ class Repair:
             self.stop_handed_over,
             self.admit_queued,
             self.start_admitted,
+            self._feeds.let_go_on,
             self.tell_due,
             *self._triggering.passes,
             self.close_abandoned,
@@ -205,15 +209,7 @@ class Repair:
 
     async def settle_left_behind(self) -> None:
         """Give intents that nobody will finish their final state: none is silently lost."""
-        async with self._ledger.transaction() as tx:
-            for row in await left_behind(self._ledger, tx, CHECKED_AT_ONCE):
-                handed = bool(row.phase)
-                final = (
-                    Settlement("UNKNOWN", "the worker died in the call")
-                    if handed
-                    else Settlement("NOT_SENT", "the enrollment ended first")
-                )
-                await settle(self._ledger, tx, row.key, final)
+        await settle_left_behind(self._ledger, CHECKED_AT_ONCE)
 
     async def drain_left_over(self) -> None:
         """Have the Writeback workflow of a connection see to what no enrollment did."""

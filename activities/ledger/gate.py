@@ -28,7 +28,8 @@ class Facts:
     holds for the channel in question; ``no_texts`` says why a text message, but not a mail, cannot
     be sent to the lead. ``hold`` is what a mail is held for until somebody removes it; empty if for
     nothing. ``review`` is what a mail that must be approved lacks; empty if nothing. ``no_consent``
-    and ``halted`` say why not, or are empty. ``due`` is when the message should have left.
+    and ``halted`` say why not, or are empty. ``unheard`` says why an answer to the message could
+    not be heard. ``due`` is when the message should have left.
     """
 
     now: datetime
@@ -50,6 +51,7 @@ class Facts:
     window: SendWindow | None = None
     zone: str = "UTC"
     hold: str = ""
+    unheard: str = ""
 
 
 def judge_step(facts: Facts) -> Outcome | None:
@@ -84,8 +86,8 @@ def judge_mail(facts: Facts) -> Outcome | None:
     refusal = _refusal_of_message(facts)
     if refusal or verdict:
         return refusal or verdict
-    if facts.hold or facts.halted:
-        return Outcome(state="held", cause=facts.hold or facts.halted)
+    if hold := facts.hold or facts.halted or facts.unheard:
+        return Outcome(state="held", cause=hold)
     if facts.review:
         return _not_approved(facts.review)
     return _outside_window(facts)
@@ -103,8 +105,8 @@ def judge_text(facts: Facts) -> Outcome | None:
         return refusal or verdict
     if facts.no_texts:
         return Outcome(state="skipped", cause=facts.no_texts)
-    if facts.halted:
-        return Outcome(state="held", cause=facts.halted)
+    if hold := facts.halted or facts.unheard:
+        return Outcome(state="held", cause=hold)
     return _outside_window(facts)
 
 

@@ -13,7 +13,7 @@ from activities.ledger.columns import identifier as _id
 from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
 from activities.ledger.editing_tables import campaign_settings, version_moves
-from activities.ledger.gate_tables import consents, halts, slots
+from activities.ledger.gate_tables import consents, feed_signs, halts, slots
 from activities.ledger.handover_tables import handovers
 from activities.ledger.inbox_tables import deliveries, inbox
 from activities.ledger.review_tables import review_log, reviews
@@ -25,6 +25,7 @@ __all__ = [
     "campaign_settings",
     "consents",
     "deliveries",
+    "feed_signs",
     "firings",
     "halts",
     "handovers",

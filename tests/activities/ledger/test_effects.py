@@ -13,7 +13,8 @@ from sqlalchemy import update
 from temporalio.exceptions import ApplicationError
 
 from activities.ledger import Ledger
-from activities.ledger.effects import Intent, find_effect, hand_over, keep_answer, left_behind
+from activities.ledger.effects import Intent, find_effect, hand_over, keep_answer
+from activities.ledger.left_behind import left_behind
 from activities.ledger.tables import effects
 from activities.once import Deed, do_once
 from activities.vendors.ports import Never, NotYet, Receipt, Unclear
