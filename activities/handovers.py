@@ -35,6 +35,7 @@ from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import effects
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, facts_of, note_verdict, read_scene
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import HandOver, Never, NotYet, Outreach, Receipt
 from workflows.engine.effects import HandOverLead, Outcome
 
@@ -61,7 +62,7 @@ class Handovers:
             ask=self._ask,
             afterwards=self._keep,
             refused=lambda tx, _failure: self._take_back(tx, effect),
-            repeatable=True,
+            capability=capability_of("smartlead"),
             locks=scene.locks,
             shared=scene.shared,
         )

@@ -15,7 +15,7 @@ from temporalio import activity
 from activities.errors import as_application_error
 from activities.http_answers import (
     Read,
-    can_be_repeated,
+    capability_of_call,
     nothing_read,
     problem_with,
     read_answer,
@@ -77,7 +77,7 @@ class HttpCalls:
             judge=lambda tx: self._judge(tx, effect, scene),
             ask=ask,
             afterwards=lambda tx, row: self._keep(tx, scene, row, found),
-            repeatable=can_be_repeated(effect, account),
+            capability=capability_of_call(effect, account),
             locks=scene.locks,
             shared=scene.shared,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,6 +25,7 @@ from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, facts_of_message, note_verdict, read_scene
 from activities.templates import TemplateProblem
 from activities.text_messages import text_hash, text_payload
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import (
     HandOver,
     Never,
@@ -62,6 +64,8 @@ class Texting:
             intent=intent,
             judge=lambda tx: self._judge(tx, effect, scene, intent),
             ask=self._ask,
+            capability=capability_of("twilio"),
+            look_up=self._look_up_later if self._texter else None,
             afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
             refused=lambda tx, failure: self._tell_refused(tx, effect, scene, failure, phone),
             # A STOP from this phone may be another record's, and so another person's here.
@@ -118,16 +122,22 @@ class Texting:
         if self._texter is None:
             missing = "set DRIPSTONE_TWILIO__ACCOUNT_SID, __AUTH_TOKEN and __FROM, then retry"
             raise Never("twilio", "not_configured", missing)
-        payload, mark = row.payload, row.message_id or ""
-        message = TextMessage(payload["from"], payload["to"], payload["text"], mark)
+        message = _message_of(row)
         since = self._ledger.machine_clock()
         try:
             return await self._texter.send_text(message, hand_over)
         except Unclear:
-            found = await self._look_up(self._texter, message, since)
-            if found is None:
-                raise
-            return found
+            # At once, because most are there at once; if not, again when the list has settled.
+            with suppress(VendorFailure):
+                if found := await self._look_up(self._texter, message, since):
+                    return found
+            raise
+
+    async def _look_up_later(self, row: EffectRow) -> Receipt | None:
+        """The message of a call whose answer was lost, once Twilio's list has had its time."""
+        assert self._texter
+        since = row.intent_at or self._ledger.machine_clock()
+        return await self._look_up(self._texter, _message_of(row), since)
 
     async def _look_up(
         self, texter: Texter, message: TextMessage, since: datetime
@@ -135,10 +145,7 @@ class Texting:
         pair = pair_key(self._ledger, message.sender, message.recipient)
         async with self._ledger.reading() as tx:
             known = await references_of(tx, pair)
-        try:
-            return await texter.find_text(message, since, known)
-        except VendorFailure:
-            return None
+        return await texter.find_text(message, since, known)
 
     async def _tell_sent(
         self, tx: AsyncConnection, row: EffectRow, scene: Scene
@@ -187,6 +194,11 @@ class Texting:
 
     async def _receive(self, tx: AsyncConnection, incoming: Incoming) -> Received:
         return await receive(self._ledger, tx, incoming, self._connections)
+
+
+def _message_of(row: EffectRow) -> TextMessage:
+    asked = row.payload
+    return TextMessage(asked["from"], asked["to"], asked["text"], row.message_id or "")
 
 
 def _about(scene: Scene, event: Event) -> Incoming:

@@ -45,6 +45,8 @@ class EffectRow:
     vendor_ref: str | None
     lease_owner: str | None
     lease_until: datetime | None
+    intent_at: datetime | None
+    attempts: int
     done_at: datetime | None
 
 
@@ -182,6 +184,25 @@ async def give_back(ledger: Ledger, key: str, owner: str, phase: str = "") -> No
         mine = (effects.c.key == key) & (effects.c.lease_owner == owner)
         values = {"lease_until": await ledger.now(tx), "phase": phase, "lease_owner": None}
         await tx.execute(update(effects).where(mine).values(values))
+
+
+async def leave_for_lookup(ledger: Ledger, key: str, owner: str, settle: timedelta) -> None:
+    """The call was handed over and its answer lost: nobody has it, and after ``settle`` the vendor
+    can be asked."""
+    async with ledger.transaction() as tx:
+        mine = (effects.c.key == key) & (effects.c.lease_owner == owner)
+        until = await ledger.now(tx) + settle
+        values = {"lease_until": until, "phase": "handed_over", "lease_owner": None}
+        await tx.execute(update(effects).where(mine).values(values))
+
+
+async def forget_try(ledger: Ledger, row: EffectRow) -> None:
+    """The vendor has not done it: it may be tried again, unless somebody else took it up."""
+    async with ledger.transaction() as tx:
+        same = (effects.c.key == row.key) & (effects.c.state == "INTENT")
+        same &= (effects.c.lease_until == row.lease_until) & (effects.c.attempts == row.attempts)
+        values = {"lease_until": await ledger.now(tx), "phase": "", "lease_owner": None}
+        await tx.execute(update(effects).where(same).values(values))
 
 
 def row_of(row: Any) -> EffectRow:

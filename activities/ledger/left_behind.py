@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.effects import LEASE, EffectRow, Settlement, row_of, settle
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, effects
+from activities.vendors.capabilities import LONGEST_SETTLE
 
 
 async def settle_left_behind(ledger: Ledger, limit: int) -> None:
@@ -31,7 +32,9 @@ async def left_behind(ledger: Ledger, tx: AsyncConnection, limit: int) -> list[E
         admissions.c.entry == row.entry,
         admissions.c.state == "CLOSED",
     )
-    dead = (row.state == "INTENT") & (row.lease_until < await ledger.now(tx) - LEASE)
+    # A call that can be looked up is the next attempt's, until long after that.
+    long_ago = await ledger.now(tx) - LEASE - LONGEST_SETTLE
+    dead = (row.state == "INTENT") & (row.lease_until < long_ago)
     lost = row.phase == "handed_over"
     query = select(effects).where(dead, closed.exists() | lost).limit(limit)
     return [row_of(found) for found in (await tx.execute(query)).mappings()]
