@@ -78,7 +78,7 @@ class Texting:
         """The message as it will be sent; one that was rendered before is not rendered again."""
         async with self._ledger.reading() as tx:
             row = await find_effect(tx, effect.key)
-        if row:
+        if row and row.payload:
             payload = dict(row.payload)
         else:
             sender = self._texter.sender if self._texter else ""

@@ -39,6 +39,7 @@ from activities.timelines import Timelines
 from activities.tracking import Tracking
 from activities.vendors.ports import Analytics, Board, Chat, Crm, Mailer, Outreach, Texter, Web
 from config.settings import Settings
+from workers.high_water import HighWater
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
 from workers.vendors import (
@@ -147,7 +148,10 @@ async def run_worker(
     """Work until cancelled; then finish what is in flight, for at most the grace time."""
     await keep_to_one_temporal(client, ledger)
     await ensure_search_attributes(client)
+    high_water = HighWater(ledger, client)
+    await high_water.compare()  # before anything can begin
     async with AsyncExitStack() as running:
+        running.push_async_callback(high_water.keep_at_last)
         for queue, activities in queues(ledger, connections, settings).items():
             workflows = [Enrollment, Writeback] if queue == TASK_QUEUE else []
             worker = Worker(

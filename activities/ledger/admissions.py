@@ -19,6 +19,7 @@ from activities.ledger.consents import missing_consent, note_consent
 from activities.ledger.criteria import LeadFields, meets_exit_criteria
 from activities.ledger.firings import told_by
 from activities.ledger.goals import reached_goal_before
+from activities.ledger.high_water import BEHIND, find_behind
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.lanes import holder_of_lane, supersede
 from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_known
@@ -28,7 +29,7 @@ from activities.ledger.publishing import Version, find_state, find_version, newe
 from activities.ledger.reachable import objection_to_reach
 from activities.ledger.settings import priority_in_force
 from activities.ledger.starting import start_again, start_of
-from activities.ledger.store import Ledger
+from activities.ledger.store import Ledger, LedgerUnavailable
 from activities.ledger.tables import admissions, refusals
 from activities.ledger.upsert import insert_new
 from workflows.contracts import Start, enrollment_id
@@ -64,7 +65,13 @@ class Answer:
 async def admit(
     ledger: Ledger, tx: AsyncConnection, request: Request, connections: Connections
 ) -> Answer:
-    """Decide on one admission. The same ``cause`` gets the same answer, whatever changed since."""
+    """Decide on one admission. The same ``cause`` gets the same answer, whatever changed since.
+
+    Raises:
+        LedgerUnavailable: it is behind the world: who seems new may have been through it all.
+    """
+    if await find_behind(tx):
+        raise LedgerUnavailable(f"nobody is enrolled: {BEHIND}")
     answered = await _answered(tx, request.cause)
     if answered:
         return answered

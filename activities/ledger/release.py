@@ -9,6 +9,7 @@ from typing import Any
 from activities.ledger.connections import Connections
 from activities.ledger.entries import held_for, held_in, held_no_more, remove_hold
 from activities.ledger.feeds import CAUSE, feed_states
+from activities.ledger.high_water import BEHIND, find_behind
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.store import Ledger
 from workflows.engine.events import Event
@@ -47,6 +48,16 @@ async def release_heard(ledger: Ledger, connections: Connections, limit: int) ->
     stale = [(one.center, one.why) for one in await feed_states(ledger, connections) if one.why]
     async with ledger.reading() as tx:
         held = await held_no_more(tx, CAUSE, stale, limit)
+        now = await ledger.now(tx)
+    return await _tell(ledger, held, now, connections)
+
+
+async def release_reconciled(ledger: Ledger, connections: Connections, limit: int) -> list[str]:
+    """The same for who was held while the ledger was behind the world, once that is settled."""
+    async with ledger.reading() as tx:
+        if await find_behind(tx):
+            return []
+        held = await held_no_more(tx, BEHIND, [], limit)
         now = await ledger.now(tx)
     return await _tell(ledger, held, now, connections)
 
