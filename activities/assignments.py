@@ -18,6 +18,7 @@ from activities.ledger.leads import find_lead, is_sample, set_fields
 from activities.ledger.turns import lock_of, next_turn, take_turn
 from activities.once import Deed, do_once
 from activities.scene import Scene, facts_of, note_verdict, read_scene
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import Crm
 from workflows.engine.effects import Assign, Outcome
 from workflows.engine.events import Event
@@ -57,7 +58,7 @@ class Assignments:
             judge=judge,
             ask=self._ask,
             afterwards=lambda tx, row: self._keep(tx, scene, row),
-            repeatable=True,
+            capability=capability_of("salesforce"),
             locks=(*scene.locks, *pool_lock),
             shared=scene.shared,
         )

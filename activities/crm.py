@@ -22,6 +22,7 @@ from activities.ledger.inbox import receive
 from activities.once import Deed, do_once
 from activities.scene import Scene, judge_step_in, read_scene
 from activities.step_facts import lead_changed
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import Crm, Never
 from workflows.contracts import Drained, DrainRequest
 from workflows.engine.effects import FactEffect, Outcome, UpdateStage
@@ -71,7 +72,7 @@ class CrmWrites:
             judge=lambda tx: judge_step_in(self._ledger, tx, scene),
             ask=self._ask,
             afterwards=lambda tx, row: self._project(tx, scene, row, effect.stage),
-            repeatable=True,
+            capability=capability_of("salesforce"),
             locks=scene.locks,
             shared=scene.shared,
         )
@@ -131,7 +132,8 @@ class CrmWrites:
             return None
 
         intent = Intent(row.key, row.center, row.activity, row.connection, row.payload, "", {})
-        deed = Deed(intent=intent, judge=judge, ask=self._ask, repeatable=True)
+        keyed = capability_of(row.connection)
+        deed = Deed(intent=intent, judge=judge, ask=self._ask, capability=keyed)
         return await do_once(self._ledger, deed)
 
     async def _project(

@@ -224,6 +224,11 @@ def known_codes(vendor: str) -> Iterable[str]:
     return _TABLE.get(vendor, {}).keys()
 
 
+def known_vendors() -> Iterable[str]:
+    """Every vendor that the table has codes of."""
+    return _TABLE.keys()
+
+
 def _smtp(code: str) -> _Verdict:
     if code[:1] == "5":
         return Never

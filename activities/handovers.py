@@ -18,6 +18,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.consents import missing_consent
 from activities.ledger.effects import EffectRow, Intent, find_effect
+from activities.ledger.feeds import Outgoing, why_unheard
 from activities.ledger.gate import judge_mail
 from activities.ledger.halts import why_halted
 from activities.ledger.handovers import (
@@ -34,6 +35,7 @@ from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import effects
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, facts_of, note_verdict, read_scene
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import HandOver, Never, NotYet, Outreach, Receipt
 from workflows.engine.effects import HandOverLead, Outcome
 
@@ -60,7 +62,7 @@ class Handovers:
             ask=self._ask,
             afterwards=self._keep,
             refused=lambda tx, _failure: self._take_back(tx, effect),
-            repeatable=True,
+            capability=capability_of("smartlead"),
             locks=scene.locks,
             shared=scene.shared,
         )
@@ -90,12 +92,14 @@ class Handovers:
         """As for a mail, but for the send window: when to mail is the other tool's to know."""
         lead, automation = scene.lead, scene.version.definition
         whose, needs = (lead.center, lead.person), automation.consents_needed
+        outgoing = Outgoing("email", automation.id)
         facts = replace(
             await facts_of(self._ledger, tx, scene),
             suppressed=await suppression_of(self._ledger, tx, lead),
             has_address=bool(lead.email),
             no_consent=await missing_consent(tx, whose, needs, "email"),
             halted=await why_halted(tx, lead.center, automation.id),
+            unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
             not_after=effect.not_after,
         )
         verdict = await note_verdict(self._ledger, tx, scene, judge_mail(facts))

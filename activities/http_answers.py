@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from activities.errors import failure
 from activities.ledger.http_connections import HttpConnection
+from activities.vendors.capabilities import AT_MOST_ONCE, Capability, Key
 from activities.vendors.ports import VendorFailure, WebAnswer
 from workflows.engine.events import plain_json
 from workflows.engine.web_effects import HttpCall, Taken
@@ -41,6 +42,22 @@ def can_be_repeated(effect: HttpCall, account: HttpConnection) -> bool:
     if effect.repeatable is not None:
         return effect.repeatable
     return bool(account.idempotency_header) or effect.method in ("GET", "PUT", "DELETE")
+
+
+def capability_of_http(account: HttpConnection) -> Capability:
+    """What the connection says of its receiver: whether it knows keys of ours, and for how long."""
+    if not account.idempotency_header:
+        return AT_MOST_ONCE
+    return Capability("connections.yaml", key=Key(account.idempotency_lifetime))
+
+
+def capability_of_call(effect: HttpCall, account: HttpConnection) -> Capability:
+    """The same for one step: without a key, what may be repeated may be for good."""
+    if not can_be_repeated(effect, account):
+        return AT_MOST_ONCE
+    alike = effect.repeatable or effect.method in ("GET", "PUT", "DELETE")
+    by_step = Capability("the step, or RFC 9110, 9.2.2", key=Key())
+    return by_step if alike else capability_of_http(account)
 
 
 def problem_with(

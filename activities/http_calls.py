@@ -15,7 +15,7 @@ from temporalio import activity
 from activities.errors import as_application_error
 from activities.http_answers import (
     Read,
-    can_be_repeated,
+    capability_of_call,
     nothing_read,
     problem_with,
     read_answer,
@@ -24,6 +24,7 @@ from activities.http_requests import request_payload, web_request
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect, keep_answer
+from activities.ledger.feeds import Outgoing, why_unheard
 from activities.ledger.gate import judge_mail
 from activities.ledger.halts import why_halted
 from activities.ledger.http_connections import HttpConnection
@@ -76,7 +77,7 @@ class HttpCalls:
             judge=lambda tx: self._judge(tx, effect, scene),
             ask=ask,
             afterwards=lambda tx, row: self._keep(tx, scene, row, found),
-            repeatable=can_be_repeated(effect, account),
+            capability=capability_of_call(effect, account),
             locks=scene.locks,
             shared=scene.shared,
         )
@@ -99,10 +100,12 @@ class HttpCalls:
         lead = scene.lead
         # Nobody knows here which channel it takes: who has left any of them gets nothing.
         texts = await text_suppression_of(self._ledger, tx, lead, None)
+        outgoing = Outgoing(None, scene.version.automation)
         facts = replace(
             await facts_of_message(self._ledger, tx, scene, effect.not_after),
             suppressed=await suppression_of(self._ledger, tx, lead) or texts[0] or texts[1],
             halted=await why_halted(tx, lead.center, scene.version.automation),
+            unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
         )
         return await note_verdict(self._ledger, tx, scene, judge_mail(facts))
 

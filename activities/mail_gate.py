@@ -16,6 +16,7 @@ from activities.ledger.companies import company_of
 from activities.ledger.connections import CenterConnections
 from activities.ledger.consents import missing_consent
 from activities.ledger.effects import last_mails
+from activities.ledger.feeds import Outgoing, why_unheard
 from activities.ledger.gate import REVIEW_WANTED, judge_mail
 from activities.ledger.halts import why_halted
 from activities.ledger.leads import Lead, is_sample
@@ -54,6 +55,11 @@ class Sending:
     mailbox: str
     company: str | None
     zone: str
+
+    @property
+    def outgoing(self) -> Outgoing:
+        """What says by which feeds an answer to it would come in."""
+        return Outgoing("email", self.automation.id, self.mailbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,7 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
         due=_due(effect),
         max_lateness=sending.caps.max_lateness,
         halted=await why_halted(tx, lead.center, automation.id),
+        unheard=await why_unheard(ledger, tx, lead.center, sending.accounts, sending.outgoing),
         # With caps, the window is one of the limits that the slot has to suit.
         window=campaign.send_window if campaign and not case.pace.is_limited else None,
         zone=sending.zone,

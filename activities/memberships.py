@@ -16,6 +16,7 @@ from activities.once import Deed, do_once
 from activities.platform_payloads import campaign_payload, program_payload
 from activities.platforms import Platforms, platform_intent
 from activities.scene import Scene, judge_step_in, read_scene
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import HandOver, Never, Receipt
 from workflows.engine.effects import Effect, Outcome
 from workflows.engine.platform_effects import AddToCampaign, MarketoProgram, System
@@ -59,7 +60,7 @@ class CampaignMemberships:
             intent=platform_intent(effect, scene, asked),
             judge=lambda tx: judge_step_in(self._ledger, tx, scene),
             ask=self._ask,
-            repeatable=True,
+            capability=capability_of(asked["system"]),
             tells_how=True,
             locks=scene.locks,
             shared=scene.shared,

@@ -167,6 +167,11 @@ def message_id_for(effect_key: str, secret: bytes, domain: str) -> str:
     return _message_id(f"<{digest[:40]}@{domain.lower()}>")
 
 
+def unsubscribe_token(effect_key: str, secret: bytes) -> str:
+    """The opaque token of the unsubscribe link of one mail: the same at every attempt."""
+    return hmac.new(secret, f"unsubscribe:{effect_key}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
 def payload_hash(parts: MessageParts) -> str:
     """SHA-256 (hex) over what a reader sees: from, to, subject, text, html; not over its date."""
     seen = [

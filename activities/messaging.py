@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,7 +23,13 @@ from activities.ledger.settings import settings_of
 from activities.ledger.template_switch import lock_of
 from activities.mail_gate import MailCase, judge_mail_in, mail_case
 from activities.mail_head import address_of, not_a_message, reply_subject, sender_of
-from activities.message import MessageParts, compose, message_id_for, payload_hash
+from activities.message import (
+    MessageParts,
+    compose,
+    message_id_for,
+    payload_hash,
+    unsubscribe_token,
+)
 from activities.once import Deed, about_step, do_once
 from activities.reviewed_mail import as_reviewed
 from activities.scene import Scene, read_scene
@@ -75,7 +79,8 @@ class Messaging:
         """The mail as it will be sent; a mail that was rendered before is not rendered again."""
         async with self._ledger.reading() as tx:
             row = await find_effect(tx, effect.key)
-        payload = row.payload if row else await self._new_payload(effect, scene)
+        known = row.payload if row else {}  # empty if a history is all that is left of it
+        payload = known or await self._new_payload(effect, scene)
         token = self.token_of(effect.key)
         about = about_step(effect, scene.lead.person)
         about |= {"message_id": payload["message_id"], "token": token}
@@ -105,7 +110,8 @@ class Messaging:
         name = sender_of(effect, scene, earlier)
         mailbox = self._mailbox(scene, name)
         rendered = await self._render(effect, scene, mailbox)
-        thread = earlier if effect.thread else []
+        # Of a mail that is known from a history alone nothing can be quoted.
+        thread = [row for row in earlier if "mail" in row.payload] if effect.thread else []
         domain = mailbox.address.rpartition("@")[2]
         message_id = message_id_for(effect.key, self._ledger.secret, domain)
         try:
@@ -160,7 +166,7 @@ class Messaging:
 
     def token_of(self, key: str) -> str:
         """The opaque token of the unsubscribe link of one mail."""
-        return hmac.new(self._ledger.secret, f"unsubscribe:{key}".encode(), sha256).hexdigest()[:40]
+        return unsubscribe_token(key, self._ledger.secret)
 
     def _unsubscribe_url(self, key: str) -> str:
         return f"{self._public_url}/u/{self.token_of(key)}"

@@ -2,25 +2,23 @@
 
 The claim is one transaction that judges, and only then writes INTENT. What a crash leaves behind
 is decided by the row: before the hand-over nothing was sent and the stored payload is tried
-again; after it the effect is UNKNOWN, unless the call can be repeated safely.
+again; after it, the vendor's key, its lookup, or neither decides (``vendors/capabilities.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
-from uuid import uuid4
+from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.deed import Deed as Deed
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.effects import (
     TERMINAL,
     EffectRow,
-    Intent,
     Settlement,
     find_effect,
     give_back,
@@ -29,54 +27,14 @@ from activities.ledger.effects import (
     write_intent,
 )
 from activities.ledger.leads import is_sample
-from activities.vendors.ports import HandOver, Never, NotYet, Receipt, Unclear, VendorFailure
+from activities.looking_up import found_earlier, give_up_for_now, settle_found
+from activities.vendors.ports import Never, NotYet, Receipt, Unclear, VendorFailure
 from workflows.engine.effects import Outcome
 
-Judge = Callable[[AsyncConnection], Awaitable[Outcome | None]]
-Ask = Callable[[EffectRow, HandOver], Awaitable[Receipt]]
-Afterwards = Callable[[AsyncConnection, EffectRow], Awaitable[tuple[str, ...]]]
-Refused = Callable[[AsyncConnection, Never], Awaitable[Outcome | None]]
+Before = Literal["", "repeatable"]
+"""What earlier attempts left: nothing that was done, or something that may have been."""
 
-
-async def _nothing(_tx: AsyncConnection, _row: EffectRow) -> tuple[str, ...]:
-    return ()
-
-
-async def _no_answer(_tx: AsyncConnection, _failure: Never) -> Outcome | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One effect to be done once.
-
-    ``judge`` says in the claiming transaction why not to begin (None: go); ``ask`` calls the
-    vendor; ``afterwards`` writes what follows, together with SENT, and returns write-backs.
-    ``refused`` may turn a permanent refusal into an outcome, together with NOT_SENT.
-    ``repeatable`` calls may be made again after an unclear end, because the vendor knows our key.
-    ``for_samples``: it may be done for sample leads; all else is only written down for them.
-    ``locks`` are the persons and, shared, the automations that the judgement is about;
-    ``claim_locks`` is what only the claim needs for itself.
-    ``tells_how``: the timeline shows the receipt's note, such as created or updated.
-    """
-
-    intent: Intent
-    judge: Judge
-    ask: Ask
-    afterwards: Afterwards = _nothing
-    refused: Refused = _no_answer
-    repeatable: bool = False
-    tells_how: bool = False
-    for_samples: bool = False
-    locks: tuple[str, ...] = ()
-    shared: tuple[str, ...] = ()
-    claim_locks: tuple[str, ...] = ()
-    owner: str = field(default_factory=lambda: uuid4().hex)
-
-    @property
-    def phase(self) -> str:
-        """A repeatable call may have been done by any attempt that began."""
-        return "repeatable" if self.repeatable else ""
+COME_THROUGH = "an earlier try may have come through: see dripstone unknowns"
 
 
 async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
@@ -86,21 +44,27 @@ async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
         ApplicationError: retryable if surely not done and worth another try, else of type
             ``Never``: a person must mend something.
     """
-    outcome = await _claim(ledger, deed)
-    if outcome is not None:
-        return outcome
+    found = await found_earlier(ledger, deed)
+    if found:
+        writebacks = await settle_found(ledger, deed, found)
+        return Outcome(state="sent", cause="found at the vendor", writebacks=writebacks)
+    before = await _claim(ledger, deed)
+    if isinstance(before, Outcome):
+        return before
     async with ledger.reading() as tx:
         row = await find_effect(tx, deed.intent.key)
     assert row is not None
     try:
         receipt = await _receipt(ledger, deed, row)
     except NotYet as failure:
-        await give_back(ledger, row.key, deed.owner, deed.phase)
+        # What we refused ourselves never left; what the vendor did, nobody knows if it has a key.
+        own = failure.vendor == "dripstone"
+        await give_back(ledger, row.key, deed.owner, before if own else deed.phase)
         raise as_application_error(failure) from failure
     except Unclear as failure:
         return await _unclear(ledger, deed, failure)
     except Never as failure:
-        return await _never(ledger, deed, failure)
+        return await _never(ledger, deed, failure, before)
     async with ledger.transaction(*deed.locks) as tx:
         final = Settlement("SENT", receipt.note, receipt.reference)
         await settle(ledger, tx, row.key, final)
@@ -116,8 +80,8 @@ async def _receipt(ledger: Ledger, deed: Deed, row: EffectRow) -> Receipt:
     return await deed.ask(row, lambda: _pass_the_point(ledger, deed))
 
 
-async def _claim(ledger: Ledger, deed: Deed) -> Outcome | None:
-    """None: the intent is written and ours. Else the answer."""
+async def _claim(ledger: Ledger, deed: Deed) -> Outcome | Before:
+    """What was before, and the intent is written and ours. Or the answer."""
     locks = (*deed.locks, *deed.claim_locks)
     async with ledger.transaction(*locks, shared=deed.shared) as tx:
         row = await find_effect(tx, deed.intent.key)
@@ -127,14 +91,16 @@ async def _claim(ledger: Ledger, deed: Deed) -> Outcome | None:
         if row and row.lease_until and row.lease_until > now and row.lease_owner:
             wait = row.lease_until - now + timedelta(milliseconds=100)
             raise _busy(deed, wait)
-        if row and row.phase == "handed_over":
-            await settle(ledger, tx, row.key, Settlement("UNKNOWN", "the worker died in the call"))
-            return Outcome(state="unknown", cause="the worker died in the call")
+        if row and deed.was_lost(row, now):
+            why = _why_unknown(row)
+            await settle(ledger, tx, row.key, Settlement("UNKNOWN", why))
+            return Outcome(state="unknown", cause=why)
         verdict = await deed.judge(tx)
         if verdict is None:
             intent = replace(deed.intent, phase=deed.phase)
             await write_intent(ledger, tx, intent, deed.owner)
-        elif verdict.state in ("refused", "skipped") and row:
+            return "repeatable" if row and row.phase else ""
+        if verdict.state in ("refused", "skipped") and row:
             state = "UNKNOWN" if row.phase else "NOT_SENT"
             await settle(ledger, tx, row.key, Settlement(state, verdict.cause))
         return verdict
@@ -158,21 +124,34 @@ async def _pass_the_point(ledger: Ledger, deed: Deed) -> None:
 
 
 async def _unclear(ledger: Ledger, deed: Deed, failure: VendorFailure) -> Outcome:
-    if deed.repeatable:
+    if deed.repeatable and not deed.last_try:
         await give_back(ledger, deed.intent.key, deed.owner, deed.phase)
         again = NotYet(failure.vendor, failure.code, "perhaps done; the call is repeatable")
         raise as_application_error(again) from failure
+    if deed.capability.lookup and deed.look_up:
+        raise await give_up_for_now(ledger, deed) from failure
     await _settle(ledger, deed.intent.key, Settlement("UNKNOWN", str(failure)))
     return Outcome(state="unknown", cause=str(failure)[:200])
 
 
-async def _never(ledger: Ledger, deed: Deed, failure: Never) -> Outcome:
+async def _never(ledger: Ledger, deed: Deed, failure: Never, before: Before) -> Outcome:
+    """Refused for good: this attempt did nothing. What an earlier one did, nobody knows."""
+    said, state = str(failure), "NOT_SENT"
+    if before:
+        said, state = f"{said[:400]}; {COME_THROUGH}", "UNKNOWN"
     async with ledger.transaction(*deed.locks) as tx:
-        await settle(ledger, tx, deed.intent.key, Settlement("NOT_SENT", str(failure)))
+        await settle(ledger, tx, deed.intent.key, Settlement(state, said))
         outcome = await deed.refused(tx, failure)
     if outcome is None:
-        raise as_application_error(failure) from failure
+        told = Never(failure.vendor, failure.code, said.partition(": ")[2].partition(": ")[2])
+        raise as_application_error(told if before else failure) from failure
     return outcome
+
+
+def _why_unknown(row: EffectRow) -> str:
+    if row.phase == "repeatable":
+        return "perhaps done; the vendor has forgotten our key since"
+    return "its answer was lost" if row.lease_owner is None else "the worker died in the call"
 
 
 async def _settle(ledger: Ledger, key: str, final: Settlement) -> None:

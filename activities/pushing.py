@@ -21,6 +21,7 @@ from activities.once import Deed, do_once
 from activities.platform_payloads import push_payload, status_payload
 from activities.platforms import Platforms, platform_intent
 from activities.scene import Scene, judge_step_in, read_scene
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import HandOver, LeadSystem, Never, NotYet, Receipt, RecordKey
 from workflows.engine.effects import Effect, Outcome
 from workflows.engine.platform_effects import MarketoStatus, Push
@@ -66,7 +67,7 @@ class Pushes:
             judge=lambda tx: judge_step_in(self._ledger, tx, scene),
             ask=lambda row, _hand_over: self._ask(scene.lead, row, _hand_over),
             afterwards=lambda tx, row: self._remember(tx, scene.lead, row),
-            repeatable=True,
+            capability=capability_of(payload["system"]),
             tells_how=True,
             locks=scene.locks,
             shared=scene.shared,

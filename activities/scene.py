@@ -15,6 +15,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import CenterConnections, Connections
 from activities.ledger.entries import find_entry, put_hold, remove_hold
 from activities.ledger.gate import Facts, judge_step
+from activities.ledger.high_water import BEHIND, find_behind
 from activities.ledger.leads import Lead, find_lead, is_sample
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_version
@@ -52,11 +53,15 @@ async def read_scene(ledger: Ledger, effect: Effect, connections: Connections) -
     """Read what an effect is about.
 
     Raises:
-        ApplicationError: of type ``Never``: the ledger knows nothing of the enrollment.
+        ApplicationError: of type ``Never``: the ledger knows nothing of the enrollment; retryable
+            while the ledger is behind.
     """
     async with ledger.reading() as tx:
         entry = await find_entry(tx, effect.enrollment, effect.entry)
         lead = await find_lead(tx, entry["center"], entry["lead"]) if entry else None
+        if (entry is None or lead is None) and await find_behind(tx):
+            wait = timedelta(seconds=30)
+            raise as_application_error(NotYet("dripstone", "ledger_behind", BEHIND, wait))
         if entry is None or lead is None:
             raise as_application_error(
                 Never(
@@ -81,6 +86,7 @@ async def facts_of(ledger: Ledger, tx: AsyncConnection, scene: Scene) -> Facts:
         stop_reason=entry["stop_reason"] if entry else None,
         exit=entry["exit"] if entry else None,
         automation_state=obstacle.what if obstacle else "enabled",
+        is_behind=await find_behind(tx) is not None,
     )
 
 

@@ -9,17 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.crm_calls import CrmCalls, crm_intent
+from activities.deed import Afterwards
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow
 from activities.ledger.inbox import receive
 from activities.ledger.leads import find_lead
-from activities.once import Afterwards, Deed, do_once
+from activities.once import Deed, do_once
 from activities.scene import Scene, judge_step_in, read_scene
 from activities.step_facts import lead_changed
 from activities.step_payloads import Record, field_payload, record_payload
 from activities.templates import TemplateProblem
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import Crm, Never
 from workflows.engine.effects import AddEvent, AddNote, AddTask, Effect, Outcome, SetField
 
@@ -87,7 +89,7 @@ class StepWrites:
             judge=lambda tx: judge_step_in(self._ledger, tx, scene),
             ask=self._ask,
             afterwards=afterwards or _nothing_more,
-            repeatable=True,
+            capability=capability_of("salesforce"),
             locks=scene.locks,
             shared=scene.shared,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.consents import missing_consent
 from activities.ledger.effects import EffectRow, Intent, find_effect
+from activities.ledger.feeds import Outgoing, why_unheard
 from activities.ledger.gate import judge_text
 from activities.ledger.halts import why_halted
 from activities.ledger.inbox import Incoming, Received, receive
@@ -23,6 +25,7 @@ from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, facts_of_message, note_verdict, read_scene
 from activities.templates import TemplateProblem
 from activities.text_messages import text_hash, text_payload
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import (
     HandOver,
     Never,
@@ -61,6 +64,8 @@ class Texting:
             intent=intent,
             judge=lambda tx: self._judge(tx, effect, scene, intent),
             ask=self._ask,
+            capability=capability_of("twilio"),
+            look_up=self._look_up_later if self._texter else None,
             afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
             refused=lambda tx, failure: self._tell_refused(tx, effect, scene, failure, phone),
             # A STOP from this phone may be another record's, and so another person's here.
@@ -73,7 +78,7 @@ class Texting:
         """The message as it will be sent; one that was rendered before is not rendered again."""
         async with self._ledger.reading() as tx:
             row = await find_effect(tx, effect.key)
-        if row:
+        if row and row.payload:
             payload = dict(row.payload)
         else:
             sender = self._texter.sender if self._texter else ""
@@ -102,12 +107,14 @@ class Texting:
         no_texts = f"suppressed: {here}" if here else intent.payload.get("problem")
         automation, lead = scene.version.definition, scene.lead
         whose, needs = (lead.center, lead.person), automation.consents_needed
+        outgoing = Outgoing("sms", automation.id)
         facts = replace(
             facts,
             suppressed=everywhere,
             no_texts=no_texts,
             no_consent=await missing_consent(tx, whose, needs, "sms"),
             halted=await why_halted(tx, lead.center, automation.id),
+            unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
         )
         return await note_verdict(self._ledger, tx, scene, judge_text(facts))
 
@@ -115,16 +122,22 @@ class Texting:
         if self._texter is None:
             missing = "set DRIPSTONE_TWILIO__ACCOUNT_SID, __AUTH_TOKEN and __FROM, then retry"
             raise Never("twilio", "not_configured", missing)
-        payload, mark = row.payload, row.message_id or ""
-        message = TextMessage(payload["from"], payload["to"], payload["text"], mark)
+        message = _message_of(row)
         since = self._ledger.machine_clock()
         try:
             return await self._texter.send_text(message, hand_over)
         except Unclear:
-            found = await self._look_up(self._texter, message, since)
-            if found is None:
-                raise
-            return found
+            # At once, because most are there at once; if not, again when the list has settled.
+            with suppress(VendorFailure):
+                if found := await self._look_up(self._texter, message, since):
+                    return found
+            raise
+
+    async def _look_up_later(self, row: EffectRow) -> Receipt | None:
+        """The message of a call whose answer was lost, once Twilio's list has had its time."""
+        assert self._texter
+        since = row.intent_at or self._ledger.machine_clock()
+        return await self._look_up(self._texter, _message_of(row), since)
 
     async def _look_up(
         self, texter: Texter, message: TextMessage, since: datetime
@@ -132,10 +145,7 @@ class Texting:
         pair = pair_key(self._ledger, message.sender, message.recipient)
         async with self._ledger.reading() as tx:
             known = await references_of(tx, pair)
-        try:
-            return await texter.find_text(message, since, known)
-        except VendorFailure:
-            return None
+        return await texter.find_text(message, since, known)
 
     async def _tell_sent(
         self, tx: AsyncConnection, row: EffectRow, scene: Scene
@@ -184,6 +194,11 @@ class Texting:
 
     async def _receive(self, tx: AsyncConnection, incoming: Incoming) -> Received:
         return await receive(self._ledger, tx, incoming, self._connections)
+
+
+def _message_of(row: EffectRow) -> TextMessage:
+    asked = row.payload
+    return TextMessage(asked["from"], asked["to"], asked["text"], row.message_id or "")
 
 
 def _about(scene: Scene, event: Event) -> Incoming:

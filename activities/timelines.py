@@ -8,17 +8,19 @@ from typing import Any
 
 from temporalio import activity
 
+from activities.deed import Ask
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.aliases import record_of
 from activities.ledger.connections import Connections
 from activities.ledger.conversations import last_conversation, last_meeting
 from activities.ledger.effects import EffectRow
-from activities.once import Ask, Deed, do_once
+from activities.once import Deed, do_once
 from activities.platforms import Platforms, platform_intent
 from activities.scene import Scene, judge_step_in, read_scene
 from activities.templates import TemplateProblem
 from activities.timeline_payloads import meeting_payload, timeline_payload
+from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import (
     HandOver,
     LoggedMeeting,
@@ -72,7 +74,7 @@ class Timelines:
             intent=platform_intent(effect, scene, payload),
             judge=lambda tx: judge_step_in(self._ledger, tx, scene),
             ask=ask,
-            repeatable=True,
+            capability=capability_of(payload["system"]),
             tells_how=True,
             locks=scene.locks,
             shared=scene.shared,

@@ -19,6 +19,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import as_application_error, failure
+from activities.http_answers import capability_of_http
 from activities.http_requests import filled_in, web_request
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
@@ -27,6 +28,7 @@ from activities.ledger.http_connections import HttpConnection, Listener
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, judge_step_in, read_scene
 from activities.templates import TemplateProblem
+from activities.vendors.capabilities import AT_MOST_ONCE, Capability, capability_of
 from activities.vendors.ports import Analytics, HandOver, Never, NotYet, Receipt, Web
 from activities.vendors.web.urls import url_of
 from workflows.engine.effects import Outcome, TrackEvent
@@ -42,13 +44,13 @@ Ask = Callable[[EffectRow, HandOver], Awaitable[Receipt]]
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Who is told: how, what, and whether it may be told twice."""
+    """Who is told: how, what, and what settles a lost answer."""
 
     name: str
     connection: str
     payload: Mapping[str, Any]
     ask: Ask
-    repeatable: bool = False
+    capability: Capability = AT_MOST_ONCE
 
 
 class Tracking:
@@ -98,7 +100,8 @@ class Tracking:
         told = _told(effect, scene, self._ledger)
         targets = []
         if self._analytics:
-            targets.append(_Target(ANALYTICS, ANALYTICS, told, self._ask_analytics))
+            known = capability_of(ANALYTICS)
+            targets.append(_Target(ANALYTICS, ANALYTICS, told, self._ask_analytics, known))
         for name, listener in scene.accounts.event_listeners.items():
             account = scene.accounts.http[listener.connection]
             targets.append(self._listener(name, listener, account, told, scene))
@@ -136,8 +139,8 @@ class Tracking:
                 raise failure("http", code, said, done="maybe")
             raise failure("http", code, said, retry_after=answer.retry_after)
 
-        keyed = bool(account.idempotency_header) and not _is_last_try()
-        return _Target(name, f"http:{listener.connection}", payload, ask, keyed)
+        known = capability_of_http(account)
+        return _Target(name, f"http:{listener.connection}", payload, ask, known)
 
     async def _ask_analytics(self, row: EffectRow, hand_over: HandOver) -> Receipt:
         assert self._analytics
@@ -159,7 +162,8 @@ class Tracking:
             judge=lambda tx: judge_step_in(self._ledger, tx, scene),
             ask=_giving_up(target.ask),
             refused=_write_it_down,
-            repeatable=target.repeatable,
+            capability=target.capability,
+            last_try=_is_last_try(),
             locks=scene.locks,
             shared=scene.shared,
         )

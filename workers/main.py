@@ -39,6 +39,7 @@ from activities.timelines import Timelines
 from activities.tracking import Tracking
 from activities.vendors.ports import Analytics, Board, Chat, Crm, Mailer, Outreach, Texter, Web
 from config.settings import Settings
+from workers.high_water import HighWater
 from workers.home import keep_to_one_temporal
 from workers.key_check import codec_in, keep_to_the_keys
 from workers.repair import Repair
@@ -152,7 +153,10 @@ async def run_worker(
     await keep_to_one_temporal(client, ledger)
     await keep_to_the_keys(ledger, codec_in(client))
     await ensure_search_attributes(client)
+    high_water = HighWater(ledger, client)
+    await high_water.compare()  # before anything can begin
     async with AsyncExitStack() as running:
+        running.push_async_callback(high_water.keep_at_last)
         for queue, activities in queues(ledger, connections, settings).items():
             workflows = [Enrollment, Writeback] if queue == TASK_QUEUE else []
             worker = Worker(

@@ -8,34 +8,37 @@ to what triggers ask for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from uuid import uuid4
 
 import structlog
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.dispatch import PATIENCE, deliver_due, follow_up_due, start_workflow
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.connections import Connections
 from activities.ledger.editing import reach_leads
-from activities.ledger.effects import Settlement, left_behind, settle, waiting_writebacks
-from activities.ledger.entries import close, find_entry, newest_entry, not_started, unchecked
+from activities.ledger.effects import waiting_writebacks
+from activities.ledger.entries import find_entry, not_started
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
+from activities.ledger.left_behind import settle_left_behind
+from activities.ledger.release import release_reconciled
 from activities.ledger.retiring import tell_turned_off, turn_off_expired
 from activities.ledger.slots import forget_old_slots
 from activities.ledger.starting import start_again
 from activities.steering import Steering
 from activities.vendors.ports import Outreach
+from workers.abandoned import Abandoned
 from workers.archive import archive_closed
+from workers.feed_watch import FeedWatch
+from workers.high_water import HighWater, is_behind
 from workers.triggering import Triggering
-from workflows.contracts import CloseRequest, DrainRequest
-from workflows.engine.exits import ExitReason
+from workflows.contracts import DrainRequest
 
 log = structlog.get_logger(__name__)
 
@@ -44,8 +47,6 @@ LEASE = timedelta(seconds=30)
 NOT_STARTED_FOR = timedelta(seconds=10)
 LEFT_OVER_FOR = timedelta(seconds=20)
 CHECKED_AT_ONCE = 50
-CHECKED_EVERY = timedelta(minutes=2)
-ENDED_LATELY = timedelta(minutes=10)
 CONNECTIONS = ("salesforce",)
 
 
@@ -65,6 +66,9 @@ class Repair:
         self._connections = connections
         self._owner = uuid4().hex
         self._triggering = Triggering(ledger, client, connections)
+        self._feeds = FeedWatch(ledger, connections)
+        self._abandoned = Abandoned(ledger, client, connections)
+        self._high_water = HighWater(ledger, client)
 
     async def run(self) -> None:
         """Repair until cancelled. A failing pass is logged and made again."""
@@ -87,14 +91,30 @@ class Repair:
             await self.one_pass()
 
     async def one_pass(self) -> None:
-        """Every repair once, each by itself: one that fails does not stop the others."""
+        """Every repair once, each by itself: one that fails does not stop the others.
+
+        While the ledger is behind the world, what it lacks looks abandoned, or never begun: then
+        nothing is repaired, and only what stops leads goes on.
+        """
         passes: Sequence[Callable[[], Awaitable[None]]] = (
+            self._high_water.keep,
+            self.stop_handed_over,
+            self.tell_due,
+        )
+        await self._each(passes)
+        if not await is_behind(self._ledger):
+            await self._each(self._repairs)
+
+    @property
+    def _repairs(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        return (
             self.turn_off,
             self.reach_leads,
             self.follow_up,
-            self.stop_handed_over,
             self.admit_queued,
             self.start_admitted,
+            self._feeds.let_go_on,
+            self.let_reconciled_go,
             self.tell_due,
             *self._triggering.passes,
             self.close_abandoned,
@@ -103,6 +123,8 @@ class Repair:
             self.archive_closed,
             self.forget,
         )
+
+    async def _each(self, passes: Sequence[Callable[[], Awaitable[None]]]) -> None:
         for repair in passes:
             try:
                 await repair()
@@ -132,7 +154,7 @@ class Repair:
             waiting = await queued(tx, CHECKED_AT_ONCE)
         for entry in waiting:
             if entry["stop_reason"]:
-                await self._close(entry)
+                await self._abandoned.close(entry)
                 continue
             async with self._ledger.transaction(f"person:{entry['person']}") as tx:
                 admitted = await take_free_lane(self._ledger, tx, entry)
@@ -149,71 +171,21 @@ class Repair:
         for start in starts:
             await start_workflow(self._ledger, self._client, start)
 
+    async def let_reconciled_go(self) -> None:
+        """Let go on, so many a pass, who was held while the ledger was behind."""
+        await release_reconciled(self._ledger, self._connections, CHECKED_AT_ONCE)
+
     async def tell_due(self) -> None:
         """Deliver events that could not be delivered at once."""
         await deliver_due(self._ledger, self._client)
 
     async def close_abandoned(self) -> None:
-        """Close entries whose workflow was terminated, has failed or was deleted: the lane is free.
-
-        Those that ended lately are found by one question to Temporal; a deleted workflow leaves no
-        trace to find, so running entries are looked at one by one, each once in a while.
-        """
-        await self._close_ended_lately()
-        async with self._ledger.transaction() as tx:
-            rows = await unchecked(self._ledger, tx, CHECKED_EVERY, CHECKED_AT_ONCE)
-        for row in rows:
-            if await self._is_gone(row):
-                await self._close(row)
-
-    async def _close_ended_lately(self) -> None:
-        since = (datetime.now(UTC) - ENDED_LATELY).isoformat()
-        query = (
-            "WorkflowType = 'Enrollment' AND ExecutionStatus IN "
-            f"('Terminated', 'Failed', 'TimedOut', 'Canceled') AND CloseTime > '{since}'"
-        )
-        async for found in self._client.list_workflows(query, limit=CHECKED_AT_ONCE):
-            async with self._ledger.reading() as tx:
-                row = await newest_entry(tx, found.id)
-            if row and row["state"] in ("RUNNING", "SUPERSEDED") and await self._is_gone(row):
-                await self._close(row)
-
-    async def _is_gone(self, row: Mapping[str, Any]) -> bool:
-        try:
-            handle = self._client.get_workflow_handle(row["enrollment"])
-            found = await handle.describe(rpc_timeout=PATIENCE)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return True
-            raise
-        return found.status not in (
-            WorkflowExecutionStatus.RUNNING,
-            WorkflowExecutionStatus.CONTINUED_AS_NEW,
-        )
-
-    async def _close(self, row: Mapping[str, Any]) -> None:
-        async with self._ledger.transaction(f"person:{row['person']}") as tx:
-            request = CloseRequest(
-                enrollment=row["enrollment"],
-                entry=row["entry"],
-                events=(),
-                reason=ExitReason.TERMINATED,
-                at=await self._ledger.now(tx),
-            )
-            closed = await close(self._ledger, tx, request, self._connections)
-        log.info("repair.closed", enrollment=row["enrollment"], exit=closed.reason)
+        """Close entries whose workflow was terminated, has failed or was deleted."""
+        await self._abandoned.close_abandoned()
 
     async def settle_left_behind(self) -> None:
         """Give intents that nobody will finish their final state: none is silently lost."""
-        async with self._ledger.transaction() as tx:
-            for row in await left_behind(self._ledger, tx, CHECKED_AT_ONCE):
-                handed = bool(row.phase)
-                final = (
-                    Settlement("UNKNOWN", "the worker died in the call")
-                    if handed
-                    else Settlement("NOT_SENT", "the enrollment ended first")
-                )
-                await settle(self._ledger, tx, row.key, final)
+        await settle_left_behind(self._ledger, CHECKED_AT_ONCE)
 
     async def drain_left_over(self) -> None:
         """Have the Writeback workflow of a connection see to what no enrollment did."""

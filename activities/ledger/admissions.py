@@ -20,6 +20,7 @@ from activities.ledger.criteria import LeadFields, meets_exit_criteria
 from activities.ledger.erased import WHY_REFUSED, is_erased
 from activities.ledger.firings import told_by
 from activities.ledger.goals import reached_goal_before
+from activities.ledger.high_water import BEHIND, find_behind
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.lanes import holder_of_lane, supersede
 from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_known
@@ -29,7 +30,7 @@ from activities.ledger.publishing import Version, find_state, find_version, newe
 from activities.ledger.reachable import objection_to_reach
 from activities.ledger.settings import priority_in_force
 from activities.ledger.starting import start_again, start_of
-from activities.ledger.store import Ledger
+from activities.ledger.store import Ledger, LedgerUnavailable
 from activities.ledger.tables import admissions, refusals
 from activities.ledger.upsert import insert_new
 from workflows.contracts import Start, enrollment_id
@@ -65,7 +66,13 @@ class Answer:
 async def admit(
     ledger: Ledger, tx: AsyncConnection, request: Request, connections: Connections
 ) -> Answer:
-    """Decide on one admission. The same ``cause`` gets the same answer, whatever changed since."""
+    """Decide on one admission. The same ``cause`` gets the same answer, whatever changed since.
+
+    Raises:
+        LedgerUnavailable: it is behind the world: who seems new may have been through it all.
+    """
+    if await find_behind(tx):
+        raise LedgerUnavailable(f"nobody is enrolled: {BEHIND}")
     answered = await _answered(tx, request.cause)
     if answered:
         return answered
@@ -73,9 +80,7 @@ async def admit(
     request = replace(request, lead=with_known(request.lead, known))
     if await is_erased(tx, request.lead.center, request.lead.lead, request.lead.person):
         return await refuse(ledger, tx, request, WHY_REFUSED)
-    for said in request.lead.consents:
-        whose = (request.lead.center, request.lead.person)
-        await note_consent(ledger, tx, whose, said, request.cause)
+    await _note_consents(ledger, tx, request)
     sample = is_sample(request.lead.lead)
     obstacle = await find_obstacle(ledger, tx, request.automation, sample=sample)
     if obstacle:
@@ -95,6 +100,12 @@ async def admit(
     superseded = (await supersede(ledger, tx, busy, connections),) if busy else ()
     start = await _enter(ledger, tx, request, version, "ADMITTED")
     return Answer(start=start, superseded=superseded)
+
+
+async def _note_consents(ledger: Ledger, tx: AsyncConnection, request: Request) -> None:
+    whose = (request.lead.center, request.lead.person)
+    for said in request.lead.consents:
+        await note_consent(ledger, tx, whose, said, request.cause)
 
 
 async def _tell_created(

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from activities.ledger.feed_declarations import Feed, check_mailboxes
 from activities.ledger.http_connections import HttpConnection, Listener
 from activities.phone_numbers import is_region
 from workflows.engine.base import Name
@@ -209,9 +210,11 @@ class CenterConnections(_Strict):
     pools: dict[str, Pool] = {}
     http: dict[Name, HttpConnection] = {}
     event_listeners: dict[Name, Listener] = {}
+    feeds: dict[Name, Feed] = {}
 
     @model_validator(mode="after")
-    def _listeners_have_connections(self) -> CenterConnections:
+    def _what_is_named_is_there(self) -> CenterConnections:
+        check_mailboxes(self.feeds, self.mailboxes)
         for name, listener in self.event_listeners.items():
             if listener.connection not in self.http:
                 raise ValueError(

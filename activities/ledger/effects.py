@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.erased import not_erased
 from activities.ledger.facts import Planned
 from activities.ledger.store import Ledger
-from activities.ledger.tables import admissions, effects
+from activities.ledger.tables import effects
 from activities.ledger.upsert import insert_new
 
 LEASE = timedelta(seconds=25)
@@ -46,6 +46,8 @@ class EffectRow:
     vendor_ref: str | None
     lease_owner: str | None
     lease_until: datetime | None
+    intent_at: datetime | None
+    attempts: int
     done_at: datetime | None
 
 
@@ -70,7 +72,7 @@ class Intent:
 async def find_effect(tx: AsyncConnection, key: str) -> EffectRow | None:
     """The row of that key."""
     row = (await tx.execute(select(effects).where(effects.c.key == key))).mappings().first()
-    return _row(row) if row else None
+    return row_of(row) if row else None
 
 
 async def find_by(tx: AsyncConnection, **columns: str) -> EffectRow | None:
@@ -79,7 +81,7 @@ async def find_by(tx: AsyncConnection, **columns: str) -> EffectRow | None:
     for name, value in columns.items():
         query = query.where(effects.c[name] == value)
     row = (await tx.execute(query)).mappings().first()
-    return _row(row) if row else None
+    return row_of(row) if row else None
 
 
 async def last_mails(tx: AsyncConnection, enrollment: str, entry: int) -> list[EffectRow]:
@@ -87,7 +89,7 @@ async def last_mails(tx: AsyncConnection, enrollment: str, entry: int) -> list[E
     here = (effects.c.enrollment == enrollment) & (effects.c.entry == entry)
     mails = here & (effects.c.activity == "send_email") & effects.c.state.in_(("SENT", "UNKNOWN"))
     query = select(effects).where(mails).order_by(effects.c.intent_at)
-    return [_row(row) for row in (await tx.execute(query)).mappings()]
+    return [row_of(row) for row in (await tx.execute(query)).mappings()]
 
 
 async def write_intent(ledger: Ledger, tx: AsyncConnection, intent: Intent, owner: str) -> None:
@@ -186,7 +188,27 @@ async def give_back(ledger: Ledger, key: str, owner: str, phase: str = "") -> No
         await tx.execute(update(effects).where(mine).values(values))
 
 
-def _row(row: Any) -> EffectRow:
+async def leave_for_lookup(ledger: Ledger, key: str, owner: str, settle: timedelta) -> None:
+    """The call was handed over and its answer lost: nobody has it, and after ``settle`` the vendor
+    can be asked."""
+    async with ledger.transaction() as tx:
+        mine = (effects.c.key == key) & (effects.c.lease_owner == owner)
+        until = await ledger.now(tx) + settle
+        values = {"lease_until": until, "phase": "handed_over", "lease_owner": None}
+        await tx.execute(update(effects).where(mine).values(values))
+
+
+async def forget_try(ledger: Ledger, row: EffectRow) -> None:
+    """The vendor has not done it: it may be tried again, unless somebody else took it up."""
+    async with ledger.transaction() as tx:
+        same = (effects.c.key == row.key) & (effects.c.state == "INTENT")
+        same &= (effects.c.lease_until == row.lease_until) & (effects.c.attempts == row.attempts)
+        values = {"lease_until": await ledger.now(tx), "phase": "", "lease_owner": None}
+        await tx.execute(update(effects).where(same).values(values))
+
+
+def row_of(row: Any) -> EffectRow:
+    """A row of the table."""
     return EffectRow(**{name: row[name] for name in EffectRow.__dataclass_fields__})
 
 
@@ -200,19 +222,4 @@ async def waiting_writebacks(
     here = open_row & idle & (effects.c.connection == connection)
     query = select(effects).where(here, effects.c.planned_at <= now - older_than)
     rows = (await tx.execute(query.order_by(effects.c.planned_at).limit(limit))).mappings()
-    return [_row(row) for row in rows]
-
-
-async def left_behind(ledger: Ledger, tx: AsyncConnection, limit: int) -> list[EffectRow]:
-    """Intents that no attempt will finish any more: those of closed enrollments, and calls that
-    were handed over and whose lead is held since, perhaps for weeks."""
-    row = effects.c
-    closed = select(admissions.c.enrollment).where(
-        admissions.c.enrollment == row.enrollment,
-        admissions.c.entry == row.entry,
-        admissions.c.state == "CLOSED",
-    )
-    dead = (row.state == "INTENT") & (row.lease_until < await ledger.now(tx) - LEASE)
-    lost = row.phase == "handed_over"
-    query = select(effects).where(dead, closed.exists() | lost).limit(limit)
-    return [_row(found) for found in (await tx.execute(query)).mappings()]
+    return [row_of(row) for row in rows]

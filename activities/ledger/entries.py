@@ -163,6 +163,17 @@ async def held_for(
     return await _held(tx, (holds.c.center == center) & (holds.c.cause == cause[:255]), limit)
 
 
+async def held_no_more(
+    tx: AsyncConnection, beginning: str, causes: Sequence[tuple[str, str]], limit: int
+) -> list[Mapping[str, Any]]:
+    """Entries held for a cause with such a ``beginning`` that is not one of the ``causes`` there
+    are now, (center, cause); longest held first."""
+    here = holds.c.cause.startswith(beginning, autoescape=True)
+    for center, cause in causes:
+        here &= (holds.c.center != center) | (holds.c.cause != cause[:255])
+    return await _held(tx, here, limit)
+
+
 async def _held(
     tx: AsyncConnection, which: ColumnElement[bool], limit: int
 ) -> list[Mapping[str, Any]]:

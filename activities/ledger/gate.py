@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from activities.ledger.high_water import BEHIND
 from activities.ledger.windows import next_opening
 from workflows.engine.campaign import SendWindow
 from workflows.engine.effects import Outcome
@@ -28,7 +29,9 @@ class Facts:
     holds for the channel in question; ``no_texts`` says why a text message, but not a mail, cannot
     be sent to the lead. ``hold`` is what a mail is held for until somebody removes it; empty if for
     nothing. ``review`` is what a mail that must be approved lacks; empty if nothing. ``no_consent``
-    and ``halted`` say why not, or are empty. ``due`` is when the message should have left.
+    and ``halted`` say why not, or are empty. ``unheard`` says why an answer to the message could
+    not be heard. ``is_behind``: the ledger is older than the world, so that none of this can be
+    relied upon. ``due`` is when the message should have left.
     """
 
     now: datetime
@@ -50,10 +53,14 @@ class Facts:
     window: SendWindow | None = None
     zone: str = "UTC"
     hold: str = ""
+    unheard: str = ""
+    is_behind: bool = False
 
 
 def judge_step(facts: Facts) -> Outcome | None:
     """For any effect of a step: None to go on, else why not. Stops come before holds."""
+    if facts.is_behind:
+        return Outcome(state="held", cause=BEHIND)
     if facts.admission is None:
         return Outcome(state="refused", cause="the ledger has no such enrollment")
     if facts.admission == "SUPERSEDED":
@@ -75,7 +82,7 @@ def judge_mail(facts: Facts) -> Outcome | None:
     What ends the enrollment comes first, then what needs a person, then what only holds.
     """
     verdict = judge_step(facts)
-    if verdict and verdict.state == "refused":
+    if verdict and (verdict.state == "refused" or facts.is_behind):
         return verdict
     if facts.suppressed:
         return _suppressed(facts.suppressed)
@@ -84,8 +91,8 @@ def judge_mail(facts: Facts) -> Outcome | None:
     refusal = _refusal_of_message(facts)
     if refusal or verdict:
         return refusal or verdict
-    if facts.hold or facts.halted:
-        return Outcome(state="held", cause=facts.hold or facts.halted)
+    if hold := facts.hold or facts.halted or facts.unheard:
+        return Outcome(state="held", cause=hold)
     if facts.review:
         return _not_approved(facts.review)
     return _outside_window(facts)
@@ -94,7 +101,7 @@ def judge_mail(facts: Facts) -> Outcome | None:
 def judge_text(facts: Facts) -> Outcome | None:
     """For a text message: as for a mail, but who cannot get one is passed over, not parked."""
     verdict = judge_step(facts)
-    if verdict and verdict.state == "refused":
+    if verdict and (verdict.state == "refused" or facts.is_behind):
         return verdict
     if facts.suppressed:
         return _suppressed(facts.suppressed)
@@ -103,8 +110,8 @@ def judge_text(facts: Facts) -> Outcome | None:
         return refusal or verdict
     if facts.no_texts:
         return Outcome(state="skipped", cause=facts.no_texts)
-    if facts.halted:
-        return Outcome(state="held", cause=facts.halted)
+    if hold := facts.halted or facts.unheard:
+        return Outcome(state="held", cause=hold)
     return _outside_window(facts)
 
 

@@ -1,4 +1,4 @@
-"""What the gate looks at besides the enrollment: consents, slots, halts."""
+"""What the gate looks at besides the enrollment: consents, slots, halts, feeds."""
 
 from __future__ import annotations
 
@@ -48,4 +48,12 @@ halts = _table(
     _at("since"),
     Column("halted_by", Text, nullable=False),
     PrimaryKeyConstraint("center", "automation"),
+)
+
+feed_signs = _table(
+    "feed_signs",
+    _id("feed"),
+    _at("heard_at"),
+    _at("noted_at"),
+    PrimaryKeyConstraint("center", "feed"),
 )

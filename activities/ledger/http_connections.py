@@ -5,11 +5,13 @@ Secrets are named by their environment variables and are never here.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from workflows.engine.base import Name
+from workflows.engine.durations import Duration
 
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,99}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
@@ -69,7 +71,9 @@ class HttpConnection(_Strict):
     be among ``allowed_hosts`` (``host`` or ``host:port``). All is https; with ``allow_loopback``
     the host may also be this very machine, and plain http then. ``idempotency_header`` is the
     header under which the receiver takes a key, and answers the same when it comes again:
-    only say so of a receiver that does. ``busy`` are statuses that mean "not now, ask again".
+    only say so of a receiver that does. ``idempotency_lifetime`` is for how long it remembers the
+    key (left out: for good); a call that may have been made before that is unknown. ``busy`` are
+    statuses that mean "not now, ask again".
     """
 
     base_url: str = Field(
@@ -81,6 +85,7 @@ class HttpConnection(_Strict):
     time_out_seconds: float = Field(default=10, gt=0, le=15)
     largest_answer: int = Field(default=65_536, ge=0, le=1_048_576)
     idempotency_header: Token | None = None
+    idempotency_lifetime: Duration | None = Field(default=None, ge=timedelta(minutes=2))
     busy: tuple[Annotated[int, Field(ge=300, le=599)], ...] = ()
     allow_loopback: bool = False
 
@@ -88,6 +93,8 @@ class HttpConnection(_Strict):
     def _is_https_or_this_machine(self) -> HttpConnection:
         if self.base_url.startswith("http:") and not self.allow_loopback:
             raise ValueError("base_url: must be https; plain http is for allow_loopback: true only")
+        if self.idempotency_lifetime and not self.idempotency_header:
+            raise ValueError("idempotency_lifetime: belongs to an idempotency_header")
         if any(part in self.base_url for part in "?#\\@") or "/../" in f"{self.base_url}/":
             raise ValueError("base_url: only scheme, host, port and path may stand in it")
         return self

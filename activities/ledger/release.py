@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from activities.ledger.connections import Connections
-from activities.ledger.entries import held_for, held_in
+from activities.ledger.entries import held_for, held_in, held_no_more, remove_hold
+from activities.ledger.feeds import CAUSE, feed_states
+from activities.ledger.high_water import BEHIND, find_behind
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.store import Ledger
 from workflows.engine.events import Event
@@ -37,6 +39,29 @@ async def release_for(
     return await _tell(ledger, held, now, connections)
 
 
+async def release_heard(ledger: Ledger, connections: Connections, limit: int) -> list[str]:
+    """The same, for at most ``limit`` entries, whose feed is fresh again or no longer declared.
+
+    To be called again and again: the hold goes with the event that lets the entry go on, so that
+    nobody is told twice, and a crash between two entries loses none.
+    """
+    stale = [(one.center, one.why) for one in await feed_states(ledger, connections) if one.why]
+    async with ledger.reading() as tx:
+        held = await held_no_more(tx, CAUSE, stale, limit)
+        now = await ledger.now(tx)
+    return await _tell(ledger, held, now, connections)
+
+
+async def release_reconciled(ledger: Ledger, connections: Connections, limit: int) -> list[str]:
+    """The same for who was held while the ledger was behind the world, once that is settled."""
+    async with ledger.reading() as tx:
+        if await find_behind(tx):
+            return []
+        held = await held_no_more(tx, BEHIND, [], limit)
+        now = await ledger.now(tx)
+    return await _tell(ledger, held, now, connections)
+
+
 async def _tell(
     ledger: Ledger, held: Sequence[Mapping[str, Any]], now: datetime, connections: Connections
 ) -> list[str]:
@@ -56,4 +81,5 @@ async def _put_into_inbox(
 ) -> None:
     incoming = Incoming(event, row["center"], "release", row["lead"], enrollment=row["enrollment"])
     async with ledger.transaction(f"person:{row['person']}") as tx:
+        await remove_hold(tx, row["enrollment"], row["entry"])
         await receive(ledger, tx, incoming, connections)

@@ -12,12 +12,14 @@ from starlette.responses import JSONResponse, Response
 from activities.ledger import Ledger
 from activities.ledger.admissions import Request
 from activities.ledger.correlation import find_event, lead_of
+from activities.ledger.feeds import hear_of
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import BadLead, Lead, check_lead_id, find_lead, new_lead, person_of
 from config.settings import IngressSettings
 from starters.ingress.reception import Reception, read_body
 from starters.webhooks.events import (
     ENROLL,
+    HEARTBEAT,
     BadEvents,
     PostedEvent,
     Problem,
@@ -35,9 +37,10 @@ UNKNOWN = "kept; no lead of this id is known, so nobody was told: enroll it, or 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What one posted event comes to: a fact to take in, or a lead to enroll."""
+    """What one posted event comes to: a fact to take in, a lead to enroll, or a feed's life."""
 
     posted: PostedEvent
+    feed: str = ""
     fact: Incoming | None = None
     lead: Lead | None = None
     is_known: bool = True
@@ -101,6 +104,13 @@ async def _plan(reception: Reception, posted: Sequence[PostedEvent]) -> list[_Ta
             mend = "use a center of the connections file, or leave it out for 'default'"
             problems.append(Problem(f"{where}center", "there is no such center", mend))
             continue
+        if (
+            one.kind == HEARTBEAT
+            and one.data["feed"] not in reception.connections.of(one.center).feeds
+        ):
+            mend = "use a feed that the connections file declares for this center"
+            problems.append(Problem(f"{where}data", "there is no such feed", mend))
+            continue
         try:
             tasks.append(await _task(reception, one))
         except BadLead as error:
@@ -116,6 +126,8 @@ async def _plan(reception: Reception, posted: Sequence[PostedEvent]) -> list[_Ta
 
 async def _task(reception: Reception, posted: PostedEvent) -> _Task:
     ledger, center = reception.ledger, posted.center
+    if posted.kind == HEARTBEAT:
+        return _Task(posted, feed=str(posted.data["feed"]))
     if posted.kind == ENROLL:
         given = posted.event.data | ({"email": posted.email} if posted.email else {})
         return _Task(posted, lead=new_lead(ledger, center, given, posted.lead))
@@ -145,6 +157,8 @@ def _created(ledger: Ledger, posted: PostedEvent) -> _Task:
 
 
 async def _do(reception: Reception, task: _Task) -> dict[str, Any]:
+    if task.feed:
+        return await _hear(reception, task)
     if task.fact is None:
         return await _enroll(reception, task)
     received = await reception.take_in(task.fact)
@@ -154,6 +168,14 @@ async def _do(reception: Reception, task: _Task) -> dict[str, Any]:
         return result
     result["enrollments"] = len(received.targets)
     return result if task.is_known else result | {"note": UNKNOWN}
+
+
+async def _hear(reception: Reception, task: _Task) -> dict[str, Any]:
+    """A sign of life is no fact about anybody: noted, however often it comes, and not kept."""
+    posted = task.posted
+    async with reception.ledger.transaction() as tx:
+        heard = await hear_of(reception.ledger, tx, posted.center, task.feed, posted.at)
+    return {"id": posted.id, "feed": task.feed, "heard_at": heard.isoformat()}
 
 
 async def _is_another(reception: Reception, fact: Incoming) -> bool:

@@ -36,6 +36,8 @@ SHORTEST_SECRET = 24
 """Bytes; the scheme asks for 24 to 64."""
 
 ENROLL = "enroll"
+HEARTBEAT = "feed_heartbeat"
+"""A feed says that it is alive: an event about nobody."""
 
 
 class Unsigned(Exception):
@@ -80,7 +82,7 @@ class PostedEvent(Frozen):
     """One event. At least one of ``lead``, ``person`` and ``email`` says whom it is about.
 
     ``person`` is Dripstone's own id of a human. ``automation`` belongs to the kind ``enroll``,
-    whose ``data`` are the lead's fields.
+    whose ``data`` are the lead's fields. A ``feed_heartbeat`` names its feed in ``data`` instead.
     """
 
     id: Id
@@ -101,10 +103,17 @@ class PostedEvent(Frozen):
             raise ValueError("an enroll names its automation, and the lead by lead or email")
         if self.kind != ENROLL and self.automation is not None:
             raise ValueError("automation: belongs to the kind enroll only")
+        if self.kind == HEARTBEAT:
+            return self._of_a_feed()
         if objection := objection_to(self.event):
             raise ValueError(f"data: a {self.kind} {objection}")
         if not (self.lead or self.person or self.email):
             raise ValueError("says of nobody whom it is about: add lead, email or person")
+        return self
+
+    def _of_a_feed(self) -> PostedEvent:
+        if not isinstance(self.data.get("feed"), str):
+            raise ValueError('data: a feed_heartbeat names its feed: {"feed": "replies"}')
         return self
 
     @property

@@ -42,6 +42,7 @@ centers:
     mailboxes:
       default: {name: Ines, address: ines@dripstone.example, postal_address: 1 Kiln Lane}
     salesforce: {unsubscribe_field: HasOptedOutOfEmail, hard_bounce_field: Bounced__c}
+    feeds: {replies: {max_age: 1 hour, automations: [none]}}
 """
 SPRING = """
 id: spring

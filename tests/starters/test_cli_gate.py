@@ -78,6 +78,24 @@ def test_ignoring_consents_is_told_by_validate_report_and_the_log(cut_off: Comma
     assert "asks people for consents" in cut_off("publish", bare, **settings).out
 
 
+def test_feeds_are_listed_and_a_poller_says_that_it_has_looked(cut_off: Commands) -> None:
+    plain = (ROOT / "config" / "connections.yaml").read_text(encoding="utf-8")
+    feeds = "    feeds: {box: {max_age: 1 hour}}\n"
+    declared = plain.replace("    zone: UTC\n", "    zone: UTC\n" + feeds)
+    file = {"DRIPSTONE_CONNECTIONS": cut_off.file("connections.yaml", declared)}
+    silent = cut_off("feeds", "--json", **file)
+    states = [(one["center"], one["feed"], one["state"]) for one in silent.document["feeds"]]
+    assert (silent.status, states) == (
+        1,
+        [("default", "box", "never heard of"), ("shop", "", "not checked")],
+    )
+    assert cut_off("feeds", "--heard", "box", **file).status == 0
+    fresh = cut_off("feeds", **file)
+    assert (fresh.status, "fresh" in fresh.out) == (0, True)
+    unknown = cut_off("feeds", "--heard", "post", **file)
+    assert (unknown.status, "declares no such feed" in unknown.err) == (1, True)
+
+
 @pytest.mark.parametrize("what", [("news",), ("--center", "default")])
 def test_a_halt_is_in_the_log_and_lifted_once(cut_off: Commands, what: tuple[str, ...]) -> None:
     cut_off.enabled("news")

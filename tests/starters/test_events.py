@@ -42,6 +42,8 @@ def nested(levels: int) -> dict[str, Any]:
         ({"kind": "hold_released"}, ""),
         ({"kind": "email_sent"}, ""),
         ({"kind": "enroll"}, ""),
+        ({"kind": "feed_heartbeat"}, ""),
+        ({"kind": "feed_heartbeat", "data": {"feed": 7}}, ""),
         ({"automation": "spring"}, ""),
         ({"kind": "enroll", "automation": "spring", "lead": None, "person": "0" * 24}, ""),
         ({"recorded": True}, ""),

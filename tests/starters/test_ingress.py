@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from activities.ledger.tables import admissions, deliveries, effects, inbox, refusals, suppressions
+from activities.ledger.tables import (
+    admissions,
+    deliveries,
+    effects,
+    inbox,
+    refusals,
+    suppressions,
+)
 from tests.starters.arrivals import (
     ADA,
     ADDRESSES,

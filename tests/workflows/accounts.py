@@ -16,6 +16,7 @@ from activities.ledger.connections import (
     SalesforceWrites,
     Samples,
 )
+from activities.ledger.feed_declarations import Feed
 from activities.ledger.http_connections import Bearer, HttpConnection, Listener
 from activities.ledger.publishing import TemplateText
 from starters.sandbox.hubspot import HubspotSandbox
@@ -41,6 +42,8 @@ HUBSPOT = HubspotWrites(
 )
 MARKETO = MarketoWrites(writable_fields=("email", "firstName"))
 SALES = Pool(members=tuple(Member(user=f"{name}@dripstone.example") for name in ("ada", "kim")))
+LISTENING = ("answers", "listening")
+"""A feed, and the one automation that depends on it."""
 OFF = Pool(members=(Member(user="kim@dripstone.example", available=False),))
 ACCOUNTS = Connections(
     centers={
@@ -50,6 +53,7 @@ ACCOUNTS = Connections(
             hubspot=HUBSPOT,
             marketo=MARKETO,
             pools={"sales": SALES, "absent": OFF},
+            feeds={LISTENING[0]: Feed(max_age=timedelta(minutes=30), automations=(LISTENING[1],))},
             samples=Samples(address="samples@dripstone.example"),
             review=ReviewRules(approvers=("ada", "legal"), roles={"legal": ("ben",)}),
         )

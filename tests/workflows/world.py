@@ -214,7 +214,7 @@ async def open_world(
             finally:
                 for worker in world.workers:
                     await stop(worker)
-                await ledger.close()
+                await world.ledger.close()  # perhaps not the one it began with
 
 
 async def stop(worker: asyncio.Task[None]) -> None:

@@ -21,6 +21,7 @@ from activities.ledger import Ledger
 from activities.ledger.admissions import Request, admit
 from activities.ledger.connections import Connections
 from activities.ledger.entries import mark_running
+from activities.ledger.feeds import without_feeds
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import Lead
 from workers.main import Vendors, activities_by_queue
@@ -92,7 +93,7 @@ async def theatre(
         web=vendors,
         analytics=vendors,
     )
-    queues = activities_by_queue(ledger, connections, everybody, public_url)
+    queues = activities_by_queue(ledger, without_feeds(connections), everybody, public_url)
     async with AsyncExitStack() as running:
         for queue, activities in queues.items():
             worker = Worker(

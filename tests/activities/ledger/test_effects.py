@@ -13,9 +13,11 @@ from sqlalchemy import update
 from temporalio.exceptions import ApplicationError
 
 from activities.ledger import Ledger
-from activities.ledger.effects import Intent, find_effect, hand_over, keep_answer, left_behind
+from activities.ledger.effects import Intent, find_effect, hand_over, keep_answer
+from activities.ledger.left_behind import left_behind
 from activities.ledger.tables import effects
 from activities.once import Deed, do_once
+from activities.vendors.capabilities import Capability, Key
 from activities.vendors.ports import Never, NotYet, Receipt, Unclear
 from tests.activities.ledger.scenes import rows
 from workflows.engine.effects import Outcome
@@ -46,6 +48,8 @@ def deed(vendor: Vendor, payload: str = "text", **more: Any) -> Deed:
     async def go(_tx: Any) -> None:
         return None
 
+    if more.pop("repeatable", False):
+        more["capability"] = Capability("a test", key=Key())
     return Deed(intent=intent, ask=vendor.ask, **({"judge": go} | more))
 
 
@@ -202,8 +206,8 @@ def _rest(made: Deed) -> tuple[Any, ...]:
 @pytest.mark.parametrize(
     ("hands_over", "repeatable", "ago", "left"),
     [
-        pytest.param(True, False, timedelta(seconds=30), [KEY], id="handed over"),
-        pytest.param(True, False, timedelta(seconds=1), [], id="another attempt may come"),
+        pytest.param(True, False, timedelta(minutes=2), [KEY], id="handed over"),
+        pytest.param(True, False, timedelta(seconds=30), [], id="another attempt may come"),
         pytest.param(True, True, timedelta(days=1), [], id="can be repeated"),
         pytest.param(False, False, timedelta(days=1), [], id="never left"),
     ],
