@@ -95,7 +95,7 @@ class Handovers:
             suppressed=await suppression_of(self._ledger, tx, lead),
             has_address=bool(lead.email),
             no_consent=await missing_consent(tx, whose, needs, "email"),
-            halted=await why_halted(tx, lead.center, automation.id),
+            halted=await why_halted(tx, lead.center, automation.id, lead.lead),
             not_after=effect.not_after,
         )
         verdict = await note_verdict(self._ledger, tx, scene, judge_mail(facts))

@@ -102,7 +102,7 @@ class HttpCalls:
         facts = replace(
             await facts_of_message(self._ledger, tx, scene, effect.not_after),
             suppressed=await suppression_of(self._ledger, tx, lead) or texts[0] or texts[1],
-            halted=await why_halted(tx, lead.center, scene.version.automation),
+            halted=await why_halted(tx, lead.center, scene.version.automation, lead.lead),
         )
         return await note_verdict(self._ledger, tx, scene, judge_mail(facts))
 

@@ -108,7 +108,7 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
         sends=await _sends(tx, sending),
         due=_due(effect),
         max_lateness=sending.caps.max_lateness,
-        halted=await why_halted(tx, lead.center, automation.id),
+        halted=await why_halted(tx, lead.center, automation.id, lead.lead),
         # With caps, the window is one of the limits that the slot has to suit.
         window=campaign.send_window if campaign and not case.pace.is_limited else None,
         zone=sending.zone,

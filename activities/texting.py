@@ -107,7 +107,7 @@ class Texting:
             suppressed=everywhere,
             no_texts=no_texts,
             no_consent=await missing_consent(tx, whose, needs, "sms"),
-            halted=await why_halted(tx, lead.center, automation.id),
+            halted=await why_halted(tx, lead.center, automation.id, lead.lead),
         )
         return await note_verdict(self._ledger, tx, scene, judge_text(facts))
 

@@ -15,17 +15,17 @@ from uuid import uuid4
 
 import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dispatch import PATIENCE, deliver_due, follow_up_due, start_workflow
+from activities.launches import wake_launch
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.connections import Connections
 from activities.ledger.editing import reach_leads
 from activities.ledger.effects import Settlement, left_behind, settle, waiting_writebacks
 from activities.ledger.entries import close, find_entry, newest_entry, not_started, unchecked
 from activities.ledger.lanes import queued, take_free_lane
+from activities.ledger.launching import launches_left
 from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.retiring import tell_turned_off, turn_off_expired
 from activities.ledger.slots import forget_old_slots
@@ -33,8 +33,9 @@ from activities.ledger.starting import start_again
 from activities.steering import Steering
 from activities.vendors.ports import Outreach
 from workers.archive import archive_closed
+from workers.draining import start_writeback as start_writeback
 from workers.triggering import Triggering
-from workflows.contracts import CloseRequest, DrainRequest
+from workflows.contracts import CloseRequest
 from workflows.engine.exits import ExitReason
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,7 @@ LEFT_OVER_FOR = timedelta(seconds=20)
 CHECKED_AT_ONCE = 50
 CHECKED_EVERY = timedelta(minutes=2)
 ENDED_LATELY = timedelta(minutes=10)
+LAUNCH_LATE = timedelta(seconds=20)
 CONNECTIONS = ("salesforce",)
 
 
@@ -100,6 +102,7 @@ class Repair:
             self.close_abandoned,
             self.settle_left_behind,
             self.drain_left_over,
+            self.resume_launches,
             self.archive_closed,
             self.forget,
         )
@@ -223,6 +226,13 @@ class Repair:
             if rows:
                 await start_writeback(self._client, connection)
 
+    async def resume_launches(self) -> None:
+        """Have launches looked at that nobody has looked at in time."""
+        async with self._ledger.reading() as tx:
+            left = await launches_left(self._ledger, tx, LAUNCH_LATE)
+        for automation in left:
+            await wake_launch(self._client, automation)
+
     async def forget(self) -> None:
         """Take away slots of mails that limit nothing any more."""
         async with self._ledger.transaction() as tx:
@@ -231,19 +241,3 @@ class Repair:
     async def archive_closed(self) -> None:
         """Keep what Temporal will forget."""
         await archive_closed(self._ledger, self._client)
-
-
-async def start_writeback(client: Client, connection: str) -> None:
-    """Start the Writeback workflow of a connection unless it runs."""
-    try:
-        await client.start_workflow(
-            "Writeback",
-            DrainRequest(connection=connection),
-            id=f"writeback:{connection}",
-            task_queue="enrollments",
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Write-backs to {connection}",
-            rpc_timeout=PATIENCE,
-        )
-    except WorkflowAlreadyStartedError:
-        return

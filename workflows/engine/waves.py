@@ -94,7 +94,7 @@ class Waves(Frozen):
 
     def ahead(self, released: int, audience: int, waiting: int) -> list[int]:
         """The sizes of the waves to come after ``released`` ones, for those who are waiting."""
-        sizes = []
+        sizes: list[int] = []
         while waiting > 0:
             sizes.append(min(waiting, self.size(released + len(sizes) + 1, audience)))
             waiting -= sizes[-1]
@@ -133,7 +133,7 @@ def sample_of(newest_first: Iterable[Signs], minimum: int) -> Signs:
 
 
 def why_to_halt(newest_first: Sequence[Signs], at: HaltAt) -> str:
-    """Why a wave is to be halted, going by its own signs (first) and those before it; else empty."""
+    """Why to halt a wave, by its own signs (the first) and those before it; empty if not."""
     own = newest_first[0]
     sample = sample_of(newest_first, at.minimum_sample)
     if sample.sent < at.minimum_sample:
