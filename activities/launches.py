@@ -1,4 +1,4 @@
-"""advance_launch: one round of a launch, and the start of the workflow that asks for them."""
+"""advance_launch: one round of a launch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio import activity
-from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
 
-from activities.dispatch import PATIENCE, enroll
+from activities.dispatch import enroll
 from activities.ledger import Ledger
 from activities.ledger.admissions import Request
 from activities.ledger.connections import Connections
@@ -23,13 +21,14 @@ from activities.ledger.launching import (
     note_asked,
     note_round,
     release_due,
+    version_in_force,
 )
 from activities.ledger.leads import find_lead
 from activities.ledger.lifecycle import find_obstacle
-from activities.ledger.publishing import Version, find_state, find_version, newest_version
+from activities.ledger.publishing import Version
 from activities.ledger.wave_figures import Wave, figures_of
 from activities.ledger.waves import cause_of, waves_of
-from workflows.contracts import TASK_QUEUE, LaunchRequest, LaunchRound
+from workflows.contracts import LaunchRequest, LaunchRound
 
 A_ROUND = 100
 """Leads that are asked in in one round, ten at a time; a round a second at most."""
@@ -52,7 +51,8 @@ class Launches:
     @activity.defn
     async def advance_launch(self, request: LaunchRequest) -> LaunchRound:
         """Judge the waves that run, release one if it is due, and ask some leads in."""
-        version = await self._version(request.automation)
+        async with self._ledger.reading() as tx:
+            version = await version_in_force(tx, request.automation)
         if request.judge:
             await judge_waves(self._ledger, version)
         zone = self._connections.of(version.center).zone
@@ -66,14 +66,6 @@ class Launches:
             return LaunchRound(waits_for="over", is_over=True)
         await note_round(self._ledger, version.automation, pause, waits_for)
         return LaunchRound(pause=max(1, round(pause.total_seconds())), waits_for=waits_for)
-
-    async def _version(self, automation: str) -> Version:
-        """The version that new leads get; the newest one while it is not enabled."""
-        async with self._ledger.reading() as tx:
-            state = await find_state(tx, automation)
-            if state is None:
-                return await newest_version(tx, automation)
-            return await find_version(tx, automation, state[1])
 
     async def _pause(self, version: Version, coming: NextWave) -> timedelta:
         async with self._ledger.reading() as tx:
@@ -115,21 +107,3 @@ class Launches:
         """Whether nobody may enter at the moment: then a refusal is not about the lead."""
         async with self._ledger.reading() as tx:
             return await find_obstacle(self._ledger, tx, version.automation) is not None
-
-
-async def wake_launch(client: Client, automation: str) -> None:
-    """Have the launch of a campaign looked at now, by its workflow, which is started if need be.
-
-    Raises:
-        RPCError: Temporal cannot be reached; the repair loop does it later.
-    """
-    await client.start_workflow(
-        "Launch",
-        LaunchRequest(automation=automation),
-        id=f"launch:{automation}",
-        task_queue=TASK_QUEUE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        start_signal="look",
-        static_summary=f"Waves of {automation}",
-        rpc_timeout=PATIENCE,
-    )

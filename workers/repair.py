@@ -18,7 +18,6 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dispatch import PATIENCE, deliver_due, follow_up_due, start_workflow
-from activities.launches import wake_launch
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.connections import Connections
 from activities.ledger.editing import reach_leads
@@ -34,6 +33,7 @@ from activities.steering import Steering
 from activities.vendors.ports import Outreach
 from workers.archive import archive_closed
 from workers.draining import start_writeback as start_writeback
+from workers.launching import wake_launch
 from workers.triggering import Triggering
 from workflows.contracts import CloseRequest
 from workflows.engine.exits import ExitReason

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.alerts import Alert, alert_id, put_alert
 from activities.ledger.halts import why_halted
 from activities.ledger.lifecycle import find_obstacle
-from activities.ledger.publishing import Version
+from activities.ledger.publishing import Version, find_state, find_version, newest_version
 from activities.ledger.store import Ledger
 from activities.ledger.wave_figures import Wave, figures_of
 from activities.ledger.wave_tables import audience, launches
@@ -42,6 +42,18 @@ class NextWave:
     why_not: str = ""
     due: datetime | None = None
     is_last: bool = False
+
+
+async def version_in_force(tx: AsyncConnection, automation: str) -> Version:
+    """The version whose waves count: the one that new leads get; before that, the newest.
+
+    Raises:
+        NotPublished: there is none.
+    """
+    state = await find_state(tx, automation)
+    if state is None:
+        return await newest_version(tx, automation)
+    return await find_version(tx, automation, state[1])
 
 
 async def judge_waves(ledger: Ledger, version: Version) -> list[Wave]:
@@ -90,10 +102,15 @@ async def release_due(ledger: Ledger, version: Version, zone: str) -> NextWave:
         if earlier and plan.release == "by_hand":
             return NextWave(why_not=f"dripstone release {automation} --wave {number}")
         due = max((row["changed_at"] + plan.spacing for row in earlier), default=now)
-        due = next_opening(plan.window, plan.window.zone or zone, max(due, now)) or due
+        due = within_hours(plan, zone, max(due, now))
         if due > now:
             return NextWave(why_not=f"wave {number} is due at {due.isoformat()}", due=due)
         return NextWave(await release_next(ledger, tx, version, (DRIPSTONE, "on time")))
+
+
+def within_hours(plan: Waves, zone: str, at: datetime) -> datetime:
+    """``at``, or when the window for releases opens next; ``zone`` is the center's."""
+    return next_opening(plan.window, plan.window.zone or zone, at) or at
 
 
 def _not_after(earlier: Sequence[Mapping[str, Any]]) -> str:

@@ -91,7 +91,8 @@ _MESSAGE_STATES = {name: name for name in ("sent", "in_flight", "bounced_at_once
 
 
 async def _rows(tx: AsyncConnection, query: Query) -> list[tuple[int, str, int]]:
-    return [(int(wave), str(name), int(count)) for wave, name, count in await tx.execute(query)]
+    found: Any = await tx.execute(query)
+    return [(wave, name, count) for wave, name, count in found]
 
 
 def _add(counted: Counted, rows: Iterable[tuple[int, str, int]], names: Mapping[str, str]) -> None:

@@ -79,6 +79,14 @@ async def audience_counts(tx: AsyncConnection, automation: str) -> dict[str, int
     return {found[0]: found[1] for found in await tx.execute(query)}
 
 
+async def excluded_by_reason(tx: AsyncConnection, automation: str) -> dict[str, int]:
+    """How many leads of the files are not in the audience, or did not enter, by the reason."""
+    row, count = audience.c, func.count()
+    query = select(row.reason, count).where(row.automation == automation, row.reason != "")
+    query = query.group_by(row.reason).order_by(count.desc(), row.reason)
+    return {found[0]: found[1] for found in await tx.execute(query)}
+
+
 async def waves_ahead(tx: AsyncConnection, automation: str, plan: Waves) -> list[int]:
     """The sizes of the waves that are still to come."""
     counts = await audience_counts(tx, automation)
