@@ -58,10 +58,12 @@ class Launches:
         zone = self._connections.of(version.center).zone
         coming = await release_due(self._ledger, version, zone)
         activity.heartbeat()
-        left = await self._ask_in(version)
-        pause = ENTERING if left else await self._pause(version, coming)
-        waits_for = "leads are entering" if left else coming.why_not
-        if not left and coming.is_last and not await self._is_inhabited(version):
+        asked = await self._ask_in(version)
+        # When the next wave is due is asked once this one has entered.
+        busy = bool(asked or coming.released)
+        pause = ENTERING if busy else await self._pause(version, coming)
+        waits_for = "leads are entering" if busy else coming.why_not
+        if not busy and coming.is_last and not await self._is_inhabited(version):
             await note_round(self._ledger, version.automation, None, "over")
             return LaunchRound(waits_for="over", is_over=True)
         await note_round(self._ledger, version.automation, pause, waits_for)
@@ -80,18 +82,18 @@ class Launches:
             found: Sequence[Wave] = await figures_of(self._ledger, tx, version.automation)
         return any(wave.inside or wave.to_enter for wave in found)
 
-    async def _ask_in(self, version: Version) -> bool:
-        """Ask leads of released waves in, a bounded number; whether there may be more."""
+    async def _ask_in(self, version: Version) -> int:
+        """Ask leads of released waves in, a bounded number; how many."""
         async with self._ledger.reading() as tx:
             if await find_obstacle(self._ledger, tx, version.automation):
-                return False
+                return 0
             waiting = await next_to_ask(tx, version.automation, A_ROUND)
         for start in range(0, len(waiting), AT_ONCE):
             some = waiting[start : start + AT_ONCE]
             answers = await asyncio.gather(*(self._ask(version, one) for one in some))
             await note_asked(self._ledger, version.automation, answers)
             activity.heartbeat()
-        return len(waiting) == A_ROUND
+        return len(waiting)
 
     async def _ask(self, version: Version, one: ToAsk) -> Asked:
         async with self._ledger.reading() as tx:

@@ -103,11 +103,13 @@ def _add(counted: Counted, rows: Iterable[tuple[int, str, int]], names: Mapping[
 
 
 def _by_state(automation: str) -> Query:
+    """Who has entered is told by the entry: the audience is told of it a moment later."""
     row = audience.c
-    query = select(row.wave, row.state, func.count())
-    return query.where(row.automation == automation, row.wave.is_not(None)).group_by(
-        row.wave, row.state
-    )
+    entered = (row.state == "released") & admissions.c.cause.is_not(None)
+    state = case((entered, "entered"), else_=row.state)
+    query = select(row.wave, state, func.count()).select_from(launched(automation, isouter=True))
+    here = (row.automation == automation) & row.wave.is_not(None)
+    return query.where(here).group_by(row.wave, state)
 
 
 def _of_entries(automation: str) -> dict[str, Query]:

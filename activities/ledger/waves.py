@@ -201,12 +201,15 @@ def cause_of(automation: str, turn: int, lead: str) -> str:
     return f"launch:{automation}/{turn}/{lead}"
 
 
-def launched(automation: str) -> Join:
-    """The audience of a campaign, with the entries that its waves have led to."""
+def launched(automation: str, *, isouter: bool = False) -> Join:
+    """The audience of a campaign, with the entries that its waves have led to.
+
+    With ``isouter``, also who has no entry, and leads of other campaigns.
+    """
     turn, lead = cast(audience.c.turn, String), audience.c.lead
     cause = literal(f"launch:{automation}/") + turn + literal("/") + lead
     here = (audience.c.automation == automation) & (admissions.c.cause == cause)
-    return audience.join(admissions, here)
+    return audience.join(admissions, here, isouter=isouter)
 
 
 def _named(number: int, reason: str) -> str:

@@ -6,12 +6,16 @@ from typing import Any
 
 from sqlalchemy import update
 
+from activities.dispatch import enroll
 from activities.ledger import Ledger
+from activities.ledger.admissions import Request
 from activities.ledger.halts import halt, lift
+from activities.ledger.launching import Asked, next_to_ask, note_asked
 from activities.ledger.leads import new_lead
 from activities.ledger.publishing import set_state
 from activities.ledger.selecting import selected
 from activities.ledger.tables import admissions, consents, leads, lifecycle_log, waves
+from activities.ledger.waves import cause_of
 from tests.activities.ledger.launches import (
     OFTEN,
     ask_in,
@@ -22,7 +26,7 @@ from tests.activities.ledger.launches import (
     release_one,
     some_leads,
 )
-from tests.activities.ledger.scenes import AT, a_lead, enter, happens, make, rows
+from tests.activities.ledger.scenes import ACCOUNTS, AT, a_lead, enter, happens, make, rows
 
 NOBODY: dict[str, int] = {}
 
@@ -171,3 +175,31 @@ async def test_a_wave_waits_for_its_window(ledger: Ledger) -> None:
     window = {"opens": opens, "closes": closes, "days": days, "zone": "UTC"}
     version = await launch(ledger, some_leads(ledger, 1), {"window": window})
     assert f"T{opens}" in await release_one(ledger, version)
+
+
+async def test_a_worker_that_dies_between_an_entry_and_its_note_lets_nobody_in_twice(
+    ledger: Ledger,
+) -> None:
+    some = some_leads(ledger, 2)
+    version = await launch(ledger, some)
+    await release_one(ledger, version)
+    cause = cause_of("spring", 1, some[0].lead)
+    done = await enroll(ledger, None, Request("spring", some[0], cause), ACCOUNTS)
+    # It died here: the audience does not know of the entry.
+    assert (await counts(ledger), (await figures(ledger))[0].entered) == ({"released": 2}, 1)
+    assert await ask_in(ledger, version) == ["", ""]
+    entries = await rows(ledger, admissions)
+    assert [row["enrollment"] for row in entries].count(done.enrollment) == 1
+    assert await counts(ledger) == {"entered": 2}
+
+
+async def test_whom_a_disabled_campaign_turned_away_is_asked_again_later(ledger: Ledger) -> None:
+    version = await launch(ledger, some_leads(ledger, 1))
+    await release_one(ledger, version)
+    async with ledger.reading() as tx:
+        (one,) = await next_to_ask(tx, "spring", 9)
+    await note_asked(ledger, "spring", [Asked(one.lead, "is disabled", put_off=True)])
+    async with ledger.reading() as tx:
+        (again,) = await next_to_ask(tx, "spring", 9)
+    assert (again.lead, again.turn) == (one.lead, one.turn + 1)
+    assert await ask_in(ledger, version) == [""]
