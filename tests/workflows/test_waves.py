@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from activities import dispatch
-from activities.ledger.leads import Lead
+from activities.ledger.leads import Lead, set_fields
 from activities.ledger.publishing import newest_version
 from activities.ledger.release import release_held_of_wave
 from activities.ledger.selecting import Selection, open_launch, select_leads
@@ -154,3 +154,43 @@ async def test_leads_in_the_middle_of_the_campaign_are_halted_with_their_wave_al
     await launch.until(lambda waves: not any(wave.inside for wave in waves))
     assert launch.mails() == [2, 2]
     await launch.is_over()
+
+
+CUSTOMER = {"field": "stage", "op": "equals", "value": "Customer"}
+REST_THEN_MAIL = """
+- {id: rest, kind: wait_for, events: [go], timeout: 20 days}
+- {id: a, kind: send_email, template: intro}
+- {id: more, kind: wait_for, events: [later], timeout: 20 days}
+- {id: b, kind: send_email, template: intro}
+"""
+
+
+@pytest.mark.parametrize("by", ["audience", "exits"])
+async def test_who_has_become_a_customer_since_the_selection_gets_no_mail(
+    world: World, by: str
+) -> None:
+    """An import changes the lead, without an event: the gate has to see it."""
+    block: dict[str, Any] = {"exits": {"when": CUSTOMER}}
+    if by == "audience":
+        block = {"waves": OPEN, "audience": {"not": CUSTOMER}}
+    automation = await world.publish(REST_THEN_MAIL, **block)
+    changed, same = [await world.enroll(automation) for _ in range(2)]
+    await changed.until_at("rest")
+    async with world.ledger.transaction() as tx:
+        await set_fields(world.ledger, tx, changed.lead, {"stage": "Customer"})
+    for journey in (changed, same):
+        await world.happens(journey.lead, "go")
+    ending = await changed.ends()
+    assert (ending.exit, changed.mails()) == ("custom_exit_criteria_met", 0)
+    said = {"audience": "not in the audience of the automation any more"}
+    assert said.get(by, "meets the exit criteria") in ending.timeline[-2].why
+    await same.until_at("more")
+    assert same.mails() == 1  # the control
+    if by == "audience":
+        # After its first mail the campaign itself may change the lead: the audience is past.
+        async with world.ledger.transaction() as tx:
+            await set_fields(world.ledger, tx, same.lead, {"stage": "Customer"})
+        await world.happens(same.lead, "later")
+        assert (await same.ends()).sends == 2
+    else:
+        await same.order("remove")
