@@ -43,6 +43,7 @@ def verdict_on(mode: EngineMode, case: Case, effect: Effect, payload: Payload) -
         suppressed=mode.people.suppressed(case.lead, of_mail_alone=not isinstance(effect, SendSms)),
         zone=case.zone,
         ineligible=_no_longer_eligible(case),
+        halted=mode.why_halted(case),
     )
     if isinstance(effect, SendEmail):
         return _on_mail(mode, case, effect, payload, facts)
