@@ -9,9 +9,6 @@ from temporalio import workflow
 from workflows.contracts import LaunchRequest, LaunchRound
 from workflows.options import ADVANCE
 
-ROUNDS = 200
-"""After so many rounds the run continues as new."""
-
 JUDGED_EVERY = timedelta(seconds=30)
 """Counting a large launch takes a moment: not in every round of those that ask leads in."""
 
@@ -28,7 +25,7 @@ class Launch:
     async def run(self, request: LaunchRequest) -> None:
         """Until nobody waits for a wave and nobody is inside."""
         judged: datetime | None = None
-        for _ in range(ROUNDS):
+        while not workflow.info().is_continue_as_new_suggested():
             self._woken = False
             judge = judged is None or workflow.now() - judged >= JUDGED_EVERY
             judged = workflow.now() if judge else judged
