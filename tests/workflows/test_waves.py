@@ -105,7 +105,7 @@ async def test_who_has_become_a_customer_since_the_selection_gets_no_mail(
     await changed.until_at("rest")
     # The criteria of a new version are looked at once, over all leads: not after the change.
     async with asyncio.timeout(PATIENCE):
-        while not all([row["reached_at"] for row in await rows(world.ledger, campaign_settings)]):
+        while any(row["reached_at"] is None for row in await rows(world.ledger, campaign_settings)):
             await asyncio.sleep(0.1)
     async with world.ledger.transaction() as tx:
         await set_fields(world.ledger, tx, changed.lead, {"stage": "Customer"})
