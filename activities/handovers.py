@@ -31,6 +31,7 @@ from activities.ledger.handovers import (
     want,
 )
 from activities.ledger.leads import Lead, canonical_address, person_of
+from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import effects
 from activities.once import Deed, about_step, do_once
@@ -98,7 +99,8 @@ class Handovers:
             suppressed=await suppression_of(self._ledger, tx, lead),
             has_address=bool(lead.email),
             no_consent=await missing_consent(tx, whose, needs, "email"),
-            halted=await why_halted(tx, lead.center, automation.id),
+            ineligible=await no_longer_eligible(tx, automation, lead, effect),
+            halted=await why_halted(tx, lead.center, automation.id, lead.lead),
             unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
             not_after=effect.not_after,
         )

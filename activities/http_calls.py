@@ -29,6 +29,7 @@ from activities.ledger.gate import judge_mail
 from activities.ledger.halts import why_halted
 from activities.ledger.http_connections import HttpConnection
 from activities.ledger.inbox import receive
+from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import suppression_of, text_suppression_of
 from activities.once import Deed, about_step, do_once
 from activities.scene import (
@@ -104,7 +105,8 @@ class HttpCalls:
         facts = replace(
             await facts_of_message(self._ledger, tx, scene, effect.not_after),
             suppressed=await suppression_of(self._ledger, tx, lead) or texts[0] or texts[1],
-            halted=await why_halted(tx, lead.center, scene.version.automation),
+            ineligible=await no_longer_eligible(tx, scene.version.definition, lead, effect),
+            halted=await why_halted(tx, lead.center, scene.version.automation, lead.lead),
             unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
         )
         return await note_verdict(self._ledger, tx, scene, judge_mail(facts))

@@ -28,6 +28,7 @@ from activities.ledger.pacing import (
     Pace,
 )
 from activities.ledger.slots import take_slot
+from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.template_switch import cause_of_hold, is_deactivated
 from activities.reviewed_mail import ask_again, what_review_lacks
@@ -110,11 +111,12 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
         hold=cause_of_hold(effect.template) if off else "",
         review=await what_review_lacks(tx, effect, case.payload) if is_reviewed else "",
         no_consent=await missing_consent(tx, whose, automation.consents_needed, "email"),
+        ineligible=await no_longer_eligible(tx, automation, lead, effect),
         max_sends=sending.caps.max_sends,
         sends=await _sends(tx, sending),
         due=_due(effect),
         max_lateness=sending.caps.max_lateness,
-        halted=await why_halted(tx, lead.center, automation.id),
+        halted=await why_halted(tx, lead.center, automation.id, lead.lead),
         unheard=await why_unheard(ledger, tx, lead.center, sending.accounts, sending.outgoing),
         # With caps, the window is one of the limits that the slot has to suit.
         window=campaign.send_window if campaign and not case.pace.is_limited else None,

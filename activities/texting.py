@@ -19,6 +19,7 @@ from activities.ledger.gate import judge_text
 from activities.ledger.halts import why_halted
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.opt_outs import SMS_UNDELIVERED, SMS_VENDOR
+from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import phone_key, text_suppression_of
 from activities.ledger.text_correlation import mark_of, pair_key, references_of
 from activities.once import Deed, about_step, do_once
@@ -113,7 +114,8 @@ class Texting:
             suppressed=everywhere,
             no_texts=no_texts,
             no_consent=await missing_consent(tx, whose, needs, "sms"),
-            halted=await why_halted(tx, lead.center, automation.id),
+            ineligible=await no_longer_eligible(tx, automation, lead, effect),
+            halted=await why_halted(tx, lead.center, automation.id, lead.lead),
             unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
         )
         return await note_verdict(self._ledger, tx, scene, judge_text(facts))

@@ -19,9 +19,10 @@ OTHERS = {
     ("record", "enrollments"),
     ("repin", "enrollments"),
     ("close", "enrollments"),
+    ("advance_launch", "enrollments"),
     ("drain_writebacks", "crm"),
 }
-"""Activities that are no effect: bookkeeping in the ledger, and the drain of a connection."""
+"""Activities that are no effect: bookkeeping in the ledger, launches, the drain of a connection."""
 
 
 async def test_every_effect_has_one_activity_on_its_queue_and_no_other_is_unlisted(

@@ -24,6 +24,7 @@ from activities.calendars import Calendars
 from activities.crm import CrmWrites
 from activities.handovers import Handovers
 from activities.http_calls import HttpCalls
+from activities.launches import Launches
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.memberships import CampaignMemberships
@@ -56,6 +57,7 @@ from workers.vendors import (
 )
 from workflows.contracts import TASK_QUEUE
 from workflows.enrollment import Enrollment
+from workflows.launch import Launch
 from workflows.presentation import SEARCH_ATTRIBUTES
 from workflows.writeback import Writeback
 
@@ -118,7 +120,11 @@ def activities_by_queue(
     messaging = Messaging(ledger, connections, vendors.mailer, public_url)
     outlets = Outlets(vendors.chat, vendors.board, vendors.mailer, vendors.crm)
     carriers: dict[str, tuple[object, ...]] = {
-        TASK_QUEUE: (Bookkeeping(ledger, connections), Calendars(ledger, connections)),
+        TASK_QUEUE: (
+            Bookkeeping(ledger, connections),
+            Calendars(ledger, connections),
+            Launches(ledger, connections),
+        ),
         "messaging": (
             messaging,
             Texting(ledger, connections, vendors.texter),
@@ -158,7 +164,7 @@ async def run_worker(
     async with AsyncExitStack() as running:
         running.push_async_callback(high_water.keep_at_last)
         for queue, activities in queues(ledger, connections, settings).items():
-            workflows = [Enrollment, Writeback] if queue == TASK_QUEUE else []
+            workflows = [Enrollment, Writeback, Launch] if queue == TASK_QUEUE else []
             worker = Worker(
                 client,
                 task_queue=queue,

@@ -14,17 +14,16 @@ from uuid import uuid4
 
 import structlog
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from activities.dispatch import PATIENCE, deliver_due, follow_up_due, start_workflow
+from activities.dispatch import deliver_due, follow_up_due, start_workflow
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.connections import Connections
 from activities.ledger.editing import reach_leads
 from activities.ledger.effects import waiting_writebacks
 from activities.ledger.entries import find_entry, not_started
 from activities.ledger.lanes import queued, take_free_lane
+from activities.ledger.launching import launches_left
 from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.left_behind import settle_left_behind
 from activities.ledger.release import release_reconciled
@@ -35,10 +34,11 @@ from activities.steering import Steering
 from activities.vendors.ports import Outreach
 from workers.abandoned import Abandoned
 from workers.archive import archive_closed
+from workers.draining import start_writeback as start_writeback
 from workers.feed_watch import FeedWatch
 from workers.high_water import HighWater, is_behind
+from workers.launching import wake_launch
 from workers.triggering import Triggering
-from workflows.contracts import DrainRequest
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +47,7 @@ LEASE = timedelta(seconds=30)
 NOT_STARTED_FOR = timedelta(seconds=10)
 LEFT_OVER_FOR = timedelta(seconds=20)
 CHECKED_AT_ONCE = 50
+LAUNCH_LATE = timedelta(seconds=20)
 CONNECTIONS = ("salesforce",)
 
 
@@ -120,6 +121,7 @@ class Repair:
             self.close_abandoned,
             self.settle_left_behind,
             self.drain_left_over,
+            self.resume_launches,
             self.archive_closed,
             self.forget,
         )
@@ -195,6 +197,13 @@ class Repair:
             if rows:
                 await start_writeback(self._client, connection)
 
+    async def resume_launches(self) -> None:
+        """Have launches looked at that nobody has looked at in time."""
+        async with self._ledger.reading() as tx:
+            left = await launches_left(self._ledger, tx, LAUNCH_LATE)
+        for automation in left:
+            await wake_launch(self._client, automation)
+
     async def forget(self) -> None:
         """Take away slots of mails that limit nothing any more."""
         async with self._ledger.transaction() as tx:
@@ -203,19 +212,3 @@ class Repair:
     async def archive_closed(self) -> None:
         """Keep what Temporal will forget."""
         await archive_closed(self._ledger, self._client)
-
-
-async def start_writeback(client: Client, connection: str) -> None:
-    """Start the Writeback workflow of a connection unless it runs."""
-    try:
-        await client.start_workflow(
-            "Writeback",
-            DrainRequest(connection=connection),
-            id=f"writeback:{connection}",
-            task_queue="enrollments",
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Write-backs to {connection}",
-            rpc_timeout=PATIENCE,
-        )
-    except WorkflowAlreadyStartedError:
-        return

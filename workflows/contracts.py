@@ -183,3 +183,21 @@ class Drained(Frozen):
 
     done: int
     left: int
+
+
+class LaunchRequest(Frozen):
+    """The input of ``Launch``. ``judge``: whether the waves that run are to be looked at, too."""
+
+    automation: str
+    judge: bool = True
+
+
+class LaunchRound(Frozen):
+    """What a round of a launch has come to, and after how many seconds the next one is due.
+
+    ``is_over``: nobody waits for a wave and nobody is inside.
+    """
+
+    pause: int = 0
+    waits_for: str = ""
+    is_over: bool = False

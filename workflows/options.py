@@ -61,3 +61,10 @@ DRAIN: Options = {
     "schedule_to_close_timeout": None,
     "retry_policy": BOOKKEEPING_RETRY,
 }
+ADVANCE: Options = {
+    # A round asks a bounded number of leads in; it may be done again at any time.
+    "start_to_close_timeout": timedelta(minutes=5),
+    "heartbeat_timeout": timedelta(seconds=30),
+    "schedule_to_close_timeout": None,
+    "retry_policy": BOOKKEEPING_RETRY,
+}

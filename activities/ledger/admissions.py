@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
-from activities.ledger.consents import missing_consent, note_consent
-from activities.ledger.criteria import LeadFields, meets_exit_criteria
+from activities.ledger.consents import note_consent
+from activities.ledger.eligibility import Applicant, objection_to_entry
 from activities.ledger.erased import WHY_REFUSED, is_erased
 from activities.ledger.firings import told_by
-from activities.ledger.goals import reached_goal_before
 from activities.ledger.high_water import BEHIND, find_behind
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.lanes import holder_of_lane, supersede
@@ -27,14 +25,12 @@ from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_k
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.listening import hears
 from activities.ledger.publishing import Version, find_state, find_version, newest_version
-from activities.ledger.reachable import objection_to_reach
 from activities.ledger.settings import priority_in_force
 from activities.ledger.starting import start_again, start_of
 from activities.ledger.store import Ledger, LedgerUnavailable
 from activities.ledger.tables import admissions, refusals
 from activities.ledger.upsert import insert_new
 from workflows.contracts import Start, enrollment_id
-from workflows.engine.automation import Automation
 from workflows.engine.events import Event
 
 
@@ -87,13 +83,14 @@ async def admit(
         why = f"automation {request.automation!r} is {obstacle.what}: {obstacle.remedy}"
         return await refuse(ledger, tx, request, why)
     version = await _version_for(tx, request.automation, sample=sample)
-    refusal = await _objection(ledger, tx, request, version, connections)
+    applicant = Applicant(ledger, tx, request.lead, version.definition, connections)
+    refusal = await objection_to_entry(applicant)
     if refusal:
         return await refuse(ledger, tx, request, refusal)
     await put_lead(ledger, tx, request.lead)
     lead = await find_lead(tx, request.lead.center, request.lead.lead) or request.lead
     if known is None:
-        await _tell_created(ledger, tx, lead, connections)
+        await tell_created(ledger, tx, lead, connections)
     busy = await holder_of_lane(tx, version.definition, lead)
     if busy and busy["priority"] >= await priority_in_force(tx, version.definition):
         return await _lane_is_busy(ledger, tx, request, version, busy)
@@ -108,7 +105,7 @@ async def _note_consents(ledger: Ledger, tx: AsyncConnection, request: Request) 
         await note_consent(ledger, tx, whose, said, request.cause)
 
 
-async def _tell_created(
+async def tell_created(
     ledger: Ledger, tx: AsyncConnection, lead: Lead, connections: Connections
 ) -> None:
     """A lead that came in with its enrollment is a new lead like any other (S4-06).
@@ -141,54 +138,6 @@ async def _lane_is_busy(
         return Answer(queued=True)
     why = f"lane {version.definition.lane!r} is busy: in {busy['automation']!r}"
     return await refuse(ledger, tx, request, f"{why}, priority {busy['priority']}")
-
-
-async def _objection(
-    ledger: Ledger, tx: AsyncConnection, request: Request, version: Version, accounts: Connections
-) -> str:
-    lead, automation = request.lead, version.definition
-    if automation.center != lead.center:
-        return f"automation {automation.id!r} belongs to center {automation.center!r}"
-    if automation.audience and not automation.audience.holds(LeadFields(lead.merge_fields)):
-        return "not in the audience of the automation"
-    if await meets_exit_criteria(tx, automation.id, lead):
-        return "meets the exit criteria of the campaign already"
-    if await reached_goal_before(tx, automation, lead):
-        return "has reached the goal already"
-    unreachable = await objection_to_reach(ledger, tx, automation, lead, accounts.of(lead.center))
-    if unreachable:
-        return unreachable
-    whose, needs = (lead.center, lead.person), automation.consents_needed
-    for channel in automation.channels:
-        if lack := await missing_consent(tx, whose, needs, channel):
-            return lack
-    return await _objection_to_re_entry(ledger, tx, lead, automation)
-
-
-async def _objection_to_re_entry(
-    ledger: Ledger, tx: AsyncConnection, lead: Lead, automation: Automation
-) -> str:
-    earlier = await _earlier(tx, lead, automation.id)
-    if any(row["state"] != "CLOSED" for row in earlier):
-        return "already enrolled"
-    if not earlier:
-        return ""
-    rule = automation.campaign.re_entry if automation.campaign else None
-    if rule is None or rule.rule == "once":
-        return f"enrolled before (exit: {earlier[-1]['exit']}), and the re-entry rule is 'once'"
-    closed: datetime = earlier[-1]["closed_at"]
-    if rule.wait and await ledger.now(tx) < closed + rule.wait:
-        return f"enrolled before: may enter again after {(closed + rule.wait).isoformat()}"
-    return ""
-
-
-async def _earlier(tx: AsyncConnection, lead: Lead, automation: str) -> list[Mapping[str, Any]]:
-    """Entries of this lead, or of another record of the same person, in the automation."""
-    row = admissions
-    same = or_(row.c.lead == lead.lead, row.c.person == lead.person)
-    query = select(row).where(row.c.automation == automation, row.c.center == lead.center, same)
-    query = query.order_by(row.c.admitted_at, row.c.entry)
-    return [dict(found) for found in (await tx.execute(query)).mappings()]
 
 
 async def _enter(

@@ -153,14 +153,15 @@ async def remove_hold(tx: AsyncConnection, enrollment: str, entry: int) -> None:
 
 async def held_in(tx: AsyncConnection, automation: str, limit: int) -> list[Mapping[str, Any]]:
     """Entries of an automation that the gate holds for a cause, longest held first."""
-    return await _held(tx, admissions.c.automation == automation, limit)
+    return await held_where(tx, admissions.c.automation == automation, limit)
 
 
 async def held_for(
     tx: AsyncConnection, center: str, cause: str, limit: int
 ) -> list[Mapping[str, Any]]:
     """Entries of a center that the gate holds for this cause, longest held first."""
-    return await _held(tx, (holds.c.center == center) & (holds.c.cause == cause[:255]), limit)
+    which = (holds.c.center == center) & (holds.c.cause == cause[:255])
+    return await held_where(tx, which, limit)
 
 
 async def held_no_more(
@@ -171,12 +172,13 @@ async def held_no_more(
     here = holds.c.cause.startswith(beginning, autoescape=True)
     for center, cause in causes:
         here &= (holds.c.center != center) | (holds.c.cause != cause[:255])
-    return await _held(tx, here, limit)
+    return await held_where(tx, here, limit)
 
 
-async def _held(
+async def held_where(
     tx: AsyncConnection, which: ColumnElement[bool], limit: int
 ) -> list[Mapping[str, Any]]:
+    """Those of these entries that the gate holds for a cause, longest held first."""
     query = (
         select(holds.c.since, admissions)
         .join(

@@ -28,10 +28,10 @@ class Facts:
     ``admission`` is the state of the enrollment's row, None if there is no such row. ``suppressed``
     holds for the channel in question; ``no_texts`` says why a text message, but not a mail, cannot
     be sent to the lead. ``hold`` is what a mail is held for until somebody removes it; empty if for
-    nothing. ``review`` is what a mail that must be approved lacks; empty if nothing. ``no_consent``
-    and ``halted`` say why not, or are empty. ``unheard`` says why an answer to the message could
-    not be heard. ``is_behind``: the ledger is older than the world, so that none of this can be
-    relied upon. ``due`` is when the message should have left.
+    nothing. ``review`` is what a mail that must be approved lacks; empty if nothing.
+    ``no_consent``, ``ineligible`` and ``halted`` say why not, or are empty. ``unheard`` says why an
+    answer to the message could not be heard. ``is_behind``: the ledger is older than the world, so
+    that none of this can be relied upon. ``due`` is when the message should have left.
     """
 
     now: datetime
@@ -45,6 +45,7 @@ class Facts:
     not_after: datetime | None = None
     review: Literal["", "wanted", "rejected"] = ""
     no_consent: str = ""
+    ineligible: str = ""
     sends: int = 0
     max_sends: int | None = None
     due: datetime | None = None
@@ -135,7 +136,10 @@ def _not_approved(review: Literal["wanted", "rejected"]) -> Outcome:
 
 
 def _refusal_of_message(facts: Facts) -> Outcome | None:
-    """Consent, the most a lead may get, and lateness."""
+    """Consent, eligibility, the most a lead may get, and lateness."""
+    if facts.ineligible:
+        reason = ExitReason.CUSTOM_EXIT_CRITERIA_MET
+        return Outcome(state="refused", cause=facts.ineligible, exit=reason)
     if facts.no_consent:
         return Outcome(state="refused", cause=facts.no_consent, exit=ExitReason.NO_CONSENT)
     if facts.max_sends is not None and facts.sends >= facts.max_sends:

@@ -17,6 +17,7 @@ from activities.ledger.lifecycle import Act, automations_of, note
 from activities.ledger.publishing import newest_version
 from activities.ledger.store import Ledger
 from activities.ledger.upsert import insert_new
+from activities.ledger.waves import why_wave_halted
 
 EVERY = "*"
 """In place of an automation: all of the center."""
@@ -65,13 +66,13 @@ async def halts_of(tx: AsyncConnection, center: str) -> list[Mapping[str, Any]]:
     return [dict(row) for row in (await tx.execute(query)).mappings()]
 
 
-async def why_halted(tx: AsyncConnection, center: str, automation: str) -> str:
-    """Why no message of an automation may leave; empty if it is not halted."""
+async def why_halted(tx: AsyncConnection, center: str, automation: str, lead: str = "") -> str:
+    """Why no message of an automation, or to this lead of it, may leave; empty if it may."""
     for row in await halts_of(tx, center):
         if row["automation"] in (EVERY, automation):
             what = f"center {center}" if row["automation"] == EVERY else "the automation"
             return f"{what} is halted by {row['halted_by']}: {row['reason']}"[:250]
-    return ""
+    return await why_wave_halted(tx, automation, lead) if lead else ""
 
 
 async def _locks(ledger: Ledger, center: str, automation: str | None) -> list[str]:

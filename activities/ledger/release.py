@@ -6,12 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from activities.ledger.connections import Connections
-from activities.ledger.entries import held_for, held_in, held_no_more, remove_hold
+from activities.ledger.entries import (
+    held_for,
+    held_in,
+    held_no_more,
+    held_where,
+    remove_hold,
+)
 from activities.ledger.feeds import CAUSE, feed_states
 from activities.ledger.high_water import BEHIND, find_behind
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.store import Ledger
+from activities.ledger.tables import admissions
+from activities.ledger.wave_tables import audience
 from workflows.engine.events import Event
 
 MOST = 1_000_000
@@ -58,6 +68,19 @@ async def release_reconciled(ledger: Ledger, connections: Connections, limit: in
         if await find_behind(tx):
             return []
         held = await held_no_more(tx, BEHIND, [], limit)
+        now = await ledger.now(tx)
+    return await _tell(ledger, held, now, connections)
+
+
+async def release_held_of_wave(
+    ledger: Ledger, automation: str, wave: int, connections: Connections
+) -> list[str]:
+    """The same for every entry of a wave."""
+    row = audience.c
+    leads = select(row.lead).where(row.automation == automation, row.wave == wave)
+    here = (admissions.c.automation == automation) & admissions.c.lead.in_(leads)
+    async with ledger.reading() as tx:
+        held = await held_where(tx, here, MOST)
         now = await ledger.now(tx)
     return await _tell(ledger, held, now, connections)
 

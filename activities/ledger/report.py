@@ -125,7 +125,7 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
     )
 
 
-def _seen_by_entry(automation: str) -> ColumnElement[bool]:
+def seen_by_entry(automation: str) -> ColumnElement[bool]:
     """Joins facts of the inbox to entries of an automation, by the person."""
     entry, later = admissions.c, admissions.alias("later").c
     moved_on = exists().where(
@@ -149,7 +149,7 @@ async def _facts(tx: AsyncConnection, automation: str) -> dict[str, int]:
     kind = inbox.c.data["type"].as_string()
     hard = or_(inbox.c.kind != "bounce", kind.is_(None), kind != "soft")
     entry = admissions.c.enrollment + "/" + cast(admissions.c.entry, String)
-    seen = _seen_by_entry(automation) & inbox.c.kind.in_(FACTS) & hard
+    seen = seen_by_entry(automation) & inbox.c.kind.in_(FACTS) & hard
     query = select(name, func.count(distinct(entry))).where(seen).group_by(text("fact"))
     counted: dict[str, int] = {row[0]: row[1] for row in await tx.execute(query)}
     return dict.fromkeys(FACTS.values(), 0) | counted
@@ -167,7 +167,7 @@ async def _goals(tx: AsyncConnection, automation: str, version: int) -> int:
     """How many entries saw the goal of this version, whether it ended them or not."""
     goal = (await find_version(tx, automation, version)).definition.goal
     entry = admissions.c.enrollment + "/" + cast(admissions.c.entry, String)
-    seen = _seen_by_entry(automation) & (inbox.c.kind == (goal.event if goal else ""))
+    seen = seen_by_entry(automation) & (inbox.c.kind == (goal.event if goal else ""))
     return int(await tx.scalar(select(func.count(distinct(entry))).where(seen)) or 0)
 
 
@@ -212,7 +212,7 @@ async def _away(ledger: Ledger, tx: AsyncConnection, automation: str) -> list[He
     entry = admissions.c
     query = select(entry.lead, entry.enrollment, entry.version, inbox.c.data, inbox.c.received_at)
     absent = (inbox.c.kind == "out_of_office") & (entry.state != "CLOSED")
-    query = query.where(_seen_by_entry(automation), absent).order_by(inbox.c.received_at)
+    query = query.where(seen_by_entry(automation), absent).order_by(inbox.c.received_at)
     now = await ledger.now(tx)
     newest: dict[str, HeldLead] = {}
     absences: dict[int, timedelta] = {}
@@ -233,7 +233,7 @@ async def _writebacks(tx: AsyncConnection, automation: str) -> dict[str, dict[st
     fact = (inbox.c.kind != "email_sent") | ours
     caused = (
         select(inbox.c.id)
-        .where(_seen_by_entry(automation), fact)
+        .where(seen_by_entry(automation), fact)
         .correlate(None)
         .distinct()
         .subquery()

@@ -19,10 +19,12 @@ from activities.ledger.handover_tables import handovers
 from activities.ledger.inbox_tables import deliveries, inbox
 from activities.ledger.review_tables import review_log, reviews
 from activities.ledger.trigger_tables import firings, schedules, sessions, watches
+from activities.ledger.wave_tables import audience, launches, waves
 
 __all__ = [
     "alerts",
     "aliases",
+    "audience",
     "campaign_settings",
     "consents",
     "deliveries",
@@ -32,6 +34,7 @@ __all__ = [
     "halts",
     "handovers",
     "inbox",
+    "launches",
     "metadata",
     "review_log",
     "reviews",
@@ -41,6 +44,7 @@ __all__ = [
     "suppression_log",
     "version_moves",
     "watches",
+    "waves",
 ]
 
 leads = _table(

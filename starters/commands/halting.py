@@ -13,10 +13,12 @@ from activities.ledger.publishing import newest_version
 from starters.commands.lifecycle import Center, OrNone, center_known, let_held_go, one_of
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer
+from starters.commands.wave_orders import halt_one, halted_lines, release_one, released_lines
 from starters.commands.who import By, operator
 
 verbs = typer.Typer()
 
+OfWave = Annotated[int | None, typer.Option("--wave", min=1, help="One wave of its launch only.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the log and at each lead.")]
 
 
@@ -24,6 +26,7 @@ Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the log an
 def halt_command(
     automation: OrNone = None,
     center: Center = None,
+    wave: OfWave = None,
     reason: Why = "",
     by: By = None,
     as_json: AsJson = False,
@@ -32,10 +35,15 @@ def halt_command(
     one = one_of(automation, center)
     if not reason.strip():
         raise WrongUse("--reason: say why; whoever finds the leads held will ask")
+    why = (by or operator(), reason)
+    if number := _wave(one, wave):
+        halted = _run(lambda here: halt_one(here, one, number, why))
+        answer(as_json, halted, halted_lines(halted))
+        return
 
     async def work(here: Opened) -> dict[str, Any]:
         where = await _where(here, one, center)
-        is_new = await halt(here.ledger, where, one or None, (by or operator(), reason))
+        is_new = await halt(here.ledger, where, one or None, why)
         return {"center": where, "automation": one or None, "halted": True, "is_new": is_new}
 
     document = _run(work)
@@ -47,16 +55,22 @@ def halt_command(
 def release_command(
     automation: OrNone = None,
     center: Center = None,
+    wave: OfWave = None,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Lift a halt: the leads it held go on, a few at a time."""
+    """Lift a halt: the leads it held go on, a few at a time. Or release the next wave now."""
     one = one_of(automation, center)
+    why = (by or operator(), reason)
+    if number := _wave(one, wave):
+        released = _run(lambda here: release_one(here, one, number, why))
+        answer(as_json, released, released_lines(released))
+        return
 
     async def work(here: Opened) -> dict[str, Any]:
         where = await _where(here, one, center)
-        names = await lift(here.ledger, where, one or None, (by or operator(), reason))
+        names = await lift(here.ledger, where, one or None, why)
         if names is None:
             raise Refused(f"{_name(one, center)}: is not halted, so there is nothing to release")
         released = sum([await let_held_go(here, name) for name in names])
@@ -72,6 +86,17 @@ def release_command(
     if document["still_halted"]:
         lines.append(f"still halted in the center: {', '.join(document['still_halted'])}")
     answer(as_json, document, lines)
+
+
+def _wave(automation: str, wave: int | None) -> int:
+    """The wave that is meant; 0 if none is.
+
+    Raises:
+        WrongUse: a wave of a whole center.
+    """
+    if wave and not automation:
+        raise WrongUse("--wave: goes with an AUTOMATION, whose launch the wave is of")
+    return wave or 0
 
 
 async def _where(here: Opened, automation: str, center: str | None) -> str:

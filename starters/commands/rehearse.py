@@ -18,7 +18,7 @@ from starters.commands.output import AsJson, Refused, WrongUse, answer, table, t
 from starters.leads.file import UnreadableFile
 from starters.processes.devserver import DevServerError
 from starters.rehearse.on_server import rehearse_on_server
-from starters.rehearse.rehearsing import Mode, Piece, Rehearsed, Roll, rehearse
+from starters.rehearse.rehearsing import Mode, Piece, Rehearsed, Roll, rehearse, told_of_wave
 from starters.rehearse.script import BadScript, read_script
 from starters.rehearse.watching import Watching, lines_of
 from workers.accounts import load_connections
@@ -146,6 +146,7 @@ def _lines(done: Rehearsed) -> Iterator[str | Table]:
     yield table(
         "", ("", "", ""), [*rows, *((("message to the team", "", seen.chat),) * (seen.chat > 0))]
     )
+    yield from _wave_lines(done)
     for limit in done.left_out:
         yield f"not applied, because each lead was alone: {limit}; --engine shows it"
     for one in seen.surprises.examples:
@@ -153,3 +154,16 @@ def _lines(done: Rehearsed) -> Iterator[str | Table]:
         yield f"surprise: {one.kind}: {one.lead} {one.step or '-'} {when}{one.what}"
     if not seen.surprises.counts:
         yield "no surprises"
+
+
+def _wave_lines(done: Rehearsed) -> Iterator[str | Table]:
+    if not done.waves:
+        return
+    told = [told_of_wave(wave) for wave in done.waves]
+    names = [name for name in told[0] if name not in ("automation", "why_halted")]
+    several = len(done.piece.automations) > 1
+    names = ["automation", *names] if several else names
+    rows = [[wave[name] for name in names] for wave in told]
+    yield table("\nWaves", [name.replace("_", " ") for name in names], rows)
+    if done.waiting:
+        yield f"not released: {done.waiting} leads"

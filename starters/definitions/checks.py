@@ -41,6 +41,7 @@ from starters.definitions.text_checks import (
     texts_of_steps,
     texts_without_default,
 )
+from starters.definitions.wave_checks import first_wave_too_small, waves_beside_a_trigger
 from starters.definitions.web_checks import (
     event_receivers,
     http_connections,
@@ -125,6 +126,7 @@ def unknown_merge_tags(draft: Draft) -> Iterator[Found]:
 def unknown_zone(draft: Draft) -> Iterator[Found]:
     """A time zone that nobody knows."""
     paths: tuple[Path, ...] = (("campaign", "send_window", "zone"), ("trigger", "zone"))
+    paths += (("campaign", "waves", "window", "zone"),)
     for path in (*paths, *(("steps", place, "zone") for place in draft.steps)):
         zone = draft.document.at(path)
         if isinstance(zone, str):
@@ -205,6 +207,7 @@ CHECKS: tuple[Check, ...] = (
     *(endless_loops, unlimited_loops, idle_steps),
     *(messages_without_wait, tasks_without_due_date),
     *(branches_without_end,),
+    *(waves_beside_a_trigger, first_wave_too_small),
 )
 """In the order in which their findings on one line are told."""
 

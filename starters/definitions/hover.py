@@ -54,6 +54,20 @@ _OF_BLOCKS_AND_TRIGGERS: Mapping[str, Mapping[str, str]] = {
         "active_until": "When the campaign ends for everybody, with its offset: "
         "2026-12-31T18:00:00+01:00. Then no lead enters, and all exit.",
         "follow_up": "The automation of the same center that leads go on in after their exit.",
+        "waves": "In which portions `dripstone launch` lets an audience in, and what halts them.",
+    },
+    "Waves": {
+        "sizes": "How many leads each wave has: numbers, or shares such as 10 %. The last repeats.",
+        "spacing": "How long after one wave the next is released, such as 1 day.",
+        "release": "on_time: waves follow by themselves. by_hand: dripstone release --wave.",
+        "window": "The hours in which a wave is released by itself, in its zone or the center's.",
+        "halt_at": "Rates above which a wave is halted by itself.",
+    },
+    "HaltAt": {
+        "hard_bounces": "Hard bounces, of the mails sent.",
+        "complaints": "Complaints about spam, of the mails sent.",
+        "opt_outs": "Opt-outs, of the mails sent.",
+        "minimum_sample": "Of fewer mails than this no rate is judged.",
     },
     "FollowUp": {
         "on": "The exits after which a lead goes on.",

@@ -41,6 +41,8 @@ def _shared(piece: Piece) -> Iterator[str]:
         center = piece.connections.of(one.center)
         for name in one.campaign.mailboxes if one.campaign else ("default",):
             yield from _of_mailbox(name, center.mailboxes.get(name))
+        if one.campaign and one.campaign.waves:
+            yield f"campaign {one.id}: waves"
         caps = one.campaign.caps if one.campaign else None
         if caps and caps.per_day:
             yield f"campaign {one.id}: {caps.per_day} mails a day"

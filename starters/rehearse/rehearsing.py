@@ -13,6 +13,7 @@ from typing import Any
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.leads import BadLead, Lead, new_lead
+from activities.ledger.wave_figures import FACTS
 from starters.leads.file import examine
 from starters.leads.rows import read_rows
 from starters.leads.salesforce_ids import lead_id
@@ -22,6 +23,7 @@ from starters.rehearse.watching import Watching, document_of
 from workers.authoring import Templates
 from workers.rehearsal.case import Play
 from workers.rehearsal.engine_mode import EngineMode, Stage
+from workers.rehearsal.waves import RehearsedWave
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_email import SendEmail
 
@@ -74,7 +76,8 @@ class Roll:
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
     """A rehearsal that is over; ``seconds`` is what it took. ``left_out`` are limits that leads
-    share, which were not applied because each was alone."""
+    share, which were not applied because each was alone. ``waves`` are those that were released,
+    ``waiting`` how many leads were still to come."""
 
     piece: Piece
     roll: Roll
@@ -82,6 +85,8 @@ class Rehearsed:
     seconds: float
     mode: str = "engine"
     left_out: tuple[str, ...] = ()
+    waves: tuple[RehearsedWave, ...] = ()
+    waiting: int = 0
 
     @property
     def document(self) -> dict[str, Any]:
@@ -110,6 +115,8 @@ class Rehearsed:
             "web": seen.web,
             "gate": seen.gate,
             "shared_limits_left_out": self.left_out,
+            "waves": [told_of_wave(wave) for wave in self.waves],
+            "waiting_for_a_wave": self.waiting,
             "surprises": {"counts": seen.surprises.counts, "examples": seen.surprises.examples},
             "timelines": timelines,
         }
@@ -136,8 +143,21 @@ async def rehearse(piece: Piece, roll: Roll, watching: Watching) -> Rehearsed:
             mode.run(plays, roll.leads(ledger))
         finally:
             await ledger.close()
+    launches = list(mode.launches.values())
+    waves = tuple(wave for launch in launches for wave in launch.released)
     watching.surprises.look_at_the_end(mode.people.cases(), world.waiting)
-    return Rehearsed(piece, roll, watching, perf_counter() - begun)
+    watching.surprises.look_at_waves(waves)
+    waiting = sum(launch.waiting for launch in launches)
+    seconds = perf_counter() - begun
+    return Rehearsed(piece, roll, watching, seconds, waves=waves, waiting=waiting)
+
+
+def told_of_wave(wave: RehearsedWave) -> dict[str, Any]:
+    """A wave in numbers."""
+    names = ("automation", "number", "size", "released_at", "entered", "mails")
+    told = {name: getattr(wave, name) for name in names}
+    told |= {name: wave.count(name) for name in sorted(set(FACTS.values()))}
+    return told | {"halted_at": wave.halted_at, "why_halted": wave.why_halted}
 
 
 def world_of(piece: Piece) -> ScriptedWorld | RandomProspects:

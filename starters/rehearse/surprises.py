@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from workers.authoring import MANY_SEGMENTS
 from workers.rehearsal.case import Case
 from workers.rehearsal.story import Line
+from workers.rehearsal.waves import RehearsedWave
 from workflows.engine.campaign import WEEKDAYS
 
 TOO_SOON = timedelta(hours=1)
@@ -57,6 +58,13 @@ class Surprises:
                 self.note(Surprise("lead_stuck", case.lead.lead, None, case.state.step, what))
         for lead in sorted(waiting):
             self.note_absence(lead)
+
+    def look_at_waves(self, waves: Iterable[RehearsedWave]) -> None:
+        """Waves that were halted by their own signs."""
+        for wave in waves:
+            if wave.why_halted:
+                what = f"wave {wave.number}: {wave.why_halted}"
+                self.note(Surprise("wave_halted", wave.automation, wave.halted_at, "", what))
 
     def note_absence(self, lead: str) -> None:
         """The script names a lead, and it did not enter."""

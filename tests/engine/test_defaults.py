@@ -27,13 +27,14 @@ from workflows.engine.steps.ab_split import Share
 from workflows.engine.steps.base import BaseStep
 from workflows.engine.steps.branch import Arm
 from workflows.engine.triggers import KINDS
+from workflows.engine.waves import HaltAt, Waves
 from workflows.engine.web_effects import Taken
 
 SNAPSHOT = Path(__file__).with_name("defaults.json")
 BLOCKS: tuple[type[BaseModel], ...] = (
     *(Automation, Campaign, Exits, FollowUp, OutOfOffice, ReEntry, SendWindow, SoftBounces),
     *(AllOf, AnyOf, FieldIs, Happened, NotThis, Arm),
-    *(Goal, Share, Taken, Caps, Consent),
+    *(Goal, Share, Taken, Caps, Consent, Waves, HaltAt),
 )
 LESSON = (
     "A default of a definition has changed. Published versions leave out what stands at its "

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import WorkflowHistory
+from temporalio.client import Client, WorkflowHistory
 
 from tests.histories.journeys import ANSWERS, GOALS, JOURNEYS
+from tests.histories.launches import LAUNCHES
 from tests.histories.outreach import SAMPLE
-from tests.workflows.world import Journey, open_world
+from tests.workflows.world import open_world
 
 DIRECTORY = Path(__file__).parent
 LEFT_OUT = ("stackTrace", "sourceStackTrace")
@@ -27,6 +28,9 @@ async def record(names: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         async with open_world(Path(directory)) as world:
             for name in names:
+                if name in LAUNCHES:
+                    print(name, await keep(world.client, *await LAUNCHES[name](world)))  # noqa: T201
+                    continue
                 steps, live = JOURNEYS[name]
                 own = SAMPLE["campaign"] if name.startswith("sample") else CAMPAIGN
                 block = own | {"goal": GOALS.get(name)}
@@ -37,7 +41,7 @@ async def record(names: Sequence[str]) -> None:
                 first_run = (await journey.handle.describe()).run_id
                 await live(journey)
                 await journey.ends()
-                print(name, await keep(journey, name, first_run))  # noqa: T201 - for who runs it
+                print(name, await keep(world.client, name, journey.handle.id, first_run))  # noqa: T201 - for who runs it
                 world.sandbox.sandbox.faults.clear()
 
 
@@ -48,15 +52,15 @@ CAMPAIGN: dict[str, Any] = {
 }
 
 
-async def keep(journey: Journey, name: str, run_id: str) -> int:
+async def keep(client: Client, name: str, workflow: str, run_id: str) -> int:
     """Write the runs to files; how many events there are."""
-    client, events = journey.world.client, 0
+    events = 0
     for number in range(1, MOST_RUNS + 1):
-        history = await client.get_workflow_handle(journey.handle.id, run_id=run_id).fetch_history()
+        history = await client.get_workflow_handle(workflow, run_id=run_id).fetch_history()
         path = DIRECTORY / f"{name}-{number}.json"
         lines = (json.dumps(anonymous(event)) for event in json.loads(history.to_json())["events"])
         path.write_text('{"events": [\n' + ",\n".join(lines) + "\n]}\n")
-        WorkflowHistory.from_json(journey.handle.id, path.read_text())
+        WorkflowHistory.from_json(workflow, path.read_text())
         events += len(history.events)
         last = history.events[-1]
         run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
@@ -78,6 +82,6 @@ def anonymous(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1:] or list(JOURNEYS)))
+    asyncio.run(record(sys.argv[1:] or [*JOURNEYS, *LAUNCHES]))
     sys.stdout.flush()
     os._exit(0)  # the SDK can crash at interpreter exit after a worker ran

@@ -188,6 +188,16 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         7,
         "warning: step 'small': a way from 'which' ends with 'small'",
     ),
+    "waves-beside-a-trigger": (
+        LEAD_MOVED + "campaign:\n  engagement_window: 9 days\n  waves: {}\nsteps:\n" + MAIL_STEP,
+        6,
+        "warning: leads that the trigger 'lead_status_changed' lets in are in no wave",
+    ),
+    "first-wave-too-small": (
+        HEAD + "campaign: {engagement_window: 9 days, waves: {sizes: [9]}}\nsteps:\n" + MAIL_STEP,
+        4,
+        "warning: the first wave has 9 leads",
+    ),
 }
 FINE: dict[str, str] = {
     "a default that the step gives": STEPS

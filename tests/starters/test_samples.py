@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ class Play:
     exits: dict[str, int]
     done: dict[str, int]
     """How often some lines are in the timelines of all leads: "kind step"."""
+    waves: list[int] = field(default_factory=list)
 
 
 PLAYS = [
@@ -64,6 +65,13 @@ PLAYS = [
         {"mail hello": 3, "mail tips": 2, "web account": 2, "mail offer": 1},
     ),
     Play(
+        "cold-launch",
+        "sample",
+        {"completed": 42, "reply_received": 1},
+        {"mail intro": 43, "mail reminder": 42, "chat warm": 1},
+        [10, 11, 22],
+    ),
+    Play(
         "unresponsive",
         "new",
         {"completed": 3, "reply_received": 1},
@@ -89,6 +97,7 @@ def test_a_sample_does_in_a_rehearsal_what_it_is_there_for(cut_off: Commands, pl
     lines = Counter(f"{line['kind']} {line['step']}" for lines in timelines for line in lines)
     assert done.document["exits"] == play.exits
     assert {what: lines[what] for what in play.done} == play.done
+    assert [wave["size"] for wave in done.document["waves"]] == play.waves
 
 
 def rows_in(path: Path, pattern: str) -> set[str]:

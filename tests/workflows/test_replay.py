@@ -24,11 +24,14 @@ from temporalio.worker import (
 )
 
 from tests.histories.journeys import JOURNEYS
+from tests.histories.launches import LAUNCHES
 from tests.workflows.swapped import Swapped
 from workers.plugin import dripstone_plugin
 from workflows.enrollment import Enrollment
+from workflows.launch import Launch
 
 FILES = sorted((Path(__file__).parent.parent / "histories").glob("*.json"))
+WORKFLOWS = [Enrollment, Launch]
 EACH = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 
@@ -47,14 +50,15 @@ def _zone_of_the_machine(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def test_every_journey_has_been_recorded() -> None:
-    assert {path.stem.rpartition("-")[0] for path in FILES} == set(JOURNEYS)
-    assert any(path.stem == "long-2" for path in FILES), "no run that continues another"
+    assert {path.stem.rpartition("-")[0] for path in FILES} == {*JOURNEYS, *LAUNCHES}
+    stems = {path.stem for path in FILES}
+    assert {"long-2", "launch-2"} <= stems, "no run that continues another"
 
 
 @pytest.mark.usefixtures("_zone_of_the_machine")
 @EACH
 async def test_a_recorded_journey_replays_in_any_time_zone(path: Path) -> None:
-    replayer = Replayer(workflows=[Enrollment], plugins=[dripstone_plugin()])
+    replayer = Replayer(workflows=WORKFLOWS, plugins=[dripstone_plugin()])
     await replayer.replay_workflow(history_of(path))
 
 
@@ -62,7 +66,7 @@ async def test_a_recorded_journey_replays_in_any_time_zone(path: Path) -> None:
 async def test_on_replay_every_activity_gets_the_input_it_got_then(path: Path) -> None:
     asked: list[tuple[str, Any]] = []
     replayer = Replayer(
-        workflows=[Enrollment], plugins=[dripstone_plugin()], interceptors=[Inputs(asked)]
+        workflows=WORKFLOWS, plugins=[dripstone_plugin()], interceptors=[Inputs(asked)]
     )
     await replayer.replay_workflow(history_of(path))
     recorded = []

@@ -66,11 +66,11 @@ class World:
     workers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def publish(self, steps: str, name: str = "", **campaign: Any) -> str:
-        """Publish and enable a campaign with these steps (YAML), its id; perhaps with goal, consent
-        and trigger."""
+        """Publish and enable a campaign with these steps (YAML), its id; perhaps with audience,
+        goal, consent and trigger."""
         self.count += 1
         automation = name or f"campaign-{self.count}"
-        beside = {name: campaign.pop(name, None) for name in ("goal", "consent")}
+        beside = {name: campaign.pop(name, None) for name in ("goal", "consent", "audience")}
         whole = {
             "id": automation,
             "name": automation,

@@ -24,15 +24,15 @@ class Agenda:
     """Calls by their virtual instant. Those of one instant and rank keep their order."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[datetime, Rank, int, Callable[[], None]]] = []
+        self._due: list[tuple[datetime, Rank, int, Callable[[], object]]] = []
         self._count = 0
 
-    def add(self, at: datetime, rank: Rank, call: Callable[[], None]) -> None:
+    def add(self, at: datetime, rank: Rank, call: Callable[[], object]) -> None:
         """Have ``call`` called at ``at``."""
         self._count += 1
         heapq.heappush(self._due, (at, rank, self._count, call))
 
-    def until(self, end: datetime) -> Iterator[tuple[datetime, Callable[[], None]]]:
+    def until(self, end: datetime) -> Iterator[tuple[datetime, Callable[[], object]]]:
         """What is due, one by one, with what is added meanwhile; nothing after ``end``."""
         while self._due and self._due[0][0] <= end:
             at, _, _, call = heapq.heappop(self._due)

@@ -160,6 +160,8 @@ class Attempts:
         self._mode.tell(case, Line(now, "mail", effect.step, effect.activity, detail=payload))
         case.first_subject = case.first_subject or str(payload["subject"])
         case.last_mail = effect.step
+        if case.wave:
+            self._mode.launches[case.play.automation.id].note_mail(case)
         accounts = self._mode.stage.connections.of(case.lead.center)
         mailbox = accounts.mailboxes[case.sender]
         data = {"subject": payload["subject"], "text": payload["text"]}

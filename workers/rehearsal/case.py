@@ -54,7 +54,7 @@ class Case:
     ``serial`` is that of the wanted thing last taken off; the effect in hand was first
     tried at ``tried_since``; ``pending`` are signals to an entry still in the queue;
     ``written`` is the message of a held effect, good while the lead stays the same. ``reviews``
-    are those of the mails, by the step that sends them.
+    are those of the mails, by the step that sends them. ``wave`` is 0 where there are no waves.
     """
 
     play: Play
@@ -70,6 +70,7 @@ class Case:
     pending: list[dict[str, Any]] = field(default_factory=list)
     written: tuple[Effect, Lead, Mapping[str, JsonValue]] | None = None
     reviews: dict[str, UpForReview] = field(default_factory=dict)
+    wave: int = 0
 
     @classmethod
     def of(cls, play: Play, lead: Lead, now: datetime) -> Case:

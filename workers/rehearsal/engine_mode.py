@@ -25,6 +25,7 @@ from workers.rehearsal.limits import Limits
 from workers.rehearsal.people import People, meets_exit_criteria
 from workers.rehearsal.reviewing import note_decision
 from workers.rehearsal.story import Audience, Happening, Line, Surroundings
+from workers.rehearsal.waves import RehearsedLaunch
 from workflows.engine.consent import CONSENT_EVENTS, read_consent
 from workflows.engine.events import SIGNALS, SMS_OPT_OUT, Event
 from workflows.engine.exits import exit_caused_by, strongest
@@ -54,6 +55,7 @@ class EngineMode:
         self.agenda = Agenda()
         self.stage = stage
         self.heard: dict[str, list[Event]] = {}
+        self.launches: dict[str, RehearsedLaunch] = {}
         self._attempts = Attempts(self)
         self._ends = begins + LONGEST
         self._events = 0
@@ -62,34 +64,53 @@ class EngineMode:
     def run(self, plays: Iterable[Play], leads: Iterable[Lead]) -> None:
         """Let every lead enter every automation, and time pass until nothing is left to happen."""
         plays = list(plays)
+        self.launches |= {play.automation.id: one for play in plays if (one := self._launch(play))}
         for lead in leads:
             for play in plays:
-                self.agenda.add(play.begins, Rank.ENTRY, partial(self._enroll, play, lead))
-        for at, call in self.agenda.until(self._ends):
+                launch = self.launches.get(play.automation.id)
+                enroll = partial(self._enroll, play, lead)
+                call = partial(launch.select, lead) if launch else enroll
+                self.agenda.add(play.begins, Rank.ENTRY, call)
+        for launch in self.launches.values():
+            self.agenda.add(launch.play.begins, Rank.EVENT, launch.release)
+        for at, due in self.agenda.until(self._ends):
             self.now = at
-            call()
+            due()
 
-    def _enroll(self, play: Play, lead: Lead) -> None:
+    def _launch(self, play: Play) -> RehearsedLaunch | None:
+        """The launch of an automation with waves."""
+        campaign = play.automation.campaign
+        plan = campaign.waves if campaign else None
+        return RehearsedLaunch(self, play, plan, self._enroll) if plan else None
+
+    def why_halted(self, case: Case) -> str:
+        """Why no message to this lead may leave; empty if its wave is not halted."""
+        return self.launches[case.play.automation.id].why_halted(case) if case.wave else ""
+
+    def _enroll(self, play: Play, lead: Lead, wave: int = 0) -> bool:
+        """Let a lead in, if it may enter; whether it did, or waits for its lane."""
         refusal = self.people.objection(play, lead, self.now)
         case = Case.of(play, lead, self.now)
+        case.wave = wave
         holder = self.people.holder(case.lane)
         if holder and not refusal and holder.play.priority >= play.priority:
             campaign = play.automation.campaign
             if campaign and campaign.when_busy == "wait":
                 self.people.queue(case)
                 self._plan_happenings(lead)
-                return
+                return True
             lane, other = play.automation.lane, holder.play
             refusal = f"lane {lane!r} is busy: in {other.automation.id!r}, priority "
             refusal += str(other.priority)
         if refusal:
             self.stage.audience.refused(play.automation.id, lead, refusal)
-            return
+            return False
         if holder:
             holder.admission = "SUPERSEDED"
             self._tell(holder, self._event("superseded"))
         self._plan_happenings(lead)
         self._begin(case)
+        return True
 
     def _plan_happenings(self, lead: Lead) -> None:
         if lead.lead in self._planned:
@@ -133,11 +154,16 @@ class EngineMode:
             self.tell(about, Line(self.now, "event", about.state.step, event.kind, why))
         if about:
             self.write_back(about, about.lead, event)
+            self._note_sign(about, event)
         for case in reached:
             note_decision(case, event)
             self._tell(case, event)
         if event.kind == "lead_changed":
             self.change(lead, dict(event.changes))
+
+    def _note_sign(self, case: Case, event: Event) -> None:
+        if case.wave:
+            self.launches[case.play.automation.id].note_event(case, event)
 
     def change(self, lead: Lead, fields: dict[str, JsonValue]) -> None:
         """A lead's fields change; campaigns whose exit criteria it meets now end for it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from activities.ledger.companies import company_domain
+from activities.ledger.eligibility import objection_to_audience
 from activities.ledger.gate import Facts, judge_mail, judge_step, judge_text
 from activities.ledger.pacing import Pace
 from activities.mail_gate import Sending, pace_of
@@ -41,6 +42,8 @@ def verdict_on(mode: EngineMode, case: Case, effect: Effect, payload: Payload) -
         not_after=getattr(effect, "not_after", None),
         suppressed=mode.people.suppressed(case.lead, of_mail_alone=not isinstance(effect, SendSms)),
         zone=case.zone,
+        ineligible=_no_longer_eligible(case),
+        halted=mode.why_halted(case),
     )
     if isinstance(effect, SendEmail):
         return _on_mail(mode, case, effect, payload, facts)
@@ -51,6 +54,15 @@ def verdict_on(mode: EngineMode, case: Case, effect: Effect, payload: Payload) -
         return _on_text(mode, case, payload, facts)
     reaches = called or isinstance(effect, AskReview | HandOverLead)
     return judge_mail(facts) if reaches else judge_step(facts)
+
+
+def _no_longer_eligible(case: Case) -> str:
+    """As in the ledger; exit criteria end a case here as soon as it meets them."""
+    campaign = case.play.automation.campaign
+    if campaign is None or campaign.waves is None or case.state.sends:
+        return ""
+    against = objection_to_audience(case.play.automation, case.lead)
+    return f"{against} any more" if against else ""
 
 
 def _on_text(mode: EngineMode, case: Case, payload: Payload, facts: Facts) -> Outcome | None:

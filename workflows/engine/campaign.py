@@ -1,52 +1,24 @@
-"""The ``campaign:`` block: engagement window, lane, priority, exits, send window, caps."""
+"""The ``campaign:`` block: engagement window, lane, priority, exits, send window, caps, waves."""
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import timedelta
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from workflows.engine.base import Frozen, Name
 from workflows.engine.caps import Caps
 from workflows.engine.conditions import Condition
 from workflows.engine.durations import Duration
+from workflows.engine.send_window import WEEKDAYS as WEEKDAYS
+from workflows.engine.send_window import Clock as Clock
+from workflows.engine.send_window import SendWindow as SendWindow
+from workflows.engine.send_window import Weekday as Weekday
+from workflows.engine.waves import Waves
 
 Stop = Literal["reply", "bounce", "unsubscribe", "sms_opt_out", "meeting_booked", "goal_reached"]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
-
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class SendWindow(Frozen):
-    """Local hours and days in which a message may leave, in the lead's zone.
-
-    ``opens`` is inclusive, ``closes`` exclusive ("24:00" is the end of the day). ``zone`` is an
-    IANA name, used when the lead's own zone is unknown. ``always: true`` has no limits.
-    """
-
-    days: tuple[Weekday, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), min_length=1)
-    opens: Clock = "09:00"
-    closes: Clock = "17:00"
-    zone: str | None = None
-    always: bool = False
-
-    @model_validator(mode="after")
-    def _opens_before_it_closes(self) -> SendWindow:
-        if self.opens >= self.closes:
-            raise ValueError(
-                f"opens {self.opens} is not before closes {self.closes}: a window does not span "
-                "midnight; give the hours of one day"
-            )
-        return self
-
-    @property
-    def hours(self) -> tuple[time, timedelta]:
-        """When it opens, and for how long it stays open by the wall clock."""
-        first, last = (int(t[:2]) * 60 + int(t[3:]) for t in (self.opens, self.closes))
-        return time(first // 60, first % 60), timedelta(minutes=last - first)
 
 
 class ReEntry(Frozen):
@@ -127,6 +99,7 @@ class Campaign(Frozen):
     active_until: AwareDatetime | None = None
     follow_up: FollowUp | None = None
     caps: Caps = Caps()
+    waves: Waves | None = None
 
     @model_validator(mode="after")
     def _each_sender_once(self) -> Campaign:
