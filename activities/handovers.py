@@ -19,7 +19,7 @@ from activities.ledger.connections import Connections
 from activities.ledger.consents import missing_consent
 from activities.ledger.effects import EffectRow, Intent, find_effect
 from activities.ledger.gate import judge_mail
-from activities.ledger.halts import why_halted
+from activities.ledger.halts import why_held_back
 from activities.ledger.handovers import (
     ACTIVE,
     END,
@@ -95,7 +95,7 @@ class Handovers:
             suppressed=await suppression_of(self._ledger, tx, lead),
             has_address=bool(lead.email),
             no_consent=await missing_consent(tx, whose, needs, "email"),
-            halted=await why_halted(tx, lead.center, automation.id),
+            halted=await why_held_back(tx, lead, automation),
             not_after=effect.not_after,
         )
         verdict = await note_verdict(self._ledger, tx, scene, judge_mail(facts))

@@ -14,7 +14,7 @@ from activities.ledger.connections import Connections
 from activities.ledger.consents import missing_consent
 from activities.ledger.effects import EffectRow, Intent, find_effect
 from activities.ledger.gate import judge_text
-from activities.ledger.halts import why_halted
+from activities.ledger.halts import why_held_back
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.opt_outs import SMS_UNDELIVERED, SMS_VENDOR
 from activities.ledger.suppressions import phone_key, text_suppression_of
@@ -107,7 +107,7 @@ class Texting:
             suppressed=everywhere,
             no_texts=no_texts,
             no_consent=await missing_consent(tx, whose, needs, "sms"),
-            halted=await why_halted(tx, lead.center, automation.id),
+            halted=await why_held_back(tx, lead, automation),
         )
         return await note_verdict(self._ledger, tx, scene, judge_text(facts))
 

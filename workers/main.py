@@ -37,7 +37,17 @@ from activities.step_writes import StepWrites
 from activities.texting import Texting
 from activities.timelines import Timelines
 from activities.tracking import Tracking
-from activities.vendors.ports import Analytics, Board, Chat, Crm, Mailer, Outreach, Texter, Web
+from activities.vendors.ports import (
+    Analytics,
+    Board,
+    Chat,
+    Crm,
+    Mailer,
+    Outreach,
+    ReplyRecords,
+    Texter,
+    Web,
+)
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair
@@ -49,6 +59,7 @@ from workers.vendors import (
     mailer_of,
     outreach_of,
     platforms_of,
+    replies_of,
     texter_of,
     web_of,
 )
@@ -86,6 +97,7 @@ class Vendors:
     outreach: Outreach | None = None
     texter: Texter | None = None
     board: Board | None = None
+    replies: ReplyRecords | None = None
 
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
@@ -101,6 +113,7 @@ def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict
         platforms=platforms_of(settings, crm),
         web=web_of(connections),
         analytics=analytics_of(settings),
+        replies=replies_of(crm),
     )
     return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
 
@@ -121,7 +134,7 @@ def activities_by_queue(
             handing,
         ),
         "crm": (
-            CrmWrites(ledger, connections, vendors.crm),
+            CrmWrites(ledger, connections, vendors.crm, vendors.replies),
             StepWrites(ledger, connections, vendors.crm),
             Assignments(ledger, connections, vendors.crm),
             HttpCalls(ledger, connections, vendors.web),

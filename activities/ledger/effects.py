@@ -122,7 +122,7 @@ async def plan(
     ledger: Ledger, tx: AsyncConnection, planned: Planned, event: str, about: Mapping[str, Any]
 ) -> str | None:
     """Write a write-back down with its fact; its key, or None if it was there already."""
-    key = f"{event}/{planned.activity}"
+    key = planned.key or f"{event}/{planned.activity}"
     row = {
         "key": key,
         "activity": planned.activity,

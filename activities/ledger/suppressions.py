@@ -24,6 +24,9 @@ Why = tuple[str, str, datetime]
 STOPPED = "sms_opt_out"
 """The reason of an opt-out from text messages by the person."""
 
+DECLINED = "declined"
+"""The reason of somebody who has answered that they want no contact."""
+
 UNDELIVERABLE = "undeliverable"
 
 _OF_MAIL_ALONE = ("bounced",)
@@ -81,7 +84,8 @@ async def _suppress(
     if why[0] not in _OF_MAIL_ALONE:
         # A bounce must not hide an opt-out: this holds for more than mails.
         same = and_(*(suppressions.c[name] == row[name] for name in key))
-        weaker = suppressions.c.reason.in_(_OF_MAIL_ALONE)
+        than_this = _OF_MAIL_ALONE if why[0] == DECLINED else (*_OF_MAIL_ALONE, DECLINED)
+        weaker = suppressions.c.reason.in_(than_this)
         await tx.execute(update(suppressions).where(same, weaker).values(row))
     return False
 

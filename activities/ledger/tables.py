@@ -16,6 +16,7 @@ from activities.ledger.editing_tables import campaign_settings, version_moves
 from activities.ledger.gate_tables import consents, halts, slots
 from activities.ledger.handover_tables import handovers
 from activities.ledger.inbox_tables import deliveries, inbox
+from activities.ledger.reply_tables import follow_ups, replies, reply_classes
 from activities.ledger.review_tables import review_log, reviews
 from activities.ledger.trigger_tables import firings, schedules, sessions, watches
 
@@ -26,10 +27,13 @@ __all__ = [
     "consents",
     "deliveries",
     "firings",
+    "follow_ups",
     "halts",
     "handovers",
     "inbox",
     "metadata",
+    "replies",
+    "reply_classes",
     "review_log",
     "reviews",
     "schedules",
