@@ -99,11 +99,22 @@ class Vendors:
     board: Board | None = None
     replies: ReplyRecords | None = None
 
+    @property
+    def outlets(self) -> Outlets:
+        """Through whom the team is told."""
+        return Outlets(self.chat, self.board, self.mailer, self.crm)
+
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
     """The activities of each task queue, with the clients that the settings call for."""
+    vendors = vendors_of(connections, settings)
+    return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
+
+
+def vendors_of(connections: Connections, settings: Settings) -> Vendors:
+    """The clients that the settings call for."""
     crm = crm_of(settings)
-    vendors = Vendors(
+    return Vendors(
         mailer=mailer_of(settings),
         crm=crm,
         chat=chat_of(settings),
@@ -115,7 +126,6 @@ def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict
         analytics=analytics_of(settings),
         replies=replies_of(crm),
     )
-    return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
 
 
 def activities_by_queue(
@@ -124,7 +134,6 @@ def activities_by_queue(
     """The activities of each task queue. ``public_url`` is where unsubscribe links lead."""
     handing = Handovers(ledger, connections, vendors.outreach)
     messaging = Messaging(ledger, connections, vendors.mailer, public_url)
-    outlets = Outlets(vendors.chat, vendors.board, vendors.mailer, vendors.crm)
     carriers: dict[str, tuple[object, ...]] = {
         TASK_QUEUE: (Bookkeeping(ledger, connections), Calendars(ledger, connections)),
         "messaging": (
@@ -144,7 +153,7 @@ def activities_by_queue(
             Steering(ledger, vendors.outreach),
         ),
         "notifications": (
-            Notifications(ledger, connections, outlets),
+            Notifications(ledger, connections, vendors.outlets),
             Tracking(ledger, connections, vendors.analytics, vendors.web),
         ),
     }
@@ -161,7 +170,10 @@ async def run_worker(
     await keep_to_one_temporal(client, ledger)
     await ensure_search_attributes(client)
     async with AsyncExitStack() as running:
-        for queue, activities in queues(ledger, connections, settings).items():
+        vendors = vendors_of(connections, settings)
+        public_url = settings.ingress.public_url
+        by_queue = activities_by_queue(ledger, connections, vendors, public_url)
+        for queue, activities in by_queue.items():
             workflows = [Enrollment, Writeback] if queue == TASK_QUEUE else []
             worker = Worker(
                 client,
@@ -172,7 +184,7 @@ async def run_worker(
             )
             await running.enter_async_context(worker)
         repair = asyncio.create_task(
-            Repair(ledger, client, connections, outreach_of(settings)).run()
+            Repair(ledger, client, connections, vendors.outreach, vendors.outlets).run()
         )
         running.push_async_callback(_stop, repair)
         # It never ends by itself: a bug in it must end the worker, not leave it without repairs.

@@ -15,11 +15,10 @@ from uuid import uuid4
 
 import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dispatch import PATIENCE, deliver_due, follow_up_due, start_workflow
+from activities.following_up import FollowingUp
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.connections import Connections
 from activities.ledger.editing import reach_leads
@@ -27,14 +26,17 @@ from activities.ledger.effects import Settlement, left_behind, settle, waiting_w
 from activities.ledger.entries import close, find_entry, newest_entry, not_started, unchecked
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.leasing import give_up_lease, take_lease
+from activities.ledger.retention import Retaining
 from activities.ledger.retiring import tell_turned_off, turn_off_expired
 from activities.ledger.slots import forget_old_slots
 from activities.ledger.starting import start_again
+from activities.notifications import Outlets
 from activities.steering import Steering
 from activities.vendors.ports import Outreach
 from workers.archive import archive_closed
 from workers.triggering import Triggering
-from workflows.contracts import CloseRequest, DrainRequest
+from workers.writing_back import start_writeback as start_writeback
+from workflows.contracts import CloseRequest
 from workflows.engine.exits import ExitReason
 
 log = structlog.get_logger(__name__)
@@ -58,7 +60,10 @@ class Repair:
         client: Client,
         connections: Connections,
         outreach: Outreach | None = None,
+        outlets: Outlets | None = None,
     ) -> None:
+        self._following = FollowingUp(ledger, connections, outlets)
+        self._retaining = Retaining(ledger, connections)
         self._steering = Steering(ledger, outreach)
         self._ledger = ledger
         self._client = client
@@ -101,6 +106,8 @@ class Repair:
             self.settle_left_behind,
             self.drain_left_over,
             self.archive_closed,
+            self._following.follow_up_due,
+            self._retaining.blank_due,
             self.forget,
         )
         for repair in passes:
@@ -231,19 +238,3 @@ class Repair:
     async def archive_closed(self) -> None:
         """Keep what Temporal will forget."""
         await archive_closed(self._ledger, self._client)
-
-
-async def start_writeback(client: Client, connection: str) -> None:
-    """Start the Writeback workflow of a connection unless it runs."""
-    try:
-        await client.start_workflow(
-            "Writeback",
-            DrainRequest(connection=connection),
-            id=f"writeback:{connection}",
-            task_queue="enrollments",
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Write-backs to {connection}",
-            rpc_timeout=PATIENCE,
-        )
-    except WorkflowAlreadyStartedError:
-        return

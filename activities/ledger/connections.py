@@ -133,6 +133,12 @@ class ReviewRules(_Strict):
         return tuple(name for one in self.approvers for name in self.roles.get(one, (one,)))
 
 
+class Retention(_Strict):
+    """How long words are kept here: those of mails, texts and replies. Never, if not said."""
+
+    message_text: Duration | None = Field(default=None, ge=timedelta(days=1))
+
+
 class CenterCaps(_Strict):
     """Limits over all campaigns of a center: what one person and one company may get."""
 
@@ -177,6 +183,7 @@ class CenterConnections(_Strict):
     templates: TemplateRules = TemplateRules()
     samples: Samples | None = None
     review: ReviewRules | None = None
+    retention: Retention = Retention()
     follow_up: FollowUpRules | None = FollowUpRules()
 
     @model_validator(mode="after")

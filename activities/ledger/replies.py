@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.inbox_tables import inbox
 from activities.ledger.incoming import Incoming
 from activities.ledger.reply_tables import replies, reply_classes
 from activities.ledger.store import Ledger
@@ -151,6 +152,12 @@ async def list_replies(
 
 def _reply(row: Any) -> Reply:
     return Reply(**{name: row[name] for name in Reply.__dataclass_fields__})
+
+
+async def words_of(tx: AsyncConnection, reply: str) -> tuple[str, str]:
+    """Subject and text of a reply, as they came in; empty if they are not known (any more)."""
+    data = await tx.scalar(select(inbox.c.data).where(inbox.c.id == reply)) or {}
+    return str(data.get("subject") or ""), str(data.get("text") or "")
 
 
 async def readings_of(tx: AsyncConnection, reply: str) -> list[Mapping[str, Any]]:

@@ -8,14 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
     String,
-    and_,
     case,
     cast,
     distinct,
-    exists,
     func,
     or_,
     select,
@@ -23,9 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.conversion import Conversion, count_conversion
 from activities.ledger.leads import SAMPLE
 from activities.ledger.publishing import find_version
-from activities.ledger.report_facts import FACTS
+from activities.ledger.report_facts import FACTS, seen_by_entry
 from activities.ledger.samples import Samples, count_samples, production
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, effects, holds, inbox, refusals
@@ -77,12 +75,17 @@ class Report:
     opted_out_of_texts: int
     meetings: int
     out_of_office: int
-    goals: int
+    conversion: Conversion
     exits: Mapping[str, int]
     held: tuple[HeldLead, ...]
     refused: Mapping[str, int]
     writebacks: Mapping[str, Mapping[str, int]]
     samples: Samples
+
+    @property
+    def goals(self) -> int:
+        """How many entries saw the goal."""
+        return self.conversion.goals
 
 
 async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) -> Report:
@@ -116,7 +119,7 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
         opted_out_of_texts=facts["opted_out_of_texts"],
         meetings=facts["meetings"],
         out_of_office=facts["out_of_office"],
-        goals=await _goals(tx, automation, versions[-1]) if versions else 0,
+        conversion=await count_conversion(tx, automation, versions[-1] if versions else None),
         exits=await _exits(tx, automation),
         held=(*await _held(tx, automation), *await _away(ledger, tx, automation)),
         refused=await _refused(tx, automation),
@@ -125,31 +128,12 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
     )
 
 
-def _seen_by_entry(automation: str) -> ColumnElement[bool]:
-    """Joins facts of the inbox to entries of an automation, by the person."""
-    entry, later = admissions.c, admissions.alias("later").c
-    moved_on = exists().where(
-        later.center == entry.center,
-        later.person == entry.person,
-        later.admitted_at > entry.admitted_at,
-        later.admitted_at >= entry.closed_at,
-        later.admitted_at <= inbox.c.received_at,
-    )
-    return and_(
-        production(automation),
-        inbox.c.center == entry.center,
-        inbox.c.person == entry.person,
-        inbox.c.received_at >= entry.admitted_at,
-        ~moved_on,
-    )
-
-
 async def _facts(tx: AsyncConnection, automation: str) -> dict[str, int]:
     name = case(FACTS, value=inbox.c.kind).label("fact")
     kind = inbox.c.data["type"].as_string()
     hard = or_(inbox.c.kind != "bounce", kind.is_(None), kind != "soft")
     entry = admissions.c.enrollment + "/" + cast(admissions.c.entry, String)
-    seen = _seen_by_entry(automation) & inbox.c.kind.in_(FACTS) & hard
+    seen = seen_by_entry(automation) & inbox.c.kind.in_(FACTS) & hard
     query = select(name, func.count(distinct(entry))).where(seen).group_by(text("fact"))
     counted: dict[str, int] = {row[0]: row[1] for row in await tx.execute(query)}
     return dict.fromkeys(FACTS.values(), 0) | counted
@@ -161,14 +145,6 @@ def _of_entries(query: Select[Any], automation: str) -> Select[Any]:
         effects.c.entry == admissions.c.entry
     )
     return query.join(admissions, here).where(production(automation))
-
-
-async def _goals(tx: AsyncConnection, automation: str, version: int) -> int:
-    """How many entries saw the goal of this version, whether it ended them or not."""
-    goal = (await find_version(tx, automation, version)).definition.goal
-    entry = admissions.c.enrollment + "/" + cast(admissions.c.entry, String)
-    seen = _seen_by_entry(automation) & (inbox.c.kind == (goal.event if goal else ""))
-    return int(await tx.scalar(select(func.count(distinct(entry))).where(seen)) or 0)
 
 
 async def _sent(tx: AsyncConnection, automation: str, activity: str) -> int:
@@ -212,7 +188,7 @@ async def _away(ledger: Ledger, tx: AsyncConnection, automation: str) -> list[He
     entry = admissions.c
     query = select(entry.lead, entry.enrollment, entry.version, inbox.c.data, inbox.c.received_at)
     absent = (inbox.c.kind == "out_of_office") & (entry.state != "CLOSED")
-    query = query.where(_seen_by_entry(automation), absent).order_by(inbox.c.received_at)
+    query = query.where(seen_by_entry(automation), absent).order_by(inbox.c.received_at)
     now = await ledger.now(tx)
     newest: dict[str, HeldLead] = {}
     absences: dict[int, timedelta] = {}
@@ -233,7 +209,7 @@ async def _writebacks(tx: AsyncConnection, automation: str) -> dict[str, dict[st
     fact = (inbox.c.kind != "email_sent") | ours
     caused = (
         select(inbox.c.id)
-        .where(_seen_by_entry(automation), fact)
+        .where(seen_by_entry(automation), fact)
         .correlate(None)
         .distinct()
         .subquery()
