@@ -22,7 +22,8 @@ from activities.ledger.inbox import receive
 from activities.once import Deed, do_once
 from activities.scene import Scene, judge_step_in, read_scene
 from activities.step_facts import lead_changed
-from activities.vendors.ports import Crm, HandOver, Never, Receipt, ReplyRecords
+from activities.vendors.ports import Crm, HandOver, Never, Receipt
+from activities.vendors.reply_ports import ReplyRecords
 from activities.writing_back import check_allowed, quarantine, why_outdated
 from workflows.contracts import Drained, DrainRequest
 from workflows.engine.effects import FactEffect, Outcome, UpdateStage

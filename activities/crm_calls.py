@@ -13,11 +13,10 @@ from activities.scene import Scene
 from activities.vendors.ports import (
     Crm,
     HandOver,
-    MemberChange,
     Never,
     Receipt,
-    ReplyRecords,
 )
+from activities.vendors.reply_ports import MemberChange, ReplyRecords
 from workflows.engine.effects import Effect
 
 

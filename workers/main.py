@@ -44,10 +44,10 @@ from activities.vendors.ports import (
     Crm,
     Mailer,
     Outreach,
-    ReplyRecords,
     Texter,
     Web,
 )
+from activities.vendors.reply_ports import ReplyRecords
 from config.settings import Settings
 from workers.home import keep_to_one_temporal
 from workers.repair import Repair

@@ -20,10 +20,10 @@ from activities.vendors.ports import (
     Never,
     Outreach,
     Receipt,
-    ReplyRecords,
     Texter,
     Web,
 )
+from activities.vendors.reply_ports import ReplyRecords
 from activities.vendors.salesforce import (
     Salesforce,
     SalesforceLeads,

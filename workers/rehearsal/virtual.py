@@ -16,13 +16,13 @@ from activities.ledger.http_connections import HttpConnection
 from activities.vendors.ports import (
     HandOver,
     LentLead,
-    MemberChange,
     NotYet,
     Receipt,
     TextMessage,
     WebAnswer,
     WebRequest,
 )
+from activities.vendors.reply_ports import MemberChange
 from workers.rehearsal.story import Surroundings, Vendor
 
 outside: ContextVar[datetime | None] = ContextVar("outside", default=None)

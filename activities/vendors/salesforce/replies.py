@@ -7,7 +7,8 @@ from typing import Any
 from simple_salesforce.format import format_soql
 
 from activities.errors import failure
-from activities.vendors.ports import MemberChange, Never, Receipt
+from activities.vendors.ports import Never, Receipt
+from activities.vendors.reply_ports import MemberChange
 from activities.vendors.salesforce.client import Salesforce
 from activities.vendors.salesforce.leads import spelled_status
 

@@ -64,9 +64,7 @@ async def test_what_an_event_means_commits_with_it(
     payloads = [row["payload"] for row in await rows(ledger, effects)]
     written = [list(payload["fields"]) for payload in payloads if "fields" in payload]
     assert written == ([[field]] if field else [])
-    # An opt-out is noted on the lead as well; a bounce is not.
-    opted_out = reason in ("unsubscribed", "complained")
-    assert sum("note" in payload for payload in payloads) == opted_out
+    assert sum("note" in payload for payload in payloads) == (field == "HasOptedOutOfEmail")
 
 
 @pytest.mark.parametrize(
