@@ -38,6 +38,7 @@ from starters.commands import (
     showing,
     template_orders,
     unknowns,
+    writing,
 )
 from starters.commands import run as running
 from starters.commands.opened import WrongSettings
@@ -113,6 +114,7 @@ for group in (
     showing,
     unknowns,
     template_orders,
+    writing,
 ):
     app.add_typer(group.verbs)
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger import effects
+from activities.ledger.cadence import begins_at
 from activities.ledger.connections import Connections
 from activities.ledger.consents import note_consent_event
 from activities.ledger.criteria import meets_exit_criteria
@@ -149,12 +150,14 @@ async def _plan_writebacks(
     connections: Connections,
 ) -> tuple[str, ...]:
     accounts = connections.of(incoming.center)
-    about = {"center": incoming.center, "lead": incoming.lead}
+    about: dict[str, Any] = {"center": incoming.center, "lead": incoming.lead}
     about |= {"person": lead.person if lead else incoming.person, "enrollment": None}
+    later = begins_at(accounts.salesforce, await ledger.now(tx))
+    about |= {"lease_until": later}
     keys = []
     wanted = writebacks_of(incoming.event, lead, accounts)
     wanted += await writebacks_of_reply(tx, incoming.event, lead, accounts)
     for planned in wanted:
         key = await effects.plan(ledger, tx, planned, incoming.event.id, about)
-        keys += [key] if key else []
+        keys += [key] if key and later is None else []
     return tuple(keys)

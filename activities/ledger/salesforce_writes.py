@@ -10,12 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S+@\S+)$")]
 """A Salesforce user: the 18-character id, or the address, which is looked up."""
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
+Cadence = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(immediate|manual|every [1-9]\d{0,3} (minutes?|hours?)|daily at "
+        r"([01]\d|2[0-3]):[0-5]\d)$"
+    ),
+]
+"""When write-backs begin: with the fact, at the next of regular times, or when somebody says so."""
 ClassName = Literal["POSITIVE", "NEUTRAL", "NEGATIVE", "OOO", "UNSUBSCRIBE"]
 
 
 class SalesforceWrites(BaseModel):
     """What is written to Salesforce by default, and under which field names.
 
+    ``cadence``: ``immediate``, ``every 30 minutes``, ``daily at 18:00`` (in ``zone``), ``manual``.
     ``key_field`` is a unique external id on Task and Event: with it a write-back happens once,
     however often it is tried. ``log_meetings: false`` if Events come from a workflow of your own.
     ``zone`` decides the day of a Task's due date, and ``user_zones`` for single users, by id or
@@ -33,6 +42,7 @@ class SalesforceWrites(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    cadence: Cadence = "immediate"
     log_emails: bool = True
     log_meetings: bool = True
     unsubscribe_field: FieldName | None = "HasOptedOutOfEmail"

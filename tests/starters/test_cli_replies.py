@@ -81,3 +81,10 @@ def test_what_cannot_be_decided_is_refused_and_says_why(cut_off: Commands) -> No
         assert (refused.status, refused.out) == (status, "")
         assert why in refused.err
     assert len(cut_off("replies", "--json").document["replies"]) == 1
+
+
+def test_what_waits_for_its_time_is_shown_and_released(cut_off: Commands) -> None:
+    assert cut_off("write-back").out == "none waits for its time\n"
+    assert cut_off("write-back", "--release").status == 2
+    released = cut_off("write-back", "--release", "--center", "default", "--json")
+    assert released.document == {"released": 0, "center": "default"}
