@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,11 @@ from sqlalchemy import update
 
 from activities.dispatch import take_in
 from activities.ledger import Ledger
-from activities.ledger.effects import find_effect
+from activities.ledger.effects import EffectRow, find_effect
 from activities.ledger.inbox import Incoming
 from activities.ledger.tables import admissions, effects
-from activities.writing_back import why_outdated
+from activities.vendors.ports import Never
+from activities.writing_back import check_allowed, why_outdated
 from tests.activities.ledger.answers import ACCOUNTS, MEMBER, member, of, says, suppressed
 from tests.activities.ledger.scenes import AT, a_lead, enter, make, rows
 from workflows.engine.events import Event
@@ -127,3 +129,25 @@ async def test_a_reply_goes_to_the_memberships_of_the_campaigns_that_the_lead_is
     await says(ledger, lead, "late", AT + timedelta(days=3), **of("NEUTRAL"))
     keys = {row["key"] for row in await rows(ledger, effects) if "classify" in row["key"]}
     assert keys == {f"{name}/{MEMBER}/classify_reply" for name in ("r", "late")}
+
+
+@pytest.mark.parametrize(
+    ("activity", "payload", "refused"),
+    [
+        ("classify_reply", {"fields": {"ReplyClassification__c": "Positive"}}, ""),
+        ("classify_reply", {"fields": {"Industry": "Mining"}}, "Industry"),
+        ("mark_replied", {"once": {"Has_Replied__c": True, "Rating": "Hot"}}, "Rating"),
+        ("keep_reply_text", {"fields": {"Description": "x"}}, "Description"),
+        ("create_task", {"fields": {"Subject": "x"}}, ""),
+    ],
+)
+def test_a_write_back_writes_the_fields_that_are_named_for_it_and_no_other(
+    activity: str, payload: dict[str, JsonValue], refused: str
+) -> None:
+    blank: dict[str, Any] = dict.fromkeys(EffectRow.__dataclass_fields__)
+    row = replace(EffectRow(**blank), activity=activity, payload=payload)
+    if not refused:
+        check_allowed(row, ACCOUNTS.of("default"))
+        return
+    with pytest.raises(Never, match=f"may not write {refused}:"):
+        check_allowed(row, ACCOUNTS.of("default"))
