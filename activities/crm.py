@@ -23,7 +23,9 @@ from activities.once import Deed, do_once
 from activities.scene import Scene, judge_step_in, read_scene
 from activities.step_facts import lead_changed
 from activities.vendors.capabilities import capability_of
-from activities.vendors.ports import Crm, Never
+from activities.vendors.ports import Crm, HandOver, Never, Receipt
+from activities.vendors.reply_ports import ReplyRecords
+from activities.writing_back import check_allowed, quarantine, why_outdated
 from workflows.contracts import Drained, DrainRequest
 from workflows.engine.effects import FactEffect, Outcome, UpdateStage
 
@@ -50,12 +52,18 @@ async def beating() -> AsyncIterator[None]:
 
 
 class CrmWrites:
-    """Writes to the CRM. ``crm`` is None where no CRM is configured."""
+    """Writes to the CRM. ``crm`` and ``replies`` are None where no CRM is configured."""
 
-    def __init__(self, ledger: Ledger, connections: Connections, crm: Crm | None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        connections: Connections,
+        crm: Crm | None,
+        replies: ReplyRecords | None = None,
+    ) -> None:
         self._ledger = ledger
         self._connections = connections
-        self._ask = CrmCalls(crm).ask
+        self._ask = CrmCalls(crm, replies).ask
 
     @activity.defn
     async def update_stage(self, effect: UpdateStage) -> Outcome:
@@ -99,6 +107,31 @@ class CrmWrites:
         return await self._write_back(effect)
 
     @activity.defn
+    async def mark_replied(self, effect: FactEffect) -> Outcome:
+        """Set Has Replied and the time of the first reply, once for each campaign member."""
+        return await self._write_back(effect)
+
+    @activity.defn
+    async def classify_reply(self, effect: FactEffect) -> Outcome:
+        """Write the status and class of the latest reply to the campaign member."""
+        return await self._write_back(effect)
+
+    @activity.defn
+    async def keep_reply_text(self, effect: FactEffect) -> Outcome:
+        """Write the words of the latest reply to the lead."""
+        return await self._write_back(effect)
+
+    @activity.defn
+    async def note_opt_out(self, effect: FactEffect) -> Outcome:
+        """Add a Note about an opt-out to the lead."""
+        return await self._write_back(effect)
+
+    @activity.defn
+    async def reassign_lead(self, effect: FactEffect) -> Outcome:
+        """Give a lead whose reply nobody has answered to another colleague."""
+        return await self._write_back(effect)
+
+    @activity.defn
     async def drain_writebacks(self, request: DrainRequest) -> Drained:
         """Do the write-backs of a connection that nobody has in hand; stop when it seems down."""
         async with beating():
@@ -128,12 +161,20 @@ class CrmWrites:
             message = f"the ledger has no write-back {effect.key}"
             raise as_application_error(Never("dripstone", "no_such_writeback", message))
 
-        async def judge(_tx: AsyncConnection) -> Outcome | None:
+        async def judge(tx: AsyncConnection) -> Outcome | None:
+            return await why_outdated(tx, row)
+
+        async def ask(asked: EffectRow, hand_over: HandOver) -> Receipt:
+            check_allowed(asked, self._connections.of(asked.center))
+            return await self._ask(asked, hand_over)
+
+        async def refused(tx: AsyncConnection, failure: Never) -> Outcome | None:
+            await quarantine(self._ledger, tx, row, failure)
             return None
 
         intent = Intent(row.key, row.center, row.activity, row.connection, row.payload, "", {})
         keyed = capability_of(row.connection)
-        deed = Deed(intent=intent, judge=judge, ask=self._ask, capability=keyed)
+        deed = Deed(intent=intent, judge=judge, ask=ask, refused=refused, capability=keyed)
         return await do_once(self._ledger, deed)
 
     async def _project(

@@ -10,15 +10,22 @@ from typing import Any
 from activities.ledger.effects import EffectRow, Intent
 from activities.once import about_step
 from activities.scene import Scene
-from activities.vendors.ports import Crm, HandOver, Never, Receipt
+from activities.vendors.ports import (
+    Crm,
+    HandOver,
+    Never,
+    Receipt,
+)
+from activities.vendors.reply_ports import MemberChange, ReplyRecords
 from workflows.engine.effects import Effect
 
 
 class CrmCalls:
-    """Asks the CRM. ``crm`` is None where no CRM is configured."""
+    """Asks the CRM. ``crm`` and ``replies`` are None where no CRM is configured."""
 
-    def __init__(self, crm: Crm | None) -> None:
+    def __init__(self, crm: Crm | None, replies: ReplyRecords | None = None) -> None:
         self._crm = crm
+        self._replies = replies
 
     async def ask(self, row: EffectRow, _hand_over: HandOver) -> Receipt:
         """Do what the payload says: nothing, an update by id, or an upsert by our own key.
@@ -27,13 +34,12 @@ class CrmCalls:
             Never: no CRM is configured, or it refuses for good.
         """
         payload = row.payload
+        if "member" in payload or "note" in payload:
+            return await self._tell_of_reply(row)
         if "object" not in payload:
             return Receipt("projection only")
         if self._crm is None:
-            message = (
-                "Salesforce is not configured: set DRIPSTONE_SALESFORCE__CLIENT_ID and the rest"
-            )
-            raise Never("salesforce", "not_configured", message)
+            raise _not_configured()
         owner = await _owner(self._crm, payload.get("owners", []))
         fields = payload["fields"] | ({"OwnerId": owner} if owner else {})
         if "id" in payload:
@@ -44,6 +50,24 @@ class CrmCalls:
         # A short key of fixed length: external id fields hold at most 255 characters.
         key = sha256(row.key.encode()).hexdigest()[:32]
         return await self._crm.upsert(payload["object"], payload["key_field"], key, fields)
+
+    async def _tell_of_reply(self, row: EffectRow) -> Receipt:
+        payload = row.payload
+        if self._replies is None:
+            raise _not_configured()
+        if "note" in payload:
+            # A Note has no key of ours: its title tells it apart.
+            title = f"{payload['title']} [{sha256(row.key.encode()).hexdigest()[:8]}]"
+            return await self._replies.add_note(payload["note"], title, payload["body"])
+        change = MemberChange(
+            payload.get("fields", {}), payload.get("once", {}), payload.get("status")
+        )
+        return await self._replies.change_member(payload["member"], payload["record"], change)
+
+
+def _not_configured() -> Never:
+    message = "Salesforce is not configured: set DRIPSTONE_SALESFORCE__CLIENT_ID and the rest"
+    return Never("salesforce", "not_configured", message)
 
 
 async def _owner(crm: Crm, owners: list[str]) -> str | None:

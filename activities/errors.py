@@ -58,7 +58,7 @@ _SALESFORCE: _Codes = {
         " PROCESSING_HALTED MALFORMED_QUERY INVALID_TYPE METHOD_NOT_ALLOWED"
         " API_DISABLED_FOR_ORG API_CURRENTLY_DISABLED"
         # Ours: what a Campaign lacks is seen before anything is written.
-        " NO_SUCH_CAMPAIGN NO_SUCH_MEMBER_STATUS",
+        " NO_SUCH_CAMPAIGN NO_SUCH_MEMBER_STATUS MEMBER_GONE MEMBER_MISMATCH",
     ),
     **_all(Never, "http_300 http_410"),
     **_all(

@@ -20,7 +20,7 @@ from activities.ledger.consents import missing_consent
 from activities.ledger.effects import EffectRow, Intent, find_effect
 from activities.ledger.feeds import Outgoing, why_unheard
 from activities.ledger.gate import judge_mail
-from activities.ledger.halts import why_halted
+from activities.ledger.halts import why_held_back
 from activities.ledger.handovers import (
     ACTIVE,
     END,
@@ -100,7 +100,7 @@ class Handovers:
             has_address=bool(lead.email),
             no_consent=await missing_consent(tx, whose, needs, "email"),
             ineligible=await no_longer_eligible(tx, automation, lead, effect),
-            halted=await why_halted(tx, lead.center, automation.id, lead.lead),
+            halted=await why_held_back(tx, lead, automation),
             unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
             not_after=effect.not_after,
         )

@@ -18,7 +18,7 @@ from activities.ledger.consents import missing_consent
 from activities.ledger.effects import last_mails
 from activities.ledger.feeds import Outgoing, why_unheard
 from activities.ledger.gate import REVIEW_WANTED, judge_mail
-from activities.ledger.halts import why_halted
+from activities.ledger.halts import why_held_back
 from activities.ledger.leads import Lead, is_sample
 from activities.ledger.pacing import (
     DAY_OF_CAMPAIGN,
@@ -116,7 +116,7 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
         sends=await _sends(tx, sending),
         due=_due(effect),
         max_lateness=sending.caps.max_lateness,
-        halted=await why_halted(tx, lead.center, automation.id, lead.lead),
+        halted=await why_held_back(tx, lead, automation),
         unheard=await why_unheard(ledger, tx, lead.center, sending.accounts, sending.outgoing),
         # With caps, the window is one of the limits that the slot has to suit.
         window=campaign.send_window if campaign and not case.pace.is_limited else None,

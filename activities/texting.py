@@ -16,7 +16,7 @@ from activities.ledger.consents import missing_consent
 from activities.ledger.effects import EffectRow, Intent, find_effect
 from activities.ledger.feeds import Outgoing, why_unheard
 from activities.ledger.gate import judge_text
-from activities.ledger.halts import why_halted
+from activities.ledger.halts import why_held_back
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.opt_outs import SMS_UNDELIVERED, SMS_VENDOR
 from activities.ledger.still_eligible import no_longer_eligible
@@ -115,7 +115,7 @@ class Texting:
             no_texts=no_texts,
             no_consent=await missing_consent(tx, whose, needs, "sms"),
             ineligible=await no_longer_eligible(tx, automation, lead, effect),
-            halted=await why_halted(tx, lead.center, automation.id, lead.lead),
+            halted=await why_held_back(tx, lead, automation),
             unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
         )
         return await note_verdict(self._ledger, tx, scene, judge_text(facts))

@@ -37,6 +37,7 @@ from starters.commands import (
     reconciling,
     rehearse,
     replay,
+    replies,
     report,
     review,
     settings,
@@ -44,6 +45,7 @@ from starters.commands import (
     suppress,
     template_orders,
     unknowns,
+    writing,
 )
 from starters.commands import run as running
 from starters.commands.opened import WrongSettings
@@ -119,6 +121,7 @@ for group in (
     erasing,
     orders,
     replay,
+    replies,
     report,
     settings,
     review,
@@ -127,6 +130,7 @@ for group in (
     unknowns,
     template_orders,
     doctor,
+    writing,
 ):
     app.add_typer(group.verbs)
 

@@ -38,7 +38,17 @@ from activities.step_writes import StepWrites
 from activities.texting import Texting
 from activities.timelines import Timelines
 from activities.tracking import Tracking
-from activities.vendors.ports import Analytics, Board, Chat, Crm, Mailer, Outreach, Texter, Web
+from activities.vendors.ports import (
+    Analytics,
+    Board,
+    Chat,
+    Crm,
+    Mailer,
+    Outreach,
+    Texter,
+    Web,
+)
+from activities.vendors.reply_ports import ReplyRecords
 from config.settings import Settings
 from workers.high_water import HighWater
 from workers.home import keep_to_one_temporal
@@ -52,6 +62,7 @@ from workers.vendors import (
     mailer_of,
     outreach_of,
     platforms_of,
+    replies_of,
     texter_of,
     web_of,
 )
@@ -93,12 +104,24 @@ class Vendors:
     outreach: Outreach | None = None
     texter: Texter | None = None
     board: Board | None = None
+    replies: ReplyRecords | None = None
+
+    @property
+    def outlets(self) -> Outlets:
+        """Through whom the team is told."""
+        return Outlets(self.chat, self.board, self.mailer, self.crm)
 
 
 def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict[str, Activities]:
     """The activities of each task queue, with the clients that the settings call for."""
+    vendors = vendors_of(connections, settings)
+    return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
+
+
+def vendors_of(connections: Connections, settings: Settings) -> Vendors:
+    """The clients that the settings call for."""
     crm = crm_of(settings)
-    vendors = Vendors(
+    return Vendors(
         mailer=mailer_of(settings),
         crm=crm,
         chat=chat_of(settings),
@@ -108,8 +131,8 @@ def queues(ledger: Ledger, connections: Connections, settings: Settings) -> dict
         platforms=platforms_of(settings, crm),
         web=web_of(connections),
         analytics=analytics_of(settings),
+        replies=replies_of(crm),
     )
-    return activities_by_queue(ledger, connections, vendors, settings.ingress.public_url)
 
 
 def activities_by_queue(
@@ -118,7 +141,6 @@ def activities_by_queue(
     """The activities of each task queue. ``public_url`` is where unsubscribe links lead."""
     handing = Handovers(ledger, connections, vendors.outreach)
     messaging = Messaging(ledger, connections, vendors.mailer, public_url)
-    outlets = Outlets(vendors.chat, vendors.board, vendors.mailer, vendors.crm)
     carriers: dict[str, tuple[object, ...]] = {
         TASK_QUEUE: (
             Bookkeeping(ledger, connections),
@@ -132,7 +154,7 @@ def activities_by_queue(
             handing,
         ),
         "crm": (
-            CrmWrites(ledger, connections, vendors.crm),
+            CrmWrites(ledger, connections, vendors.crm, vendors.replies),
             StepWrites(ledger, connections, vendors.crm),
             Assignments(ledger, connections, vendors.crm),
             HttpCalls(ledger, connections, vendors.web),
@@ -142,7 +164,7 @@ def activities_by_queue(
             Steering(ledger, vendors.outreach),
         ),
         "notifications": (
-            Notifications(ledger, connections, outlets),
+            Notifications(ledger, connections, vendors.outlets),
             Tracking(ledger, connections, vendors.analytics, vendors.web),
         ),
     }
@@ -163,7 +185,10 @@ async def run_worker(
     await high_water.compare()  # before anything can begin
     async with AsyncExitStack() as running:
         running.push_async_callback(high_water.keep_at_last)
-        for queue, activities in queues(ledger, connections, settings).items():
+        vendors = vendors_of(connections, settings)
+        public_url = settings.ingress.public_url
+        by_queue = activities_by_queue(ledger, connections, vendors, public_url)
+        for queue, activities in by_queue.items():
             workflows = [Enrollment, Writeback, Launch] if queue == TASK_QUEUE else []
             worker = Worker(
                 client,
@@ -174,7 +199,7 @@ async def run_worker(
             )
             await running.enter_async_context(worker)
         repair = asyncio.create_task(
-            Repair(ledger, client, connections, outreach_of(settings)).run()
+            Repair(ledger, client, connections, vendors.outreach, vendors.outlets).run()
         )
         running.push_async_callback(_stop, repair)
         # It never ends by itself: a bug in it must end the worker, not leave it without repairs.

@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.dispatch import deliver_due, follow_up_due, start_workflow
+from activities.following_up import FollowingUp
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.connections import Connections
 from activities.ledger.editing import reach_leads
@@ -27,18 +28,20 @@ from activities.ledger.launching import launches_left
 from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.left_behind import settle_left_behind
 from activities.ledger.release import release_reconciled
+from activities.ledger.retention import Retaining
 from activities.ledger.retiring import tell_turned_off, turn_off_expired
 from activities.ledger.slots import forget_old_slots
 from activities.ledger.starting import start_again
+from activities.notifications import Outlets
 from activities.steering import Steering
 from activities.vendors.ports import Outreach
 from workers.abandoned import Abandoned
 from workers.archive import archive_closed
-from workers.draining import start_writeback as start_writeback
 from workers.feed_watch import FeedWatch
 from workers.high_water import HighWater, is_behind
 from workers.launching import wake_launch
 from workers.triggering import Triggering
+from workers.writing_back import start_writeback as start_writeback
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +63,10 @@ class Repair:
         client: Client,
         connections: Connections,
         outreach: Outreach | None = None,
+        outlets: Outlets | None = None,
     ) -> None:
+        self._following = FollowingUp(ledger, connections, outlets)
+        self._retaining = Retaining(ledger, connections)
         self._steering = Steering(ledger, outreach)
         self._ledger = ledger
         self._client = client
@@ -123,6 +129,8 @@ class Repair:
             self.drain_left_over,
             self.resume_launches,
             self.archive_closed,
+            self._following.follow_up_due,
+            self._retaining.blank_due,
             self.forget,
         )
 

@@ -20,7 +20,13 @@ from activities.vendors.ports import (
     Receipt,
     Web,
 )
-from activities.vendors.salesforce import Salesforce, SalesforceLeads, SalesforceLogin
+from activities.vendors.reply_ports import ReplyRecords
+from activities.vendors.salesforce import (
+    Salesforce,
+    SalesforceLeads,
+    SalesforceLogin,
+    SalesforceReplies,
+)
 from activities.vendors.slack import Slack, SlackLogin
 from activities.vendors.smartlead import Smartlead, SmartleadLogin
 from activities.vendors.smtp import SmtpMailer
@@ -42,6 +48,7 @@ __all__ = [
     "mailer_of",
     "outreach_of",
     "platforms_of",
+    "replies_of",
     "texter_of",
     "web_of",
 ]
@@ -55,6 +62,11 @@ def crm_of(settings: Settings) -> Salesforce | None:
     if settings.salesforce is None:
         return None
     return Salesforce(SalesforceLogin(**settings.salesforce.model_dump()))
+
+
+def replies_of(salesforce: Salesforce | None) -> ReplyRecords | None:
+    """Where replies are written to; ``salesforce`` is shared with the CRM's other writes."""
+    return SalesforceReplies(salesforce) if salesforce else None
 
 
 def platforms_of(settings: Settings, salesforce: Salesforce | None) -> Platforms:

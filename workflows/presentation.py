@@ -55,9 +55,12 @@ def _label(state: State) -> StatusLabel:
 
 def attributes_of(state: State) -> dict[str, str]:
     """The search attributes that a state calls for; empty text unsets one."""
+    shown = {STEP.name: state.step}
+    if state.reply_class:
+        shown[REPLY_CLASS.name] = state.reply_class
     if state.exit:
-        return {STATE.name: "", STEP.name: state.step, EXIT_REASON.name: state.exit.value}
-    return {STATE.name: state.label, STEP.name: state.step}
+        return {STATE.name: "", **shown, EXIT_REASON.name: state.exit.value}
+    return {STATE.name: state.label, **shown}
 
 
 def updates(wanted: dict[str, str], shown: dict[str, str]) -> list[SearchAttributeUpdate[str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -17,15 +16,16 @@ from pydantic import (
 )
 
 from activities.ledger.feed_declarations import Feed, check_mailboxes
+from activities.ledger.follow_up_rules import FollowUpRules
 from activities.ledger.http_connections import HttpConnection, Listener
+from activities.ledger.salesforce_writes import FieldName as FieldName
+from activities.ledger.salesforce_writes import SalesforceUser as SalesforceUser
+from activities.ledger.salesforce_writes import SalesforceWrites as SalesforceWrites
 from activities.phone_numbers import is_region
 from workflows.engine.base import Name
 from workflows.engine.caps import WrittenRate
 from workflows.engine.durations import Duration
 
-SalesforceUser = Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9]{18}|\S+@\S+)$")]
-"""A Salesforce user: the 18-character id, or the address, which is looked up."""
-FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 """A HubSpot property: lower case, always."""
 
@@ -53,50 +53,6 @@ class Mailbox(_Strict):
     salesforce_user: SalesforceUser | None = None
     per_day: int | None = Field(default=None, ge=1, le=100_000)
     min_gap: Duration | None = Field(default=None, le=timedelta(days=1))
-
-
-class SalesforceWrites(_Strict):
-    """What is written to Salesforce by default, and under which field names.
-
-    ``key_field`` is a unique external id on Task and Event: with it a write-back happens once,
-    however often it is tried. ``log_meetings: false`` if Events come from a workflow of your own.
-    ``zone`` decides the day of a Task's due date, and ``user_zones`` for single users, by id or
-    address as steps name them. ``fallback_owner`` owns what has no other owner. ``writable_fields``
-    are those of leads and contacts that ``set_field`` and ``push`` steps may write.
-    ``lead_key_field`` is a unique external id on Lead, by which pushed leads are found again.
-    """
-
-    log_emails: bool = True
-    log_meetings: bool = True
-    unsubscribe_field: FieldName | None = "HasOptedOutOfEmail"
-    hard_bounce_field: FieldName | None = None
-    sms_opt_out_field: FieldName | None = None
-    stage_field: FieldName = "Status"
-    key_field: FieldName = "Dripstone_Key__c"
-    lead_key_field: FieldName = "Dripstone_Lead__c"
-    fallback_owner: SalesforceUser | None = None
-    zone: str = "UTC"
-    user_zones: dict[SalesforceUser, str] = {}
-    writable_fields: tuple[FieldName, ...] = ()
-    task_subject: str = "Email sent via Qualified: {subject}"
-    event_subject: str = "Meeting Booked via Qualified with {owner}"
-
-    @model_validator(mode="after")
-    def _can_be_filled_in(self) -> SalesforceWrites:
-        """Found here and not at the first mail, which would have left by then."""
-        for name, field in (("task_subject", "subject"), ("event_subject", "owner")):
-            try:
-                getattr(self, name).format(**{field: "x"})
-            except (LookupError, ValueError) as error:
-                raise ValueError(f"{name}: only {{{field}}} can stand in it") from error
-        for zone in (self.zone, *self.user_zones.values()):
-            if zone not in available_timezones():
-                raise ValueError(f"zone: there is no time zone {zone!r}: use one like Asia/Tokyo")
-        return self
-
-    def zone_of(self, user: str | None) -> str:
-        """The zone in which a user's days are reckoned (an IANA name)."""
-        return self.user_zones.get(user or "", self.zone)
 
 
 class HubspotWrites(_Strict):
@@ -178,6 +134,12 @@ class ReviewRules(_Strict):
         return tuple(name for one in self.approvers for name in self.roles.get(one, (one,)))
 
 
+class Retention(_Strict):
+    """How long words are kept here: those of mails, texts and replies. Never, if not said."""
+
+    message_text: Duration | None = Field(default=None, ge=timedelta(days=1))
+
+
 class CenterCaps(_Strict):
     """Limits over all campaigns of a center: what one person and one company may get."""
 
@@ -226,6 +188,15 @@ class CenterConnections(_Strict):
     templates: TemplateRules = TemplateRules()
     samples: Samples | None = None
     review: ReviewRules | None = None
+    retention: Retention = Retention()
+    follow_up: FollowUpRules | None = FollowUpRules()
+
+    @model_validator(mode="after")
+    def _reassigns_to_a_pool(self) -> CenterConnections:
+        pool = self.follow_up.reassign_to if self.follow_up else None
+        if pool and pool not in self.pools:
+            raise ValueError(f"follow_up.reassign_to: there is no pool {pool!r} under pools")
+        return self
 
     @field_validator("phone_region")
     @classmethod

@@ -124,8 +124,11 @@ async def _has_intent(tx: AsyncConnection, key: str) -> bool:
 async def plan(
     ledger: Ledger, tx: AsyncConnection, planned: Planned, event: str, about: Mapping[str, Any]
 ) -> str | None:
-    """Write a write-back down with its fact; its key, or None if it was there already."""
-    key = f"{event}/{planned.activity}"
+    """Write a write-back down with its fact; its key, or None if it was there already.
+
+    ``about`` may have a ``lease_until``, held by nobody: until then it is left alone.
+    """
+    key = planned.key or f"{event}/{planned.activity}"
     row = {
         "key": key,
         "activity": planned.activity,

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from activities.ledger.connections import CenterConnections, SalesforceWrites
 from activities.ledger.leads import Lead
 from workflows.engine.events import Event
+from workflows.engine.replies import RECLASSIFIED, ReplyClass, class_told
 
 SUBJECT_LIMIT = 255
 DESCRIPTION_LIMIT = 32_000
@@ -21,11 +22,15 @@ CUT = "\n[cut: longer than the field]"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One write-back to be done once: ``payload`` has all that the activity needs."""
+    """One write-back to be done once: ``payload`` has all that the activity needs.
+
+    ``key`` ends in the activity; if it is empty, it is made of the event.
+    """
 
     activity: str
     connection: str
     payload: Mapping[str, Any]
+    key: str = ""
 
 
 def writebacks_of(event: Event, lead: Lead | None, accounts: CenterConnections) -> list[Planned]:
@@ -43,6 +48,8 @@ def writebacks_of(event: Event, lead: Lead | None, accounts: CenterConnections) 
         "sms_opt_out": _opt_out_of_texts,
         "complaint": _opt_out,
         "bounce": _hard_bounce,
+        "lead_changed": _bounced_elsewhere,
+        RECLASSIFIED: _opt_out_at_second_look,
     }
     maker = makers.get(event.kind)
     planned = maker(event, lead, writes) if maker else None
@@ -98,11 +105,32 @@ def _opt_out_of_texts(_event: Event, lead: Lead, writes: SalesforceWrites) -> Pl
     return _update("mark_unsubscribed", lead, {field: True}) if field else None
 
 
-def _hard_bounce(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
-    field = writes.hard_bounce_field
-    if field is None or event.is_soft_bounce:
+def _opt_out_at_second_look(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
+    if class_told(event) is not ReplyClass.UNSUBSCRIBE:
         return None
-    return _update("mark_bounced", lead, {field: True})
+    return _opt_out(event, lead, writes)
+
+
+def _hard_bounce(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
+    fields = [one for one in (writes.hard_bounce_field, writes.overall_bounce_field) if one]
+    if not fields or event.is_soft_bounce:
+        return None
+    return _update("mark_bounced", lead, dict.fromkeys(fields, True))
+
+
+def _bounced_elsewhere(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
+    """Somebody else has found the address dead. One TRUE is enough for the overall field, and no
+    FALSE takes it back: another source may have set it (T-57)."""
+    if not (writes.overall_bounce_field and told_dead(event, writes)):
+        return None
+    return _update("mark_bounced", lead, {writes.overall_bounce_field: True})
+
+
+def told_dead(event: Event, writes: SalesforceWrites | None) -> bool:
+    """Whether a change of the lead says that its address was found dead, by whatever source."""
+    if writes is None or event.kind != "lead_changed":
+        return False
+    return any(event.changes.get(field) is True for field in writes.bounce_sources)
 
 
 def object_of(salesforce_id: str) -> str:

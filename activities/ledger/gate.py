@@ -14,6 +14,7 @@ from workflows.engine.exits import ExitReason
 
 SUPPRESSED_EXITS = {
     "bounced": ExitReason.EMAIL_BOUNCED,
+    "declined": ExitReason.REPLY_RECEIVED,
     "erased": ExitReason.LEAD_GONE,
 }
 

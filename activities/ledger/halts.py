@@ -13,11 +13,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.gate_tables import halts
+from activities.ledger.leads import Lead
 from activities.ledger.lifecycle import Act, automations_of, note
 from activities.ledger.publishing import newest_version
+from activities.ledger.replies import why_reply_holds
 from activities.ledger.store import Ledger
 from activities.ledger.upsert import insert_new
 from activities.ledger.waves import why_wave_halted
+from workflows.engine.automation import Automation
 
 EVERY = "*"
 """In place of an automation: all of the center."""
@@ -73,6 +76,15 @@ async def why_halted(tx: AsyncConnection, center: str, automation: str, lead: st
             what = f"center {center}" if row["automation"] == EVERY else "the automation"
             return f"{what} is halted by {row['halted_by']}: {row['reason']}"[:250]
     return await why_wave_halted(tx, automation, lead) if lead else ""
+
+
+async def why_held_back(tx: AsyncConnection, lead: Lead, automation: Automation) -> str:
+    """Why no message of an automation may leave for a lead until somebody decides so: a halt, or
+    for campaigns a reply that is to be judged; empty if nothing stands in the way."""
+    halted = await why_halted(tx, lead.center, automation.id, lead.lead)
+    if halted or not automation.campaign:
+        return halted
+    return await why_reply_holds(tx, lead.center, lead.lead, lead.person)
 
 
 async def _locks(ledger: Ledger, center: str, automation: str | None) -> list[str]:

@@ -7,84 +7,39 @@ write-backs and its deliveries; only after that is it acknowledged.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger import effects
+from activities.ledger.cadence import begins_at
 from activities.ledger.connections import Connections
 from activities.ledger.consents import note_consent_event
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.erased import is_erased, kept_of
-from activities.ledger.facts import writebacks_of
+from activities.ledger.facts import told_dead, writebacks_of
+from activities.ledger.follow_ups import begin_follow_up
+from activities.ledger.incoming import Incoming as Incoming
+from activities.ledger.incoming import Received as Received
 from activities.ledger.leads import Lead, find_lead, put_lead, set_fields
 from activities.ledger.opt_outs import Whose, bare_record, note_suppression
-from activities.ledger.publishing import find_version
+from activities.ledger.reaching import OPEN as OPEN
+from activities.ledger.reaching import deliver_later, stop, targets_of
+from activities.ledger.replies import answered_at, as_told_to, judged, note_reply
+from activities.ledger.reply_writebacks import writebacks_of_reply
 from activities.ledger.store import Ledger
-from activities.ledger.tables import admissions, deliveries, inbox
-from activities.ledger.telling import signal_body
+from activities.ledger.suppressions import suppress_person
+from activities.ledger.tables import inbox
 from activities.ledger.triggering import fire
 from activities.ledger.upsert import insert_new
 from workflows.engine.consent import CONSENT_EVENTS
 from workflows.engine.events import Event
-from workflows.engine.exits import ExitReason, strongest
-
-PERSON_WIDE = frozenset(
-    (
-        *("reply", "unsubscribe", "sms_opt_out", "complaint", "bounce", "out_of_office"),
-        *("meeting_booked", *CONSENT_EVENTS),
-    )
-)
-"""Events about a human, not about one record: they reach every live enrollment of the person."""
-
-TOLD_TO_NOBODY = frozenset(
-    (
-        *("email_sent", "campaign_exited", "malformed", "auto_reply", "own_mail"),
-        *("sms_sent", "sms_delivered", "sms_opt_in"),
-    )
-)
-"""Facts for reports and triggers: no enrollment is signalled."""
+from workflows.engine.replies import heard
 
 CRITERIA_MET = "/criteria"
 """How the id of the event ends that an entry's custom exit criteria are met."""
-
-OPEN = ("QUEUED", "ADMITTED", "RUNNING", "SUPERSEDED")
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """An event on its way in. ``lead`` or ``person`` or ``enrollment`` says whose it is.
-
-    ``origin`` is the entry whose own workflow reported it, and so knows it. ``newcomer`` is a lead
-    that the event brings along: it is written down with it. ``bounced`` is the person of the
-    address that a bounce is about, if that is not the lead's own.
-    """
-
-    event: Event
-    center: str
-    source: str
-    lead: str | None = None
-    person: str | None = None
-    enrollment: str | None = None
-    origin: tuple[str, int] | None = None
-    newcomer: Lead | None = None
-    bounced: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What became of it: whether it is new, whom it reaches, which write-backs it caused.
-
-    ``fired`` are the causes of admissions that it asks for.
-    """
-
-    is_new: bool
-    targets: tuple[tuple[str, int], ...] = ()
-    writebacks: tuple[str, ...] = ()
-    fired: tuple[str, ...] = ()
 
 
 async def receive(
@@ -96,12 +51,39 @@ async def receive(
     """
     lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
     person = incoming.person or (lead.person if lead else None)
-    event, now = incoming.event, await ledger.now(tx)
-    if erased := await is_erased(tx, incoming.center, incoming.lead, person):
-        kept = event.model_copy(update={"data": kept_of(event.kind, event.data)})
-        incoming = replace(incoming, event=kept, newcomer=None)
-        lead = bare_record(incoming.center, incoming.lead, event.kind)
-    row = {
+    incoming = replace(incoming, event=heard(incoming.event), person=person)
+    told = await judged(tx, incoming)
+    erased = await is_erased(tx, incoming.center, incoming.lead, person)
+    incoming = _blanked(incoming, told) if erased else replace(incoming, event=told)
+    if erased:
+        lead = bare_record(incoming.center, incoming.lead, told.kind)
+    event = incoming.event
+    if not await insert_new(tx, inbox, _row(incoming, await ledger.now(tx))):
+        return Received(is_new=False)
+    await _note_facts(ledger, tx, incoming, told, connections)
+    planned = await _plan_writebacks(ledger, tx, incoming, lead, connections)
+    await begin_follow_up(ledger, tx, event, lead, connections.of(incoming.center))
+    targets = await targets_of(tx, incoming, person)
+    since = await answered_at(tx, event)
+    for place, target in enumerate(targets):
+        its = replace(incoming, event=as_told_to(event, target, since))
+        await stop(tx, target, its.event)
+        await deliver_later(ledger, tx, target, its, planned if place == 0 else ())
+    before = lead.merge_fields if lead else {}
+    lead = None if erased else await _change_lead(ledger, tx, incoming, lead, connections)
+    fired = await fire(ledger, tx, event, lead, before) if lead else ()
+    return Received(True, tuple((t["enrollment"], t["entry"]) for t in targets), planned, fired)
+
+
+def _blanked(incoming: Incoming, told: Event) -> Incoming:
+    """An event about somebody who was erased, as it may be written down."""
+    kept = told.model_copy(update={"data": kept_of(told.kind, told.data)})
+    return replace(incoming, event=kept, newcomer=None)
+
+
+def _row(incoming: Incoming, now: datetime) -> dict[str, Any]:
+    event = incoming.event
+    return {
         "id": event.id,
         "center": incoming.center,
         "kind": event.kind,
@@ -109,27 +91,31 @@ async def receive(
         "received_at": now,
         "source": incoming.source,
         "lead": incoming.lead,
-        "person": person,
+        "person": incoming.person,
         "enrollment": incoming.enrollment,
-        "data": incoming.event.data,
+        "data": event.data,
     }
-    if not await insert_new(tx, inbox, row):
-        return Received(is_new=False)
-    whose = Whose(incoming.center, incoming.source, incoming.lead, person, incoming.bounced)
+
+
+async def _note_facts(
+    ledger: Ledger,
+    tx: AsyncConnection,
+    incoming: Incoming,
+    event: Event,
+    connections: Connections,
+) -> None:
+    """What an event says of the human: opt-outs, dead addresses, replies, consents. ``event`` is
+    as it was told; what is written down of it is in ``incoming``."""
+    center, person = incoming.center, incoming.person
+    whose = Whose(center, incoming.source, incoming.lead, person, incoming.bounced)
     await note_suppression(tx, event, whose)
+    if person and told_dead(event, connections.of(center).salesforce):
+        await suppress_person(tx, center, person, ("bounced", event.id, event.at))
+    await note_reply(ledger, tx, incoming)
     if person and event.kind in CONSENT_EVENTS:
         # Signals are not signed: one may take a consent away, and never give one.
         is_signed = incoming.source != "signal"
-        await note_consent_event(ledger, tx, event, (incoming.center, person), is_signed)
-    planned = await _plan_writebacks(ledger, tx, incoming, lead, connections)
-    targets = await _targets(tx, incoming, person)
-    for place, target in enumerate(targets):
-        await _stop(tx, target, event)
-        await _deliver(ledger, tx, target, incoming, planned if place == 0 else ())
-    before = lead.merge_fields if lead else {}
-    lead = None if erased else await _change_lead(ledger, tx, incoming, lead, connections)
-    fired = await fire(ledger, tx, event, lead, before) if lead else ()
-    return Received(True, tuple((t["enrollment"], t["entry"]) for t in targets), planned, fired)
+        await note_consent_event(ledger, tx, event, (center, person), is_signed)
 
 
 async def _change_lead(
@@ -157,7 +143,7 @@ async def tell_criteria_met(
     """After a change of the lead: stop the enrollments whose custom exit criteria it meets now."""
     changed = await find_lead(tx, lead.center, lead.lead) or lead
     about = Incoming(cause, lead.center, "criteria", lead.lead)
-    for target in await _targets(tx, about, None):
+    for target in await targets_of(tx, about, None):
         if not await meets_exit_criteria(tx, target["automation"], changed):
             continue
         await tell_criteria_met_in(ledger, tx, target, cause.at, connections)
@@ -187,63 +173,14 @@ async def _plan_writebacks(
     connections: Connections,
 ) -> tuple[str, ...]:
     accounts = connections.of(incoming.center)
-    about = {"center": incoming.center, "lead": incoming.lead}
+    about: dict[str, Any] = {"center": incoming.center, "lead": incoming.lead}
     about |= {"person": lead.person if lead else incoming.person, "enrollment": None}
+    later = begins_at(accounts.salesforce, await ledger.now(tx))
+    about |= {"lease_until": later}
     keys = []
-    for planned in writebacks_of(incoming.event, lead, accounts):
+    wanted = writebacks_of(incoming.event, lead, accounts)
+    wanted += await writebacks_of_reply(tx, incoming.event, lead, accounts)
+    for planned in wanted:
         key = await effects.plan(ledger, tx, planned, incoming.event.id, about)
-        keys += [key] if key else []
+        keys += [key] if key and later is None else []
     return tuple(keys)
-
-
-async def _targets(
-    tx: AsyncConnection, incoming: Incoming, person: str | None
-) -> list[Mapping[str, Any]]:
-    """The open enrollments that the event is about."""
-    if incoming.event.kind in TOLD_TO_NOBODY:
-        return []
-    row = admissions
-    query = select(row).where(row.c.center == incoming.center, row.c.state.in_(OPEN))
-    if incoming.enrollment:
-        query = query.where(row.c.enrollment == incoming.enrollment)
-    elif incoming.event.kind in PERSON_WIDE and person and not incoming.event.is_soft_bounce:
-        query = query.where(or_(row.c.person == person, row.c.lead == incoming.lead))
-    else:
-        query = query.where(row.c.lead == incoming.lead)
-    query = query.order_by(row.c.admitted_at, row.c.enrollment)
-    return [dict(found) for found in (await tx.execute(query)).mappings()]
-
-
-async def _stop(tx: AsyncConnection, target: Mapping[str, Any], event: Event) -> None:
-    """From this commit on the gate refuses what the event stops, even if the signal is late."""
-    version = await find_version(tx, target["automation"], target["version"])
-    reason = version.definition.exit_by(event)
-    if reason is None:
-        return
-    known = [ExitReason(target["stop_reason"])] if target["stop_reason"] else []
-    row = admissions.c
-    here = (row.enrollment == target["enrollment"]) & (row.entry == target["entry"])
-    values = {"stop_reason": strongest([reason, *known]).value}
-    await tx.execute(update(admissions).where(here).values(values))
-
-
-async def _deliver(
-    ledger: Ledger,
-    tx: AsyncConnection,
-    target: Mapping[str, Any],
-    incoming: Incoming,
-    writebacks: tuple[str, ...],
-) -> None:
-    version = await find_version(tx, target["automation"], target["version"])
-    entry = (target["enrollment"], target["entry"])
-    row = {
-        "center": target["center"],
-        "event": incoming.event.id,
-        "enrollment": entry[0],
-        "entry": entry[1],
-        "state": "DELIVERED" if incoming.origin == entry else "PENDING",
-        "body": signal_body(incoming.event, version.definition.fields_looked_at, writebacks),
-        "attempts": 0,
-        "next_at": await ledger.now(tx),
-    }
-    await insert_new(tx, deliveries, row)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.leads import Lead
 from activities.ledger.suppressions import (
+    DECLINED,
     STOPPED,
     UNDELIVERABLE,
     Why,
@@ -17,8 +18,11 @@ from activities.ledger.suppressions import (
     suppress_phone,
 )
 from workflows.engine.events import SMS_OPT_OUT, Event
+from workflows.engine.replies import RECLASSIFIED, ReplyClass, class_told, is_sure
 
 REASONS = {"unsubscribe": "unsubscribed", "complaint": "complained", "bounce": "bounced"}
+BY_CLASS = {ReplyClass.UNSUBSCRIBE: "unsubscribed", ReplyClass.NEGATIVE: DECLINED}
+"""What a reply of that class suppresses by, if it is sure."""
 SMS_OPT_IN = "sms_opt_in"
 SMS_UNDELIVERED = "sms_undelivered"
 SMS_VENDOR = "twilio"
@@ -52,7 +56,7 @@ async def note_suppression(tx: AsyncConnection, event: Event, whose: Whose) -> N
     about a number names it by its ``phone_key`` in ``data.phone``.
     """
     phone = event.data.get("phone")
-    reason = REASONS.get(event.kind)
+    reason = reason_of(event)
     if whose.person and reason and not event.is_soft_bounce:
         why = (reason, event.id, event.at)
         await suppress_person(tx, whose.center, whose.bounced or whose.person, why)
@@ -66,6 +70,14 @@ async def note_suppression(tx: AsyncConnection, event: Event, whose: Whose) -> N
         await suppress_phone(tx, whose.center, phone, (UNDELIVERABLE, event.id, event.at))
     elif event.kind == SMS_OPT_IN and whose.source == SMS_VENDOR:
         await lift_stop(tx, whose.center, phone)
+
+
+def reason_of(event: Event) -> str | None:
+    """Why whom an event is about must not be mailed; None if it says nothing of the kind."""
+    if event.kind not in ("reply", RECLASSIFIED):
+        return REASONS.get(event.kind)
+    told = class_told(event)
+    return BY_CLASS.get(told) if told and is_sure(event.data) else None
 
 
 async def _stop_texts(tx: AsyncConnection, whose: Whose, why: Why, phone: object) -> None:

@@ -8,14 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
     String,
-    and_,
     case,
     cast,
     distinct,
-    exists,
     func,
     or_,
     select,
@@ -23,9 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.conversion import Conversion, count_conversion
 from activities.ledger.leads import SAMPLE
 from activities.ledger.publishing import find_version
-from activities.ledger.report_facts import FACTS
+from activities.ledger.report_facts import FACTS, seen_by_entry
 from activities.ledger.samples import Samples, count_samples, production
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, effects, holds, inbox, refusals
@@ -77,12 +75,17 @@ class Report:
     opted_out_of_texts: int
     meetings: int
     out_of_office: int
-    goals: int
+    conversion: Conversion
     exits: Mapping[str, int]
     held: tuple[HeldLead, ...]
     refused: Mapping[str, int]
     writebacks: Mapping[str, Mapping[str, int]]
     samples: Samples
+
+    @property
+    def goals(self) -> int:
+        """How many entries saw the goal."""
+        return self.conversion.goals
 
 
 async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) -> Report:
@@ -116,31 +119,12 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
         opted_out_of_texts=facts["opted_out_of_texts"],
         meetings=facts["meetings"],
         out_of_office=facts["out_of_office"],
-        goals=await _goals(tx, automation, versions[-1]) if versions else 0,
+        conversion=await count_conversion(tx, automation, versions[-1] if versions else None),
         exits=await _exits(tx, automation),
         held=(*await _held(tx, automation), *await _away(ledger, tx, automation)),
         refused=await _refused(tx, automation),
         writebacks=await _writebacks(tx, automation),
         samples=await count_samples(tx, automation),
-    )
-
-
-def seen_by_entry(automation: str) -> ColumnElement[bool]:
-    """Joins facts of the inbox to entries of an automation, by the person."""
-    entry, later = admissions.c, admissions.alias("later").c
-    moved_on = exists().where(
-        later.center == entry.center,
-        later.person == entry.person,
-        later.admitted_at > entry.admitted_at,
-        later.admitted_at >= entry.closed_at,
-        later.admitted_at <= inbox.c.received_at,
-    )
-    return and_(
-        production(automation),
-        inbox.c.center == entry.center,
-        inbox.c.person == entry.person,
-        inbox.c.received_at >= entry.admitted_at,
-        ~moved_on,
     )
 
 
@@ -161,14 +145,6 @@ def _of_entries(query: Select[Any], automation: str) -> Select[Any]:
         effects.c.entry == admissions.c.entry
     )
     return query.join(admissions, here).where(production(automation))
-
-
-async def _goals(tx: AsyncConnection, automation: str, version: int) -> int:
-    """How many entries saw the goal of this version, whether it ended them or not."""
-    goal = (await find_version(tx, automation, version)).definition.goal
-    entry = admissions.c.enrollment + "/" + cast(admissions.c.entry, String)
-    seen = seen_by_entry(automation) & (inbox.c.kind == (goal.event if goal else ""))
-    return int(await tx.scalar(select(func.count(distinct(entry))).where(seen)) or 0)
 
 
 async def _sent(tx: AsyncConnection, automation: str, activity: str) -> int:

@@ -26,6 +26,9 @@ Why = tuple[str, str, datetime]
 STOPPED = "sms_opt_out"
 """The reason of an opt-out from text messages by the person."""
 
+DECLINED = "declined"
+"""The reason of somebody who has answered that they want no contact."""
+
 UNDELIVERABLE = "undeliverable"
 
 NO_MAIL = "no_mail"
@@ -113,12 +116,18 @@ async def _suppress(tx: AsyncConnection, center: str, what: tuple[str, str, str]
     was_lifted = suppressions.c.lifted_at.is_not(None)
     is_anew = bool(await tx.scalar(select(was_lifted).where(same)))
     # A bounce must not hide an opt-out: this holds for more than mails.
-    is_stronger = suppressions.c.reason.in_(_OF_MAIL_ALONE) & (why[0] not in _OF_MAIL_ALONE)
-    weaker = or_(was_lifted, is_stronger)
+    weaker = or_(was_lifted, suppressions.c.reason.in_(_weaker_than(why[0])))
     changed = update(suppressions).where(same, weaker).values(row | {"lifted_at": None})
     if (await tx.execute(changed)).rowcount:
         await note(tx, row, SUPPRESSED)
     return is_anew
+
+
+def _weaker_than(reason: str) -> tuple[str, ...]:
+    """The reasons that this one takes the place of."""
+    if reason in _OF_MAIL_ALONE:
+        return ()
+    return _OF_MAIL_ALONE if reason == DECLINED else (*_OF_MAIL_ALONE, DECLINED)
 
 
 async def lift_stop(tx: AsyncConnection, center: str, phone: str) -> bool:

@@ -17,6 +17,7 @@ from activities.ledger.erasure_tables import erasures, suppression_log
 from activities.ledger.gate_tables import consents, feed_signs, halts, slots
 from activities.ledger.handover_tables import handovers
 from activities.ledger.inbox_tables import deliveries, inbox
+from activities.ledger.reply_tables import follow_ups, replies, reply_classes
 from activities.ledger.review_tables import review_log, reviews
 from activities.ledger.trigger_tables import firings, schedules, sessions, watches
 from activities.ledger.wave_tables import audience, launches, waves
@@ -31,11 +32,14 @@ __all__ = [
     "erasures",
     "feed_signs",
     "firings",
+    "follow_ups",
     "halts",
     "handovers",
     "inbox",
     "launches",
     "metadata",
+    "replies",
+    "reply_classes",
     "review_log",
     "reviews",
     "schedules",

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from workflows.engine.events import OUTREACH_SENT, REVIEW_DECIDED, Event
+from workflows.engine.replies import RECLASSIFIED
 
 TOLD = {
     "bounce": ("type", "step"),
-    "out_of_office": ("until",),
+    "reply": ("class", "sure"),
+    "unsubscribe": ("class",),
+    RECLASSIFIED: ("class", "verdict"),
+    "out_of_office": ("until", "class"),
     "sms_undelivered": ("type", "step"),
     "meeting_booked": ("id",),
     REVIEW_DECIDED: ("step", "visit", "verdict"),

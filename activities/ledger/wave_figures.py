@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, case, distinct, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ledger.report import seen_by_entry
+from activities.ledger.report_facts import seen_by_entry
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, effects, holds, inbox
 from activities.ledger.wave_tables import audience

@@ -17,6 +17,28 @@ def next_opening(window: SendWindow, zone: str, now: datetime) -> datetime | Non
     if window.always:
         return None
     place = ZoneInfo(zone)
+    opens, _ = _next_open(window, place, now)
+    return opens if now < opens else None
+
+
+def after_hours_of_work(
+    window: SendWindow, zone: str, start: datetime, lasting: timedelta
+) -> datetime:
+    """The instant (UTC) by which so much time has gone by while the window was open."""
+    if window.always:
+        return start.astimezone(UTC) + lasting
+    place, left, now = ZoneInfo(zone), lasting, start.astimezone(UTC)
+    while True:
+        opens, closes = _next_open(window, place, now)
+        begins = max(opens, now)
+        if begins + left <= closes:
+            return begins + left
+        left -= closes - begins
+        now = closes
+
+
+def _next_open(window: SendWindow, place: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    """From when until when (UTC) it is open next, or is open now."""
     local = now.astimezone(place)
     for days in range(16):
         day = local.date() + timedelta(days=days)
@@ -26,10 +48,7 @@ def next_opening(window: SendWindow, zone: str, now: datetime) -> datetime | Non
         opens = datetime.combine(day, first, place).astimezone(UTC)
         last = datetime.combine(day, first) + length
         closes = last.replace(tzinfo=place).astimezone(UTC)
-        if closes <= opens:
-            continue  # a clock change skips the whole window of that day
-        if now < opens:
-            return opens
-        if now < closes:
-            return None
+        # A clock change may skip the whole window of a day.
+        if opens < closes and now < closes:
+            return opens, closes
     raise AssertionError("a window has at least one day a week")

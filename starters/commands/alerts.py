@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from activities.ledger.alerts import Alert, acknowledge, known_alerts, list_alerts
+from activities.ledger.follow_ups import acknowledge_by_alerts
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, answer, table
 from starters.commands.who import operator
@@ -51,7 +52,9 @@ def _acknowledge(ids: list[str], by: str, as_json: bool) -> None:
             unknown = sorted(set(ids) - await known_alerts(tx, ids))
             if unknown:
                 raise Refused(f"{', '.join(unknown)}: no such alert: dripstone alerts --all")
-            return await acknowledge(here.ledger, tx, ids, by)
+            done = await acknowledge(here.ledger, tx, ids, by)
+            await acknowledge_by_alerts(here.ledger, tx, ids, by)
+            return done
 
     done = asyncio.run(work())
     lines = [

@@ -52,7 +52,7 @@ def report(
             return standing, counted, await _now(here, automation)
 
     standing, counted, now = asyncio.run(work())
-    document = {**asdict(counted), **standing, "now": asdict(now)}
+    document = {**asdict(counted), "goals": counted.goals, **standing, "now": asdict(now)}
     answer(as_json, document, _lines(standing, counted, now))
 
 
@@ -101,6 +101,7 @@ def _lines(standing: Mapping[str, Any], report: Report, now: Now) -> Iterator[st
         ("replied", report.replied),
         ("meetings booked", report.meetings),
         ("reached the goal", report.goals),
+        *_about_conversion(report),
         ("bounced", report.bounced),
         ("unsubscribed", report.unsubscribed),
         ("out of office", report.out_of_office),
@@ -119,6 +120,14 @@ def _lines(standing: Mapping[str, Any], report: Report, now: Now) -> Iterator[st
     if now.unknown_because:
         yield f"\nWhere they are now is not known: {now.unknown_because}"
     yield from _to_look_at(report, now)
+
+
+def _about_conversion(report: Report) -> Iterator[tuple[str, str]]:
+    """Shares, where there is a goal and somebody who could reach it."""
+    found = report.conversion
+    for words, share in (("entered", found.over_entered), ("ended", found.over_ended)):
+        if share is not None:
+            yield f"  of those that {words}", f"{share:.1%}"
 
 
 def _about_texts(report: Report) -> Iterator[tuple[str, int]]:

@@ -26,9 +26,11 @@ from pydantic import (
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from starters.webhooks.event_kinds import OPT_OUTS, OUR_OWN_KINDS
+from starters.webhooks.mail_return_date import return_date
 from workflows.engine.base import Frozen, Name
 from workflows.engine.consent import objection_to
 from workflows.engine.events import Event, plain_json
+from workflows.engine.replies import RECLASSIFIED, class_told, heard
 
 MOST_EVENTS = 100
 DEEPEST = 20
@@ -38,6 +40,9 @@ SHORTEST_SECRET = 24
 ENROLL = "enroll"
 HEARTBEAT = "feed_heartbeat"
 """A feed says that it is alive: an event about nobody."""
+
+OURS_TO_SAY = ("class_by", "verdict", "by")
+"""What only this side adds to a reply: who has read it, and what a colleague decided."""
 
 
 class Unsigned(Exception):
@@ -105,6 +110,8 @@ class PostedEvent(Frozen):
             raise ValueError("automation: belongs to the kind enroll only")
         if self.kind == HEARTBEAT:
             return self._of_a_feed()
+        if self.kind == RECLASSIFIED and not (self.data.get("reply") and class_told(self.event)):
+            raise ValueError("data: a reply_classified names the event of the reply and its class")
         if objection := objection_to(self.event):
             raise ValueError(f"data: a {self.kind} {objection}")
         if not (self.lead or self.person or self.email):
@@ -121,8 +128,16 @@ class PostedEvent(Frozen):
         """The fact itself, with data that every store can keep."""
         data = plain_json(self.data)
         assert isinstance(data, dict)
+        if self.kind in ("reply", RECLASSIFIED):
+            data = {k: v for k, v in data.items() if k not in OURS_TO_SAY}
         kind = "unsubscribe" if self.kind in OPT_OUTS else self.kind
-        return Event(id=self.id, kind=kind, at=self.at, data=data)
+        event = heard(Event(id=self.id, kind=kind, at=self.at, data=data))
+        text = f"{data.get('subject') or ''}\n{data.get('text') or ''}"
+        if event.kind != "out_of_office" or "until" in data or not text.strip():
+            return event
+        back = return_date(text, event.at)
+        until = {"until": back.isoformat()} if back else {}
+        return event.model_copy(update={"data": event.data | until})
 
 
 def check_secret(secret: str) -> str:

@@ -23,7 +23,7 @@ from starters.webhooks.mail_bounce import Category, Report, read_report
 from starters.webhooks.mail_parts import address_in, header, message_ids, text_of
 from starters.webhooks.mail_quotes import latest_reply
 from starters.webhooks.mail_return_date import return_date
-from starters.webhooks.mail_words import asks_to_be_removed, is_machine_subject, says_away
+from workflows.engine.reply_words import asks_to_be_removed, is_machine_subject, says_away
 
 Kind = Literal[
     "reply",

@@ -172,7 +172,8 @@ async def test_refusals_and_write_backs_are_counted_by_reason_and_state(ledger: 
     await happens(ledger, lead, "unsubscribe")
     report = await read(ledger)
     assert report.refused == {again.refused: 1} == {"already enrolled": 1}
-    assert report.writebacks == {"mark_unsubscribed": {"PLANNED": 1}}
+    planned = {"PLANNED": 1}
+    assert report.writebacks == {"mark_unsubscribed": planned, "note_opt_out": planned}
 
 
 @pytest.mark.parametrize(
@@ -187,3 +188,41 @@ async def test_entries_are_listed(
     await enter(ledger, 3, "autumn")
     async with ledger.reading() as tx:
         assert len(await list_entries(tx, automation, None, state)) == expected
+
+
+async def test_the_goal_is_a_share_of_those_that_entered_and_of_those_that_are_through(
+    ledger: Ledger,
+) -> None:
+    await make_with_goal(ledger)
+    leads = [await enter(ledger, number, "winter") for number in range(1, 5)]
+    await happens(ledger, leads[0], "trial_started")
+    await happens(ledger, leads[1], "trial_started")
+    for lead in (leads[0], leads[2]):
+        request = CloseRequest(
+            enrollment=enrollment_id("winter", lead.lead),
+            entry=1,
+            events=(),
+            reason=ExitReason.COMPLETED,
+            at=datetime.now(UTC),
+        )
+        async with ledger.transaction() as tx:
+            await close(ledger, tx, request, ACCOUNTS)
+    async with ledger.reading() as tx:
+        found = (await campaign_report(ledger, tx, "winter")).conversion
+        none = (await campaign_report(ledger, tx, "spring")).conversion
+    assert (found.goals, found.entered, found.ended) == (2, 4, 2)
+    assert (found.over_entered, found.over_ended) == (0.5, 0.5)
+    assert (none.goals, none.over_entered, none.over_ended) == (0, None, None)
+
+
+async def make_with_goal(ledger: Ledger) -> None:
+    definition = {
+        "id": "winter",
+        "name": "winter",
+        "trigger": {"kind": "manual"},
+        "campaign": {"engagement_window": "30 days"},
+        "goal": {"event": "trial_started", "stops": False},
+        "steps": [{"id": "a", "kind": "send_email", "template": "intro"}],
+    }
+    await publish(ledger, Automation.model_validate(definition), "", [], "a test")
+    await set_state(ledger, "winter", "enabled", "a test")

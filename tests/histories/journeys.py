@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from activities.dispatch import deliver
+from pydantic import JsonValue
+
+from activities.dispatch import deliver, take_in
 from activities.ledger.deciding import Decision, decide
+from activities.ledger.inbox import Incoming
 from activities.ledger.publishing import find_version
+from activities.ledger.replies import OPERATOR
 from activities.ledger.reviews import waiting_reviews
 from starters.commands.moving import Mover, Orders
 from starters.sandbox.receiver import Canned
@@ -26,6 +30,8 @@ from tests.histories.outreach import (
 )
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import Journey
+from workflows.engine.events import Event
+from workflows.engine.replies import RECLASSIFIED
 
 ROUNDS = """
 - {id: pause, kind: wait, for: 1 second}
@@ -108,6 +114,11 @@ RESTS = """- {id: intro, kind: send_email, template: intro}
 - {id: rest, kind: wait, for: 20 days}
 - {id: more, kind: wait, for: 9 days}
 """
+ANSWERED = """
+- {id: ready, kind: wait_for, events: [go], timeout: 20 days}
+- {id: intro, kind: send_email, template: intro}
+- {id: rest, kind: wait, for: 20 days}
+"""
 GOALS = {"goal": {"event": "bought", "stops": True}}
 """The goals of the journeys that have one."""
 
@@ -180,6 +191,23 @@ async def decides(journey: Journey, approve: bool) -> None:
     await deliver(world.ledger, world.client, decided.event)
 
 
+async def answers(journey: Journey) -> None:
+    """A neutral reply holds the next mail until a colleague has decided; a positive one ends it."""
+    world = journey.world
+    await journey.until_at("ready")
+    await world.happens(journey.lead, "reply", **{"class": "NEUTRAL"})
+    reply = f"event-{world.count}"
+    await world.happens(journey.lead, "go")
+    await journey.until_at("intro", "held")
+    at = (await journey.row())["admitted_at"]
+    told: dict[str, JsonValue] = {"reply": reply, "class": "NEUTRAL", "verdict": "go_on"}
+    event = Event(id=f"{reply}-decided", kind=RECLASSIFIED, at=at, data=told)
+    await take_in(world.ledger, Incoming(event, "default", OPERATOR, journey.lead.lead), ACCOUNTS)
+    await deliver(world.ledger, world.client, event.id)
+    await journey.until_at("rest")
+    await world.happens(journey.lead, "reply", **{"class": "POSITIVE"})
+
+
 async def is_handed_over(journey: Journey) -> None:
     """The other tool mails; an operator pauses and resumes; the last mail ends it."""
     await journey.until_at("hand")
@@ -193,6 +221,7 @@ async def is_handed_over(journey: Journey) -> None:
 JOURNEYS: dict[str, tuple[str, Live]] = {
     "timeout": (SHORT, nothing),
     "reply": (LONG, hears("reply")),
+    "answered": (ANSWERED, answers),
     "hard_bounce": (LONG, hears("bounce", type="hard", step="follow_up")),
     "unsubscribe": (LONG, hears("unsubscribe")),
     "meeting": (LONG, hears("meeting_booked", starts_at="2035-01-01T10:00:00Z")),

@@ -140,7 +140,8 @@ async def test_words_and_addresses_stay_in_the_ledger(arrivals: Arrivals) -> Non
     ((data,),) = await arrivals.rows(inbox, "data")
     assert (len(data["text"]), data["from"]) == (10_000, "ada@lead.example")
     ((body,),) = await arrivals.rows(deliveries, "body")
-    assert set(body) == {"id", "at", "kind", "recorded"}
+    assert set(body) == {"id", "at", "kind", "recorded", "data"}
+    assert body["data"] == {"class": "NEUTRAL", "sure": False}
 
 
 async def test_a_bounce_tells_its_step_and_is_written_back_after_the_exit(

@@ -36,6 +36,10 @@ OTHER = ADA.model_copy(update={"address": "other@dripstone.example"})
 WRITES = SalesforceWrites(
     hard_bounce_field="clay_external_hard_bounce__c",
     writable_fields=("Rating", "LastName", "Company", "Email"),
+    has_replied_field="Has_Replied__c",
+    first_reply_field="First_Reply__c",
+    reply_class_field="ReplyClassification__c",
+    reply_text_field="SLV36_Pardot_Question_Asked__c",
 )
 HUBSPOT = HubspotWrites(
     writable_fields=("email", "firstname"), timeline_template=HubspotSandbox.template

@@ -16,7 +16,8 @@ from pydantic import JsonValue
 from activities.ledger.connections import Connections
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead
-from activities.ledger.opt_outs import REASONS
+from activities.ledger.opt_outs import reason_of
+from activities.ledger.reply_writebacks import without_members
 from activities.ledger.telling import signal_body
 from workers.rehearsal.agenda import Agenda, Rank
 from workers.rehearsal.attempts import Attempts
@@ -30,6 +31,7 @@ from workflows.engine.consent import CONSENT_EVENTS, read_consent
 from workflows.engine.events import SIGNALS, SMS_OPT_OUT, Event
 from workflows.engine.exits import exit_caused_by, strongest
 from workflows.engine.interpreter import advance, begin, hear
+from workflows.engine.replies import heard
 from workflows.engine.state import Close, Closed, Fired, News, Perform, State
 
 LONGEST = timedelta(days=400)
@@ -138,8 +140,9 @@ class EngineMode:
 
     def receive(self, lead: Lead, event: Event) -> None:
         """A fact about a lead: what it suppresses, writes back, stops and tells."""
+        event = heard(event)
         self.heard.setdefault(lead.lead, []).append(event)
-        reason = REASONS.get(event.kind)
+        reason = reason_of(event)
         if reason and not event.is_soft_bounce:
             self.people.suppress(lead.person, reason)
         said = read_consent(event) if event.kind in CONSENT_EVENTS else None
@@ -175,7 +178,8 @@ class EngineMode:
     def write_back(self, case: Case, lead: Lead, event: Event) -> None:
         """Tell the default write-backs of a fact."""
         accounts = self.stage.connections.of(lead.center)
-        for planned in writebacks_of(event, lead, accounts):
+        wanted = writebacks_of(event, lead, accounts) + without_members(event, lead, accounts)
+        for planned in wanted:
             up = self.stage.surroundings.down_until("salesforce", self.now)
             why = f"once salesforce is up again, from {up.isoformat()}" if up else ""
             step = str(event.data.get("step") or case.state.step)

@@ -13,9 +13,9 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from activities.ledger.criteria import LeadFields
-from activities.ledger.inbox import PERSON_WIDE, TOLD_TO_NOBODY
 from activities.ledger.leads import Lead
 from activities.ledger.reachable import NO_NUMBER, first_number, sends_texts_alone
+from activities.ledger.reaching import PERSON_WIDE, TOLD_TO_NOBODY
 from activities.ledger.recipients import no_address, recipient_fields, recipient_of
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.limits import Agreed

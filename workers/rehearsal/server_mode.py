@@ -92,6 +92,7 @@ async def theatre(
         platforms=recorded_platforms(surroundings),
         web=vendors,
         analytics=vendors,
+        replies=vendors,
     )
     queues = activities_by_queue(ledger, without_feeds(connections), everybody, public_url)
     async with AsyncExitStack() as running:

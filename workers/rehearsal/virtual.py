@@ -23,6 +23,7 @@ from activities.vendors.ports import (
     WebAnswer,
     WebRequest,
 )
+from activities.vendors.reply_ports import MemberChange
 from workers.rehearsal.story import Surroundings, Vendor
 from workers.rehearsal.unthreaded import unthreaded
 
@@ -91,6 +92,14 @@ class Recorders:
     async def email_of_user(self, user_id: str) -> str | None:
         """Somebody, whoever it is."""
         return OWNER_ADDRESS
+
+    async def change_member(self, member: str, record: str, change: MemberChange) -> Receipt:
+        """Take a change of a campaign member."""
+        return self._answer("salesforce")
+
+    async def add_note(self, record: str, title: str, body: str) -> Receipt:
+        """Take a note."""
+        return self._answer("salesforce")
 
     async def post(self, channel: str, text: str) -> Receipt:
         """Take a message to the team."""

@@ -192,6 +192,11 @@ FACT_EFFECTS = {
     "create_event": "Log the meeting as an Event",
     "mark_unsubscribed": "Set the opt-out field",
     "mark_bounced": "Set the hard bounce field",
+    "mark_replied": "Set Has Replied, once",
+    "classify_reply": "Write the class of the reply",
+    "keep_reply_text": "Write the words of the reply",
+    "note_opt_out": "Add a Note about the opt-out",
+    "reassign_lead": "Give the lead to another colleague",
     "steer_handover": "Tell Smartlead to stop or to go on",
 }
 """The default write-backs and what each does, in words for the Temporal UI."""

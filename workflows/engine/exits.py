@@ -6,6 +6,13 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from workflows.engine.events import Event
+from workflows.engine.replies import (
+    RECLASSIFIED,
+    ReplyClass,
+    class_told,
+    is_neutral,
+    verdict_of,
+)
 
 
 class ExitReason(StrEnum):
@@ -53,13 +60,22 @@ CERTAIN_STOPS = {
 def exit_caused_by(event: Event, stops_on: Iterable[str]) -> ExitReason | None:
     """The exit that ``event`` causes in an automation that stops on ``stops_on``, if any.
 
-    A soft bounce is not an exit by itself: the mail is tried again first.
+    A soft bounce is not an exit by itself: the mail is tried again first. Nor is a reply that says
+    neither yes nor no: what follows from it is decided by a person.
     """
     if event.kind in CERTAIN_STOPS:
         return CERTAIN_STOPS[event.kind]
-    if event.kind not in stops_on or event.is_soft_bounce:
+    kind = _kind_of_second_look(event) if event.kind == RECLASSIFIED else event.kind
+    if kind not in stops_on or event.is_soft_bounce or is_neutral(event):
         return None
-    return OPTIONAL_STOPS.get(event.kind)
+    return OPTIONAL_STOPS.get(kind)
+
+
+def _kind_of_second_look(event: Event) -> str:
+    """What a reply stops as that somebody has looked at again; empty if it stops nothing."""
+    if verdict_of(event) != "stop":
+        return ""
+    return "unsubscribe" if class_told(event) is ReplyClass.UNSUBSCRIBE else "reply"
 
 
 def strongest(reasons: Iterable[ExitReason]) -> ExitReason:

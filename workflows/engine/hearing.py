@@ -11,6 +11,7 @@ from workflows.engine import holds
 from workflows.engine.automation import Automation
 from workflows.engine.events import REVIEW_DECIDED, Event, Malformed, read_return
 from workflows.engine.moves import follow, moment_of, put
+from workflows.engine.replies import ReplyClass, class_told, is_neutral, verdict_of
 from workflows.engine.state import Decision, Perform, State, Wait, is_message
 
 
@@ -41,6 +42,31 @@ def note_absence(automation: Automation, state: State, event: Event, now: dateti
     if isinstance(state.wanted, Perform) and is_message(state.wanted):
         return put(state, state.wanted, now)
     return state
+
+
+def note_class(state: State, event: Event) -> State:
+    """What the lead's last reply was read as, if the event says so."""
+    told = class_told(event)
+    return state.model_copy(update={"reply_class": told.value}) if told else state
+
+
+def note_neutral(automation: Automation, state: State, event: Event, now: datetime) -> State:
+    """A reply that says neither yes nor no: a campaign sends nothing before a decision."""
+    if not (is_neutral(event) and automation.campaign):
+        return state
+    state = state.model_copy(update={"reply_waits": True})
+    if isinstance(state.wanted, Perform) and is_message(state.wanted):
+        return put(state, state.wanted, now)
+    return state
+
+
+def note_decision(automation: Automation, state: State, event: Event, now: datetime) -> State:
+    """Somebody has looked at the reply again, and it ends nothing here."""
+    decided = verdict_of(event) or class_told(event) is ReplyClass.OOO
+    if not decided:
+        return state
+    state = state.model_copy(update={"reply_waits": False})
+    return holds.cause_removed(automation, state, now)
 
 
 def note_malformed(state: State, news: Malformed, now: datetime) -> State:

@@ -23,9 +23,17 @@ from workflows.engine.events import (
 )
 from workflows.engine.exits import ExitReason
 from workflows.engine.handing import tell_the_other_tool
-from workflows.engine.hearing import note_absence, note_malformed, tell_step
+from workflows.engine.hearing import (
+    note_absence,
+    note_class,
+    note_decision,
+    note_malformed,
+    note_neutral,
+    tell_step,
+)
 from workflows.engine.lateness import note_lateness
 from workflows.engine.moves import close, enter, follow, moment_of
+from workflows.engine.replies import RECLASSIFIED, heard_by_class
 from workflows.engine.state import (
     SEEN_LENGTH,
     Close,
@@ -97,6 +105,7 @@ def hear(automation: Automation, state: State, name: str, body: JsonValue, now: 
         counted = state.anonymous | {print_of_it: times + 1}
         recent = dict(list(counted.items())[-SEEN_LENGTH:])
         state = state.model_copy(update={"anonymous": recent})
+    news = heard_by_class(news) if isinstance(news, Event) else news
     return advance(automation, state, news, now)
 
 
@@ -190,6 +199,7 @@ def _receive(automation: Automation, state: State, event: Event, now: datetime) 
             "writebacks": (*state.writebacks, *event.writebacks),
         }
     ).noting(Decision(at=now, step=state.step, what=f"event: {event.kind}"))
+    state = note_class(state, event)
     if automation.goal and automation.goal.is_reached_by(event):
         state = state.noting(Decision(at=now, step=state.step, what="goal reached"))
     if state.exit or isinstance(state.wanted, Close):
@@ -208,6 +218,8 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
         return note_absence(automation, state, event, now)
     if event.kind == "hold_released":
         return holds.cause_removed(automation, state, now)
+    if event.kind == RECLASSIFIED:
+        return note_decision(automation, state, event, now)
     if state.no_texts and _is_text(state.wanted):
         skipped = Outcome(state="skipped", cause=f"event: {event.kind}")
         return _performed(automation, state, skipped, now)
@@ -216,6 +228,7 @@ def _react(automation: Automation, state: State, event: Event, now: datetime) ->
         return state.model_copy(update={"values": state.values | known})
     if event.is_soft_bounce:
         return holds.note_soft_bounce(automation, state, event, now)
+    state = note_neutral(automation, state, event, now)
     return tell_step(automation, state, event, now)
 
 

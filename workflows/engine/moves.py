@@ -7,6 +7,7 @@ from datetime import datetime
 from workflows.engine.automation import Automation
 from workflows.engine.exits import ExitReason
 from workflows.engine.lateness import with_due
+from workflows.engine.replies import REPLY_WAITS
 from workflows.engine.state import (
     Close,
     Decision,
@@ -83,9 +84,11 @@ def close(state: State, reason: ExitReason, now: datetime, cause: str = "") -> S
 def put(state: State, wanted: Resting, now: datetime) -> State:
     """Want this next, under a new serial number.
 
-    A message to a lead that is out of office waits for the return; a wait never outlasts the
-    engagement window.
+    A message to a lead that is out of office waits for the return, and one to a lead whose reply
+    is to be judged waits for that; a wait never outlasts the engagement window.
     """
+    if isinstance(wanted, Perform) and is_message(wanted) and state.reply_waits:
+        return _wait_for_decision(state, wanted, now)
     if isinstance(wanted, Perform) and is_message(wanted) and state.away_until:
         return _wait_for_return(state, wanted, now)
     serial = state.serial + 1
@@ -101,6 +104,12 @@ def _wait_for_return(state: State, wanted: Perform, now: datetime) -> State:
     hold = Hold(cause="away", since=now, reason="out of office", until=until, suspended=wanted)
     rest = Wait(kind="wait", serial=0, until=until, ends="hold", summary="Out of office")
     return put(state.model_copy(update={"hold": hold}), rest, now)
+
+
+def _wait_for_decision(state: State, wanted: Perform, now: datetime) -> State:
+    held = Hold(cause="gate", since=now, reason=REPLY_WAITS, suspended=wanted)
+    rest = Wait(kind="wait", serial=0, ends="hold", summary=f"Held: {REPLY_WAITS}")
+    return put(state.model_copy(update={"hold": held}), rest, now)
 
 
 def _within_window(state: State, wait: Wait) -> Wait:

@@ -90,11 +90,12 @@ class State(Frozen):
     ``wanted`` is what must be in flight; the shell makes it so. ``sends`` are all messages, of
     which ``texts`` were text messages; ``no_texts``: a direct signal has said to send no more of
     them. ``away_until`` is the return date of a lead that is out of office: until then no message
-    leaves. ``unrecorded`` are events that the ledger does not have yet; ``interrupted`` is the wait
-    that a resend (of step ``resend``) broke into. ``unheard`` is an event that the step waited for
-    and that came while it was held or interrupted; ``released`` is the serial of the effect in
-    flight when a hold's cause was removed. ``late_since`` is when the present step fell due, if the
-    journey is behind its plan.
+    leaves. ``reply_class`` is what the last reply was read as; ``reply_waits``: what follows from
+    it is still to be decided, and until then no message leaves. ``unrecorded`` are events that the
+    ledger does not have yet; ``interrupted`` is the wait that a resend (of step ``resend``) broke
+    into. ``unheard`` is an event that the step waited for and that came while it was held or
+    interrupted; ``released`` is the serial of the effect in flight when a hold's cause was removed.
+    ``late_since`` is when the present step fell due, if the journey is behind its plan.
     """
 
     enrollment: str
@@ -108,6 +109,8 @@ class State(Frozen):
     wanted: Wanted | None = None
     hold: Hold | None = None
     away_until: AwareDatetime | None = None
+    reply_class: str = ""
+    reply_waits: bool = False
     sends: int = 0
     texts: int = 0
     no_texts: bool = False

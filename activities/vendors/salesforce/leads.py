@@ -37,7 +37,7 @@ class SalesforceLeads:
             Never: of code NO_SUCH_MEMBER_STATUS if the Campaign has no such status: the API would
                 take any text, and reports that count responses would miss the member.
         """
-        spelled = await self._spelled(group, status) if status else None
+        spelled = await spelled_status(self._client, group, status) if status else None
         link = f"{_object_of(record)}Id"
         found = await self._set_status(group, record, spelled)
         if found:
@@ -62,24 +62,29 @@ class SalesforceLeads:
             return Receipt(member, "was a member already")
         return await self._client.update("CampaignMember", member, {"Status": status})
 
-    async def _spelled(self, group: str, status: str) -> str:
-        """The status as the Campaign spells it."""
-        rows = await self._client.query(format_soql(_STATUSES, group))
-        labels = [str(row["Label"]) for row in rows]
-        if not labels:
-            message = (
-                f"there is no Campaign {group}, or its member statuses cannot be read: check the "
-                "id and the integration user's permissions"
-            )
-            raise failure("salesforce", "NO_SUCH_CAMPAIGN", message)
-        for label in labels:
-            if label.casefold() == status.casefold():
-                return label
+
+async def spelled_status(client: Salesforce, group: str, status: str) -> str:
+    """A member status as the Campaign spells it.
+
+    Raises:
+        Never: NO_SUCH_CAMPAIGN or NO_SUCH_MEMBER_STATUS.
+    """
+    rows = await client.query(format_soql(_STATUSES, group))
+    labels = [str(row["Label"]) for row in rows]
+    if not labels:
         message = (
-            f"Campaign {group} has no member status {status!r} (it has {', '.join(labels[:10])}): "
-            "add it there, then retry"
+            f"there is no Campaign {group}, or its member statuses cannot be read: check the "
+            "id and the integration user's permissions"
         )
-        raise failure("salesforce", "NO_SUCH_MEMBER_STATUS", message)
+        raise failure("salesforce", "NO_SUCH_CAMPAIGN", message)
+    for label in labels:
+        if label.casefold() == status.casefold():
+            return label
+    message = (
+        f"Campaign {group} has no member status {status!r} (it has {', '.join(labels[:10])}): "
+        "add it there, then retry"
+    )
+    raise failure("salesforce", "NO_SUCH_MEMBER_STATUS", message)
 
 
 def _object_of(record: str) -> str:

@@ -208,6 +208,7 @@ _ALL = (
         Field("Status", length=40),
         Field("HasResponded", "boolean", writable="never", default=False),
         Field("Has_Replied__c", "boolean", default=False),
+        Field("First_Reply__c", "datetime"),
         Field("ReplyClassification__c", length=40),
     ),
 )

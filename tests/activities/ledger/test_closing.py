@@ -35,7 +35,7 @@ async def test_in_any_order_the_strongest_fact_is_the_exit_and_the_others_are_ke
     # The person and, so that a change of address does not undo it, the record.
     assert len(await rows(ledger, suppressions)) == 2
     written = {row["activity"] for row in await rows(ledger, effects)}
-    assert written == {"create_event", "mark_unsubscribed"}
+    assert written == {"create_event", "mark_unsubscribed", "note_opt_out"}
 
 
 async def test_an_entry_that_is_closed_twice_answers_the_exit_it_had(ledger: Ledger) -> None:
@@ -60,7 +60,7 @@ async def test_a_fact_after_the_exit_does_not_change_it_and_still_counts(ledger:
     late = Event(id="late", kind="unsubscribe", at=AT)
     recorded = await leave(ledger, enrollment, ExitReason.UNSUBSCRIBED, late)
     assert recorded.reason is ExitReason.REPLY_RECEIVED
-    assert recorded.writebacks == ("late/mark_unsubscribed",)
+    assert recorded.writebacks == ("late/mark_unsubscribed", "late/note_opt_out")
     # The person and, so that a change of address does not undo it, the record.
     assert len(await rows(ledger, suppressions)) == 2
 

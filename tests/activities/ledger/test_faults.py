@@ -88,7 +88,7 @@ async def test_an_opt_out_that_comes_while_its_lead_is_first_admitted_reaches_it
         assert not done
     received = await told
     assert len(received.targets) == 1
-    assert received.writebacks == ("e/mark_unsubscribed",)
+    assert received.writebacks == ("e/mark_unsubscribed", "e/note_opt_out")
 
 
 async def test_a_lease_has_one_holder_and_passes_on_when_it_ends(ledger: Ledger) -> None:

@@ -61,8 +61,10 @@ async def test_what_an_event_means_commits_with_it(
     await happens(ledger, lead, kind, **data)
     async with ledger.reading() as tx:
         assert await suppression_of(ledger, tx, lead) == reason
-    written = [list(row["payload"]["fields"]) for row in await rows(ledger, effects)]
+    payloads = [row["payload"] for row in await rows(ledger, effects)]
+    written = [list(payload["fields"]) for payload in payloads if "fields" in payload]
     assert written == ([[field]] if field else [])
+    assert sum("note" in payload for payload in payloads) == (field == "HasOptedOutOfEmail")
 
 
 @pytest.mark.parametrize(

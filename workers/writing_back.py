@@ -1,4 +1,4 @@
-"""Starting the workflow that drains the write-backs of a connection."""
+"""Having the Writeback workflow of a connection see to what no enrollment did."""
 
 from __future__ import annotations
 
