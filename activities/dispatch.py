@@ -6,9 +6,11 @@ workflow, starts by the entry in the workflow's memo.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
@@ -152,8 +154,15 @@ async def start_workflow(ledger: Ledger, client: Client, start: Start) -> bool:
         return await _runs_already(ledger, client, workflow_id, entry)
     except RPCError:
         return False
-    await mark_running(ledger, workflow_id, entry, handle.first_execution_run_id or "")
+    if not await mark_running(ledger, workflow_id, entry, handle.first_execution_run_id or ""):
+        await _end_again(handle)
     return True
+
+
+async def _end_again(handle: WorkflowHandle[Any, Any]) -> None:
+    """A frozen process has started an entry anew that was over: nobody would ever tell it so."""
+    with suppress(RPCError):
+        await handle.terminate("its entry has ended before", rpc_timeout=PATIENCE)
 
 
 async def _runs_already(ledger: Ledger, client: Client, workflow_id: str, entry: int) -> bool:

@@ -26,13 +26,24 @@ MOST_RUNS = 1000
 
 
 async def archive_closed(ledger: Ledger, client: Client) -> int:
-    """Archive entries that have closed and are not archived yet; how many."""
+    """Archive entries that have closed and are not archived yet; how many.
+
+    Raises:
+        RPCError: of the first that could not be read; the others were archived all the same.
+    """
     async with ledger.reading() as tx:
         rows = await unarchived(ledger, tx, SETTLED_FOR, AT_ONCE)
+    failed: RPCError | None = None
     for row in rows:
-        timeline, histories = await _read(client, row)
+        try:
+            timeline, histories = await _read(client, row)
+        except RPCError as error:
+            failed = failed or error
+            continue
         packed = gzip.compress(json.dumps(histories).encode(), mtime=0)
         await keep_archive(ledger, row, timeline, packed)
+    if failed:
+        raise failed
     return len(rows)
 
 
@@ -81,4 +92,8 @@ async def _timeline(
             lines = await handle.query("timeline", result_type=list[Decision], rpc_timeout=PATIENCE)
         except WorkflowQueryFailedError:
             return []
+        except RPCError as error:
+            if error.status is RPCStatusCode.FAILED_PRECONDITION:
+                return []  # cut off before its first task
+            raise
     return [line.model_dump(mode="json") for line in lines]

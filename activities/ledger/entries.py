@@ -46,12 +46,17 @@ async def newest_entry(tx: AsyncConnection, enrollment: str) -> Mapping[str, Any
     return dict(row) if row else None
 
 
-async def mark_running(ledger: Ledger, enrollment: str, entry: int, run_id: str) -> None:
-    """The workflow of an admitted entry has started."""
+async def mark_running(ledger: Ledger, enrollment: str, entry: int, run_id: str) -> bool:
+    """The workflow of an admitted entry has started. False if the entry is over: another workflow
+    of it has run and ended, before this one was started by somebody who was slow."""
     async with ledger.transaction() as tx:
         admitted = this(enrollment, entry) & (admissions.c.state == "ADMITTED")
         values = {"state": "RUNNING", "run_id": run_id, "running_at": await ledger.now(tx)}
-        await tx.execute(update(admissions).where(admitted).values(values))
+        if (await tx.execute(update(admissions).where(admitted).values(values))).rowcount:
+            return True
+        found = await find_entry(tx, enrollment, entry)
+    is_over = found is not None and found["state"] == "CLOSED"
+    return not (is_over and found and found["run_id"] not in (None, "", run_id))
 
 
 async def record(
