@@ -46,8 +46,11 @@ Port = Annotated[
     typer.Option(
         "--port",
         metavar="NAME=NUMBER",
-        help="Wish for a port: temporal, ui, sandbox, smtp or ingress. Taken ones are replaced.",
+        help="A wish: temporal, ui, sandbox, smtp, ingress or codec. Taken ports are replaced.",
     ),
+]
+Encrypted = Annotated[
+    bool, typer.Option("--encrypted", help="Encrypt what Temporal stores; its web UI decrypts it.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document at the end.")]
 
@@ -63,13 +66,14 @@ def demo(
         ),
     ] = None,
     port: Port = None,
+    encrypted: Encrypted = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the whole product on this machine, in about a minute. Ctrl-C stops and cleans up."""
     console = _console(as_json)
     terminal = console.is_terminal and sys.stdin.isatty() and not as_json
     seconds = keep if keep is not None else ON_A_TERMINAL if terminal else 0.0
-    wishes = Wishes(directory, _ports(port))
+    wishes = Wishes(directory, _ports(port), encrypted)
     raise typer.Exit(_carry_out(_demo(wishes, console, seconds, as_json)))
 
 
@@ -79,6 +83,7 @@ def dev(
     ] = ROOT / "dev",
     empty: Annotated[bool, typer.Option("--empty", help="Without the sample leads.")] = False,
     port: Port = None,
+    encrypted: Encrypted = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the same and leave it running until Ctrl-C, for a look around and work of your own.
@@ -86,7 +91,7 @@ def dev(
     It begins afresh each time. With --empty the sample campaign is there and nobody is enrolled.
     """
     console = _console(as_json)
-    wishes = Wishes(directory, _ports(port))
+    wishes = Wishes(directory, _ports(port), encrypted)
     raise typer.Exit(_carry_out(_dev(wishes, console, empty, as_json)))
 
 

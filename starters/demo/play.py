@@ -48,6 +48,7 @@ class Wishes:
 
     directory: Path
     ports: Ports
+    encrypted: bool = False
 
 
 @contextlib.asynccontextmanager
@@ -58,7 +59,7 @@ async def set_stage(wishes: Wishes, console: Console) -> AsyncIterator[Stage]:
         console.print(f"  {sentence}", soft_wrap=True, highlight=False)
 
     with own_directory(wishes.directory) as directory:
-        async with stage(directory, wishes.ports, say) as running:
+        async with stage(directory, wishes.ports, say, encrypted=wishes.encrypted) as running:
             try:
                 yield running
             finally:

@@ -17,6 +17,7 @@ from temporalio.client import Client
 import config
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
+from starters.demo.encryption import Encryption
 from starters.demo.sandbox_accounts import accounts_at
 from starters.processes.devserver import NAMESPACE, Running, dev_server
 from starters.processes.supervisor import (
@@ -56,6 +57,7 @@ class Ports:
     sandbox: int = 8025
     smtp: int = 8026
     ingress: int = 8480
+    codec: int = 8481
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +94,28 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(directory: Path, ports: Ports, say: Say) -> AsyncIterator[Stage]:
+async def stage(
+    directory: Path, ports: Ports, say: Say, *, encrypted: bool = False
+) -> AsyncIterator[Stage]:
     """Start everything in ``directory``, and stop it in reverse order at the end.
+
+    ``encrypted``: Temporal stores what it is given under a key that lasts as long as the stage.
 
     Raises:
         DevServerError, ChildFailed: something did not start; carries the end of its log.
     """
+    encryption = Encryption(free_port(ports.codec, say)) if encrypted else None
     async with AsyncExitStack() as running:
         say("starting the Temporal server and its web UI")
-        temporal = await running.enter_async_context(_server(directory, ports, say))
+        temporal = await running.enter_async_context(_server(directory, ports, say, encryption))
         for note in temporal.notes:
             say(note)
         supervisor = await running.enter_async_context(Supervisor(directory / "logs", say))
         say("starting the ingress, and a sandbox: Salesforce, Slack and a mail server")
         base = _base(directory, temporal.address)
+        if encryption:
+            base |= encryption.environment
+            await supervisor.start(encryption.child(temporal.ui_url, base, FORGOTTEN))
         vendors, ingress = await _both(
             _sandbox(supervisor, directory, ports, say), _ingress(supervisor, base, ports, say)
         )
@@ -116,9 +126,7 @@ async def stage(directory: Path, ports: Ports, say: Say) -> AsyncIterator[Stage]
         running.push_async_callback(ledger.close)
         yield Stage(
             ledger=ledger,
-            client=await Client.connect(
-                temporal.address, namespace=NAMESPACE, plugins=[dripstone_plugin()]
-            ),
+            client=await _client(temporal.address, encryption),
             connections=load_connections(CONFIG / "connections.yaml"),
             supervisor=supervisor,
             temporal=temporal,
@@ -127,13 +135,21 @@ async def stage(directory: Path, ports: Ports, say: Say) -> AsyncIterator[Stage]
         )
 
 
-def _server(directory: Path, ports: Ports, say: Say) -> AbstractAsyncContextManager[Running]:
+async def _client(address: str, encryption: Encryption | None) -> Client:
+    plugin = dripstone_plugin(encryption.codec if encryption else None)
+    return await Client.connect(address, namespace=NAMESPACE, plugins=[plugin])
+
+
+def _server(
+    directory: Path, ports: Ports, say: Say, encryption: Encryption | None
+) -> AbstractAsyncContextManager[Running]:
     return dev_server(
         directory / "temporal",
         search_attributes={key.name: "Keyword" for key in SEARCH_ATTRIBUTES},
         # To the server a port that is named is an order; to us it is a wish.
         port=None if ports.temporal is None else free_port(ports.temporal, say),
         ui_port=None if ports.ui is None else free_port(ports.ui, say),
+        extra=encryption.server_flags if encryption else (),
     )
 
 

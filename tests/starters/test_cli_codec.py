@@ -10,15 +10,22 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from activities.ledger import Ledger
 from activities.ledger.codec_keys import register_key
+from config.settings import CodecSettings
+from starters.ingress.temporal_link import Keeper, temporal_link
 from tests.starters.commands import Commands, Result
 from tests.starters.test_cli_operate import comes_to, entered
+from workers.key_check import codec_of, keep_to_the_keys
 
 OURS, WRONG = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
 KEYS = "DRIPSTONE_CODEC__KEYS"
 ACTIVE = "DRIPSTONE_CODEC__ACTIVE"
+PATIENCE = 60
+"""Seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +71,7 @@ def test_with_another_key_orders_are_refused_and_stops_are_not(encrypted: Comman
     assert (told.status, told.document["status"]) == (0, None)
     assert encrypted("remove", enrollment, **wrong).status == 0
     assert why_stopped(encrypted, enrollment) == "manually_removed"
+    assert encrypted("suppress", "--lead", "c-2", **wrong).status == 0
 
 
 def test_a_worker_with_another_key_does_not_start(encrypted: Commands) -> None:
@@ -92,3 +100,23 @@ async def test_a_key_is_listed_and_forgotten_once_it_is_no_longer_here(cut_off: 
     ):
         done = await asyncio.to_thread(give, "--forget", forget, **here)
         assert (done.status, says in done.out + done.err) == (status, True)
+
+
+async def test_the_ingress_tells_enrollments_nothing_that_no_worker_could_read(
+    temporal: str, cut_off: Commands
+) -> None:
+    settings = CodecSettings(keys={"a": SecretStr(OURS)}, active="a")
+    ledger = await Ledger.open(cut_off.environment["DRIPSTONE_LEDGER_URL"])
+    try:
+        with capture_logs() as said:
+            async with temporal_link(temporal, Keeper(ledger, settings)) as link:
+                while not said:
+                    await asyncio.sleep(0.02)
+                assert said[0]["event"] == "ingress.wrong_codec_keys"
+                assert await link.state() == "does not answer"
+                await keep_to_the_keys(ledger, codec_of(settings, ledger))  # as a worker does
+                async with asyncio.timeout(PATIENCE):
+                    while await link.state() != "answers":
+                        await asyncio.sleep(0.05)
+    finally:
+        await ledger.close()

@@ -20,19 +20,22 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROC = Path("/proc")
 SEED = 20261121
-ANY_PORTS = [f"--port={name}=0" for name in ("temporal", "ui", "sandbox", "smtp", "ingress")]
+PORTS = ("temporal", "ui", "sandbox", "smtp", "ingress", "codec")
+ANY_PORTS = [f"--port={name}=0" for name in PORTS]
 
 pytestmark = pytest.mark.skipif(not PROC.is_dir(), reason="finds processes by /proc (Linux)")
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A demo that has ended: its exit status, its document, and what it said beside it."""
+    """A demo that has ended: its exit status, its document, what it said beside it, and what
+    Temporal had stored while it ran."""
 
     status: int
     document: dict[str, Any]
     said: str
     directory: Path
+    stored: bytes = b""
 
 
 def start(directory: Path, *options: str) -> subprocess.Popen[str]:
@@ -56,10 +59,15 @@ def wait_until_said(directory: Path, words: str, demo: subprocess.Popen[str]) ->
         time.sleep(0.05)
 
 
-def end(demo: subprocess.Popen[str], directory: Path) -> Ended:
+def stored_in(directory: Path) -> bytes:
+    """What Temporal has in its files at this moment."""
+    return b"".join(path.read_bytes() for path in (directory / "temporal").glob("temporal.db*"))
+
+
+def end(demo: subprocess.Popen[str], directory: Path, stored: bytes = b"") -> Ended:
     out, _ = demo.communicate()
     said = (directory.parent / f"{directory.name}.said").read_text()
-    return Ended(demo.returncode, json.loads(out) if out else {}, said, directory)
+    return Ended(demo.returncode, json.loads(out) if out else {}, said, directory, stored)
 
 
 def processes_of(directory: Path) -> dict[int, str]:
@@ -88,17 +96,19 @@ def kill_worker(directory: Path) -> None:
 
 @pytest.fixture(scope="module")
 def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ended, Ended]]:
-    """Two demos side by side; the worker of the second is killed twice."""
+    """Two demos side by side; the second is encrypted, and its worker is killed twice."""
     place = tmp_path_factory.mktemp("demos")
     one, other = place / "one", place / "other"
     chance = random.Random(SEED)
-    undisturbed, killed = start(one, "--json", *ANY_PORTS), start(other, "--json", *ANY_PORTS)
+    undisturbed = start(one, "--json", *ANY_PORTS)
+    killed = start(other, "--json", "--encrypted", *ANY_PORTS)
     try:
         wait_until_said(other, "enrolling", killed)
         for longest in (4.0, 12.0):
             time.sleep(chance.uniform(0.5, longest))
             kill_worker(other)
-        yield end(undisturbed, one), end(killed, other)
+        stored = stored_in(one), stored_in(other)
+        yield end(undisturbed, one, stored[0]), end(killed, other, stored[1])
     finally:
         for demo in (undisturbed, killed):
             if demo.poll() is None:
@@ -160,6 +170,13 @@ def test_a_killed_worker_changes_neither_the_report_nor_sends_a_mail_twice(
         assert other[name] == one[name], name
     assert {held["lead"] for held in other["held"]} == {held["lead"] for held in one["held"]}
     assert killed.document["rejected"] == undisturbed.document["rejected"]
+
+
+def test_temporal_can_read_nothing_of_an_encrypted_demo(demos: tuple[Ended, Ended]) -> None:
+    plain, encrypted = demos
+    inside = b'"definition":{'
+    assert (inside in plain.stored, b"binary/encrypted" in plain.stored) == (True, False)
+    assert (inside in encrypted.stored, b"binary/encrypted" in encrypted.stored) == (False, True)
 
 
 def test_the_demo_leaves_nothing_behind(demos: tuple[Ended, Ended]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ from temporalio.common import RawValue
 from activities.ledger import Ledger
 from activities.ledger.codec_keys import forget_key
 from config.settings import CodecSettings
-from tests.workflows.world import Journey, World, open_world, stop
+from tests.workflows.world import PATIENCE, Journey, World, open_world, stop
 from workers.codec import ENCRYPTED, KEY_ID, MissingCodecKey
 from workers.key_check import WrongCodecKeys, codec_of, ensure_keys_fit, keep_to_the_keys
 from workers.plugin import UnreadablePayload, connect
@@ -199,8 +200,9 @@ async def test_a_worker_that_could_not_read_the_histories_does_not_ask_for_work(
     await resting(secret_world)
     address = secret_world.client.service_client.config.target_host
     client = await connect(address, codec_of(keys, secret_world.ledger))
-    with pytest.raises(WrongCodecKeys, match=says):
-        await replace(secret_world, client=client, workers=[]).work()
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(WrongCodecKeys, match=says):
+            await replace(secret_world, client=client, workers=[]).work()
     with pytest.raises(WrongCodecKeys, match=says):
         await ensure_keys_fit(secret_world.ledger, codec_of(keys, secret_world.ledger))
 
