@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -120,14 +119,3 @@ async def next_opt_out_id(ledger: Ledger, tx: AsyncConnection, mail: EffectRow, 
     while await find_event(tx, f"{first}-{number}"):
         number += 1
     return f"{first}-{number}"
-
-
-async def clock_of(ledger: Ledger) -> datetime:
-    """The ledger's clock, read from the ledger itself: an answer means that it can be read.
-
-    Raises:
-        LedgerUnavailable: it cannot.
-    """
-    async with ledger.reading() as tx:
-        await tx.execute(select(inbox.c.id).limit(1))
-        return await ledger.now(tx)

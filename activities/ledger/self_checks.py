@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.leads import person_of
@@ -29,6 +29,18 @@ async def why_not_durable(ledger: Ledger, tx: AsyncConnection) -> str:
         if await tx.scalar(text(f"SHOW {setting}")) == "off":
             return f"{setting} is off in PostgreSQL: switch it on"
     return ""
+
+
+async def write_nothing(ledger: Ledger) -> None:
+    """A write that changes nothing: it fails where the inbox could not be written either.
+
+    A full disk is not seen by it: nothing is put there.
+
+    Raises:
+        LedgerUnavailable: it cannot be written.
+    """
+    async with ledger.transaction() as tx:
+        await tx.execute(update(inbox).where(inbox.c.id == "").values(source=""))
 
 
 async def knows_its_people(ledger: Ledger, tx: AsyncConnection) -> bool | None:

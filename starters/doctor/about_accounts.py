@@ -85,7 +85,7 @@ def _links(settings: Settings) -> Finding:
     check, url = "public-url", urlsplit(settings.ingress.public_url)
     host = settings.smtp.host if settings.smtp else "127.0.0.1"
     shown = f"{url.scheme}://{url.hostname}"
-    if _is_here(host) or (url.scheme == "https" and not _is_here(url.hostname or "")):
+    if is_this_machine(host) or (url.scheme == "https" and not is_this_machine(url.hostname or "")):
         return Finding(check, "ok", f"unsubscribe links lead to {shown}")
     return Finding(
         check,
@@ -96,7 +96,8 @@ def _links(settings: Settings) -> Finding:
     )
 
 
-def _is_here(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether that is a name or an address of loopback."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -14,6 +14,7 @@ from starters.commands.opened import reach_temporal
 from starters.doctor.about_accounts import look_at_accounts
 from starters.doctor.about_automations import look_at_automations
 from starters.doctor.about_ledger import look_at_ledger
+from starters.doctor.about_mail import look_at_mail
 from starters.doctor.about_temporal import look_at_temporal
 from starters.doctor.finding import Finding
 from workers.accounts import BadConnections, load_connections
@@ -33,6 +34,7 @@ async def examine(settings: Settings) -> list[Finding]:
                 home = await home_of(tx)
         findings += await _temporal(home)
         findings += look_at_accounts(settings, connections, await probe_vendors(settings))
+        findings += await look_at_mail(settings, connections)
         if ledger:
             configured = configured_by(settings, connections)
             findings += await look_at_automations(ledger, configured)

@@ -21,7 +21,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from activities.ledger import Ledger, LedgerUnavailable
-from activities.ledger.correlation import clock_of
 from config.settings import IngressSettings, Settings
 from starters.ingress.events import post_events, secrets_of
 from starters.ingress.mail import post_mail
@@ -101,8 +100,8 @@ async def _healthz(_reception: Reception, _request: Request) -> Response:
 
 
 async def _readyz(reception: Reception, _request: Request) -> Response:
-    """Ready if the ledger answers. Temporal is reported, but nothing here needs it."""
-    await clock_of(reception.ledger)
+    """Ready if the ledger can be written. Temporal is reported, but nothing here needs it."""
+    await reception.readiness.check(reception.ledger)
     return JSONResponse({"ledger": "answers", "temporal": await reception.link.state()})
 
 

@@ -19,6 +19,7 @@ from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import find_lead
 from config.settings import IngressSettings, TwilioSettings
 from starters.ingress.metrics import IngressMetrics
+from starters.ingress.readiness import Readiness
 from starters.ingress.temporal_link import TemporalLink
 from workers.repair import start_writeback
 from workers.triggering import enter_fired
@@ -37,6 +38,7 @@ class Reception:
     link: TemporalLink
     twilio: TwilioSettings | None = None
     metrics: IngressMetrics = field(default_factory=IngressMetrics)
+    readiness: Readiness = field(default_factory=Readiness)
 
     async def take_in(self, incoming: Incoming) -> Received:
         """Commit an event. Enrollments and the CRM learn of it right after, in the background.

@@ -32,21 +32,22 @@ async def arrivals(tmp_path: Path) -> AsyncIterator[Arrivals]:
         yield found
 
 
-@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_no_path_leads_to_another_host_or_shows_a_script(
-    arrivals: Arrivals, path: str, method: str
+    arrivals: Arrivals, method: str
 ) -> None:
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Referer": ELSEWHERE}
-    url = f"{arrivals.http.base_url}".rstrip("/") + path
-    answer = await arrivals.http.request(method, url, headers=headers)
-    assert not answer.is_redirect
-    assert "location" not in answer.headers
-    assert "evil" not in answer.text
-    assert "<script" not in answer.text
-    if answer.headers.get("content-type", "").startswith("text/html"):
-        assert "default-src 'none'" in answer.headers["content-security-policy"]
-        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    base = f"{arrivals.http.base_url}".rstrip("/")
+    for path in PATHS:  # one ingress for all: to open one takes longer than to ask it
+        answer = await arrivals.http.request(method, base + path, headers=headers)
+        assert not answer.is_redirect, path
+        assert "location" not in answer.headers, path
+        assert "evil" not in answer.text, path
+        assert "<script" not in answer.text, path
+        policy = answer.headers.get("content-security-policy", "")
+        is_page = answer.headers.get("content-type", "").startswith("text/html")
+        wanted = ("default-src 'none'", "frame-ancestors 'none'") if is_page else ()
+        assert all(part in policy for part in wanted), path
 
 
 async def test_the_only_form_posts_to_its_own_page_and_needs_no_cookie(arrivals: Arrivals) -> None:

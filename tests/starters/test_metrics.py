@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from starters.ingress import metrics
 from tests.starters.arrivals import ADA, ADDRESSES, TOKEN, Arrivals, event, open_ingress
+from tests.starters.commands import ROOT
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
 
 LABELS = {"door", "answer", "source", "outcome", "state", "activity", "cause"}
+A_HOLD = (
+    "INSERT INTO holds (center, enrollment, entry, cause, since) VALUES "
+    "('default', 'x', 1, 'center default is halted by ada: stop', 0)"
+)
 HOSTILE = "</script>ada@lead.example"
 
 
@@ -58,8 +65,7 @@ async def test_the_ledger_is_shown_in_numbers(arrivals: Arrivals) -> None:
     await arrivals.post_events(event(kind="meeting_booked"))
     await arrivals.run_sql(
         "UPDATE inbox SET received_at = received_at - 60000000",
-        "INSERT INTO holds (center, enrollment, entry, cause, since) VALUES "
-        "('default', 'x', 1, 'center default is halted by ada: stop', 0)",
+        A_HOLD,
     )
     found = await figures(arrivals)
     assert found[sample("admissions", state="ADMITTED")] == 1
@@ -118,3 +124,17 @@ async def test_figures_are_for_this_machine_or_for_who_has_the_token(
         answer = await arrivals.http.get("/metrics", headers=headers)
         assert answer.status_code == status
         assert ("dripstone_" in answer.text) == (status == 200)
+
+
+async def test_the_page_of_metrics_names_what_there_is_and_nothing_else(arrivals: Arrivals) -> None:
+    await arrivals.post_events(event())
+    await arrivals.run_sql(A_HOLD)
+    shown = {name for name, _ in await figures(arrivals)}
+    # Without Temporal there is no attention; the gate's answers are a worker's.
+    elsewhere = {"dripstone_attention", "dripstone_gate_answers_total"}
+    page = (ROOT / "docs/metrics.md").read_text()
+    named = set(re.findall(r"\bdripstone_[a-z_]+", page))
+    assert named == {name for name in shown if not name.endswith("_created")} | elsewhere
+    rules = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    (group,) = rules["groups"]
+    assert all(rule["alert"] and rule["expr"] for rule in group["rules"])
