@@ -25,6 +25,7 @@ from activities.ledger.lanes import holder_of_lane, supersede
 from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.listening import hears
+from activities.ledger.opt_outs import note_told_opt_out
 from activities.ledger.publishing import Version, find_state, find_version, newest_version
 from activities.ledger.reachable import objection_to_reach
 from activities.ledger.settings import priority_in_force
@@ -76,6 +77,8 @@ async def admit(
     for said in request.lead.consents:
         whose = (request.lead.center, request.lead.person)
         await note_consent(ledger, tx, whose, said, request.cause)
+    accounts = connections.of(request.lead.center)
+    await note_told_opt_out(ledger, tx, request.lead, accounts, request.cause)
     sample = is_sample(request.lead.lead)
     obstacle = await find_obstacle(ledger, tx, request.automation, sample=sample)
     if obstacle:

@@ -21,7 +21,7 @@ from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.erased import is_erased, kept_of
 from activities.ledger.facts import writebacks_of
 from activities.ledger.leads import Lead, find_lead, put_lead, set_fields
-from activities.ledger.opt_outs import Whose, bare_record, note_suppression
+from activities.ledger.opt_outs import Whose, bare_record, note_suppression, opt_out_told_by
 from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, deliveries, inbox
@@ -90,13 +90,11 @@ class Received:
 async def receive(
     ledger: Ledger, tx: AsyncConnection, incoming: Incoming, connections: Connections
 ) -> Received:
-    """Record an event and all that follows from it. A known event id changes nothing.
-
-    Of somebody who was erased it writes down that it happened, and what it suppresses.
-    """
+    """Record an event and all that follows from it. A known event id changes nothing."""
     lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
     person = incoming.person or (lead.person if lead else None)
     event, now = incoming.event, await ledger.now(tx)
+    # Of somebody who was erased, only that it happened, and what it suppresses.
     if erased := await is_erased(tx, incoming.center, incoming.lead, person):
         kept = event.model_copy(update={"data": kept_of(event.kind, event.data)})
         incoming = replace(incoming, event=kept, newcomer=None)
@@ -129,6 +127,9 @@ async def receive(
     before = lead.merge_fields if lead else {}
     lead = None if erased else await _change_lead(ledger, tx, incoming, lead, connections)
     fired = await fire(ledger, tx, event, lead, before) if lead else ()
+    if opt_out := opt_out_told_by(event, connections.of(incoming.center)):
+        told = replace(incoming, event=opt_out, newcomer=None, origin=None)
+        await receive(ledger, tx, told, connections)
     return Received(True, tuple((t["enrollment"], t["entry"]) for t in targets), planned, fired)
 
 
