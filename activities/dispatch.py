@@ -25,6 +25,7 @@ from activities.delivering import deliver_to as deliver_to
 from activities.ledger import Ledger
 from activities.ledger.admissions import Answer, Request, admit
 from activities.ledger.connections import Connections
+from activities.ledger.crm_opt_outs import receive_and_opt_out
 from activities.ledger.entries import mark_running, newest_entry
 from activities.ledger.following import (
     followed,
@@ -32,7 +33,7 @@ from activities.ledger.following import (
     request_to_follow,
     waiting_to_follow,
 )
-from activities.ledger.inbox import Incoming, Received, receive
+from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import (
     find_lead,
     lock_of_record,
@@ -73,7 +74,7 @@ async def take_in(
         async with ledger.transaction(*(f"person:{one}" for one in locked), *record) as tx:
             lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
             if lead is None or lead.person in locked:
-                return await receive(ledger, tx, incoming, connections)
+                return await receive_and_opt_out(ledger, tx, incoming, connections)
         # It has become known meanwhile, under its address, and a send to it may be under way.
         locked.add(lead.person)
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.connections import Connections
 from activities.ledger.consents import missing_consent, note_consent
 from activities.ledger.criteria import LeadFields, meets_exit_criteria
+from activities.ledger.crm_opt_outs import note_told_opt_out
 from activities.ledger.erased import WHY_REFUSED, is_erased
 from activities.ledger.firings import told_by
 from activities.ledger.goals import reached_goal_before
@@ -25,7 +26,6 @@ from activities.ledger.lanes import holder_of_lane, supersede
 from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.listening import hears
-from activities.ledger.opt_outs import note_told_opt_out
 from activities.ledger.publishing import Version, find_state, find_version, newest_version
 from activities.ledger.reachable import objection_to_reach
 from activities.ledger.settings import priority_in_force
@@ -72,13 +72,13 @@ async def admit(
         return answered
     known = await find_lead(tx, request.lead.center, request.lead.lead)
     request = replace(request, lead=with_known(request.lead, known))
+    accounts = connections.of(request.lead.center)
+    await note_told_opt_out(ledger, tx, request.lead, accounts, request.cause)
     if await is_erased(tx, request.lead.center, request.lead.lead, request.lead.person):
         return await refuse(ledger, tx, request, WHY_REFUSED)
     for said in request.lead.consents:
         whose = (request.lead.center, request.lead.person)
         await note_consent(ledger, tx, whose, said, request.cause)
-    accounts = connections.of(request.lead.center)
-    await note_told_opt_out(ledger, tx, request.lead, accounts, request.cause)
     sample = is_sample(request.lead.lead)
     obstacle = await find_obstacle(ledger, tx, request.automation, sample=sample)
     if obstacle:

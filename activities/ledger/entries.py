@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
+from activities.ledger.crm_opt_outs import receive_and_opt_out
 from activities.ledger.erased import not_erased
 from activities.ledger.firings import chain_of
 from activities.ledger.following import follower_of
@@ -66,7 +67,7 @@ async def record(
         origin = (request.enrollment, request.entry)
         own = await _under_an_id_of_its_own(tx, event, entry)
         incoming = Incoming(own, entry["center"], "signal", entry["lead"], origin=origin)
-        received = await receive(ledger, tx, incoming, connections)
+        received = await receive_and_opt_out(ledger, tx, incoming, connections)
         keys += received.writebacks
     return Recorded(writebacks=tuple(keys))
 

@@ -7,7 +7,7 @@ write-backs and its deliveries; only after that is it acknowledged.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,11 +20,8 @@ from activities.ledger.consents import note_consent_event
 from activities.ledger.criteria import meets_exit_criteria
 from activities.ledger.erased import is_erased, kept_of
 from activities.ledger.facts import writebacks_of
-from activities.ledger.incoming import Incoming as Incoming
-from activities.ledger.incoming import Received as Received
-from activities.ledger.incoming import row_of
 from activities.ledger.leads import Lead, find_lead, put_lead, set_fields
-from activities.ledger.opt_outs import Whose, bare_record, note_suppression, opt_out_told_by
+from activities.ledger.opt_outs import Whose, bare_record, note_suppression
 from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, deliveries, inbox
@@ -57,19 +54,66 @@ CRITERIA_MET = "/criteria"
 OPEN = ("QUEUED", "ADMITTED", "RUNNING", "SUPERSEDED")
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event on its way in. ``lead`` or ``person`` or ``enrollment`` says whose it is.
+
+    ``origin`` is the entry whose own workflow reported it, and so knows it. ``newcomer`` is a lead
+    that the event brings along: it is written down with it. ``bounced`` is the person of the
+    address that a bounce is about, if that is not the lead's own.
+    """
+
+    event: Event
+    center: str
+    source: str
+    lead: str | None = None
+    person: str | None = None
+    enrollment: str | None = None
+    origin: tuple[str, int] | None = None
+    newcomer: Lead | None = None
+    bounced: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of it: whether it is new, whom it reaches, which write-backs it caused.
+
+    ``fired`` are the causes of admissions that it asks for.
+    """
+
+    is_new: bool
+    targets: tuple[tuple[str, int], ...] = ()
+    writebacks: tuple[str, ...] = ()
+    fired: tuple[str, ...] = ()
+
+
 async def receive(
     ledger: Ledger, tx: AsyncConnection, incoming: Incoming, connections: Connections
 ) -> Received:
-    """Record an event and all that follows from it. A known event id changes nothing."""
+    """Record an event and all that follows from it. A known event id changes nothing.
+
+    Of somebody who was erased it writes down that it happened, and what it suppresses.
+    """
     lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
     person = incoming.person or (lead.person if lead else None)
     event, now = incoming.event, await ledger.now(tx)
-    # Of somebody who was erased, only that it happened, and what it suppresses.
     if erased := await is_erased(tx, incoming.center, incoming.lead, person):
         kept = event.model_copy(update={"data": kept_of(event.kind, event.data)})
         incoming = replace(incoming, event=kept, newcomer=None)
         lead = bare_record(incoming.center, incoming.lead, event.kind)
-    if not await insert_new(tx, inbox, row_of(incoming, person, now)):
+    row = {
+        "id": event.id,
+        "center": incoming.center,
+        "kind": event.kind,
+        "at": event.at,
+        "received_at": now,
+        "source": incoming.source,
+        "lead": incoming.lead,
+        "person": person,
+        "enrollment": incoming.enrollment,
+        "data": incoming.event.data,
+    }
+    if not await insert_new(tx, inbox, row):
         return Received(is_new=False)
     whose = Whose(incoming.center, incoming.source, incoming.lead, person, incoming.bounced)
     await note_suppression(tx, event, whose)
@@ -85,9 +129,6 @@ async def receive(
     before = lead.merge_fields if lead else {}
     lead = None if erased else await _change_lead(ledger, tx, incoming, lead, connections)
     fired = await fire(ledger, tx, event, lead, before) if lead else ()
-    if opt_out := opt_out_told_by(event, connections.of(incoming.center)):
-        told = replace(incoming, event=opt_out, newcomer=None, origin=None)
-        await receive(ledger, tx, told, connections)
     return Received(True, tuple((t["enrollment"], t["entry"]) for t in targets), planned, fired)
 
 

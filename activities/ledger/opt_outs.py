@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ledger.connections import CenterConnections
 from activities.ledger.leads import Lead
-from activities.ledger.store import Ledger
 from activities.ledger.suppressions import (
     STOPPED,
     UNDELIVERABLE,
@@ -26,9 +21,6 @@ from workflows.engine.events import SMS_OPT_OUT, Event
 REASONS = {"unsubscribe": "unsubscribed", "complaint": "complained", "bounce": "bounced"}
 SMS_OPT_IN = "sms_opt_in"
 SMS_UNDELIVERED = "sms_undelivered"
-TOLD_BY_CRM = "/opt-out"
-"""How the id of an opt-out ends that a changed field of a record told."""
-
 SMS_VENDOR = "twilio"
 """The source of events that the vendor of text messages has signed: only those lift a STOP."""
 
@@ -51,41 +43,6 @@ def bare_record(center: str, lead: str | None, kind: str) -> Lead | None:
     """An erased lead, as far as its opt-out must still be written to the record of that id."""
     is_told = kind in REASONS or kind == SMS_OPT_OUT
     return Lead(center, lead, "", None, None, {}) if lead and is_told else None
-
-
-def opt_out_told_by(event: Event, accounts: CenterConnections) -> Event | None:
-    """The opt-out that a changed record means, if its opt-out field is true there.
-
-    That it is false says nothing: an opt-out is only ever added to.
-    """
-    writes = accounts.salesforce
-    if writes is None or event.kind not in ("lead_changed", "lead_created"):
-        return None
-    if not says_opted_out(event.changes, writes.unsubscribe_field):
-        return None
-    return Event(
-        id=f"{event.id}{TOLD_BY_CRM}", kind="unsubscribe", at=event.at, data={"via": "crm"}
-    )
-
-
-def says_opted_out(fields: Mapping[str, JsonValue], field: str | None) -> bool:
-    """Whether a record's opt-out field, as a CRM or a file spells it, is true."""
-    if field is None:
-        return False
-    in_words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", field).casefold()
-    told = {str(fields.get(name)).strip().casefold() for name in (field, in_words)}
-    return bool(told & {"true", "1", "yes"})
-
-
-async def note_told_opt_out(
-    ledger: Ledger, tx: AsyncConnection, lead: Lead, accounts: CenterConnections, cause: str
-) -> None:
-    """Suppress a lead that comes along with its opt-out field set."""
-    writes = accounts.salesforce
-    if writes and says_opted_out(lead.fields, writes.unsubscribe_field):
-        why = (REASONS["unsubscribe"], cause, await ledger.now(tx))
-        await suppress_person(tx, lead.center, lead.person, why)
-        await suppress_lead(tx, lead.center, lead.lead, why)
 
 
 async def note_suppression(tx: AsyncConnection, event: Event, whose: Whose) -> None:
