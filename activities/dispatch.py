@@ -25,7 +25,6 @@ from activities.delivering import deliver_to as deliver_to
 from activities.ledger import Ledger
 from activities.ledger.admissions import Answer, Request, admit
 from activities.ledger.connections import Connections
-from activities.ledger.crm_opt_outs import receive_and_opt_out
 from activities.ledger.entries import mark_running, newest_entry
 from activities.ledger.following import (
     followed,
@@ -40,6 +39,7 @@ from activities.ledger.leads import (
     locks_of_admission,
     with_known,
 )
+from activities.ledger.opt_out_fields import receive_and_opt_out
 from workflows.contracts import TASK_QUEUE, Start, enrollment_id
 from workflows.presentation import AUTOMATION, LEAD_ID, STATE
 

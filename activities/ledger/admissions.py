@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.connections import Connections
 from activities.ledger.consents import missing_consent, note_consent
 from activities.ledger.criteria import LeadFields, meets_exit_criteria
-from activities.ledger.crm_opt_outs import note_told_opt_out
 from activities.ledger.erased import WHY_REFUSED, is_erased
 from activities.ledger.firings import told_by
 from activities.ledger.goals import reached_goal_before
@@ -26,6 +25,7 @@ from activities.ledger.lanes import holder_of_lane, supersede
 from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.listening import hears
+from activities.ledger.opt_out_fields import note_told_opt_out
 from activities.ledger.publishing import Version, find_state, find_version, newest_version
 from activities.ledger.reachable import objection_to_reach
 from activities.ledger.settings import priority_in_force

@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
-from activities.ledger.crm_opt_outs import receive_and_opt_out
 from activities.ledger.erased import not_erased
 from activities.ledger.firings import chain_of
 from activities.ledger.following import follower_of
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.leads import find_lead, set_fields
+from activities.ledger.opt_out_fields import receive_and_opt_out
 from activities.ledger.publishing import find_version
 from activities.ledger.slots import give_back_slots
 from activities.ledger.store import Ledger
