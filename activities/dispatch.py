@@ -34,13 +34,14 @@ from activities.ledger.following import (
     request_to_follow,
     waiting_to_follow,
 )
-from activities.ledger.inbox import Incoming, Received, receive
+from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import (
     find_lead,
     lock_of_record,
     locks_of_admission,
     with_known,
 )
+from activities.ledger.opt_out_fields import receive_and_opt_out
 from workflows.contracts import TASK_QUEUE, Start, enrollment_id
 from workflows.presentation import AUTOMATION, LEAD_ID, STATE
 
@@ -75,7 +76,7 @@ async def take_in(
         async with ledger.transaction(*(f"person:{one}" for one in locked), *record) as tx:
             lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
             if lead is None or lead.person in locked:
-                return await receive(ledger, tx, incoming, connections)
+                return await receive_and_opt_out(ledger, tx, incoming, connections)
         # It has become known meanwhile, under its address, and a send to it may be under way.
         locked.add(lead.person)
 

@@ -24,6 +24,7 @@ from activities.ledger.lanes import holder_of_lane, supersede
 from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_known
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.listening import hears
+from activities.ledger.opt_out_fields import note_told_opt_out
 from activities.ledger.publishing import Version, find_state, find_version, newest_version
 from activities.ledger.settings import priority_in_force
 from activities.ledger.starting import start_again, start_of
@@ -74,6 +75,8 @@ async def admit(
         return answered
     known = await find_lead(tx, request.lead.center, request.lead.lead)
     request = replace(request, lead=with_known(request.lead, known))
+    accounts = connections.of(request.lead.center)
+    await note_told_opt_out(ledger, tx, request.lead, accounts, request.cause)
     if await is_erased(tx, request.lead.center, request.lead.lead, request.lead.person):
         return await refuse(ledger, tx, request, WHY_REFUSED)
     await _note_consents(ledger, tx, request)

@@ -16,6 +16,7 @@ from activities.ledger.firings import chain_of
 from activities.ledger.following import follower_of
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.leads import find_lead, set_fields
+from activities.ledger.opt_out_fields import receive_and_opt_out
 from activities.ledger.publishing import find_version
 from activities.ledger.slots import give_back_slots
 from activities.ledger.store import Ledger
@@ -71,7 +72,7 @@ async def record(
         origin = (request.enrollment, request.entry)
         own = await _under_an_id_of_its_own(tx, event, entry)
         incoming = Incoming(own, entry["center"], "signal", entry["lead"], origin=origin)
-        received = await receive(ledger, tx, incoming, connections)
+        received = await receive_and_opt_out(ledger, tx, incoming, connections)
         keys += received.writebacks
     return Recorded(writebacks=tuple(keys))
 

@@ -45,10 +45,7 @@ CRITERIA_MET = "/criteria"
 async def receive(
     ledger: Ledger, tx: AsyncConnection, incoming: Incoming, connections: Connections
 ) -> Received:
-    """Record an event and all that follows from it. A known event id changes nothing.
-
-    Of somebody who was erased it writes down that it happened, and what it suppresses.
-    """
+    """Record an event and all that follows from it. A known event id changes nothing."""
     lead = await find_lead(tx, incoming.center, incoming.lead) if incoming.lead else None
     person = incoming.person or (lead.person if lead else None)
     incoming = replace(incoming, event=heard(incoming.event), person=person)

@@ -29,6 +29,13 @@ OfPhone = Annotated[str | None, typer.Option("--phone", help="A number: no text 
 OfChannel = Annotated[str, typer.Option("--channel", help=f"One of: {', '.join(CHANNELS)}.")]
 OfCampaign = Annotated[str | None, typer.Option("--campaign", help="In this automation alone.")]
 Why = Annotated[str, typer.Option("--why", "--reason", help="Why, for the record.")]
+FromFile = Annotated[Path | None, typer.Option("--import", help="A CSV file of whom to suppress.")]
+ToFile = Annotated[
+    Path | None, typer.Option("--export", help="Write all suppressions to a CSV file.")
+]
+Showing = Annotated[
+    bool, typer.Option("--history", help="Only show what holds, and what ever was.")
+]
 Center = Annotated[str, typer.Option("--center", help="Whose leads.")]
 
 
@@ -43,15 +50,9 @@ def suppress_command(
     why: Why = "",
     by: By = None,
     center: Center = "default",
-    file: Annotated[
-        Path | None, typer.Option("--import", help="A CSV file of whom to suppress.")
-    ] = None,
-    export: Annotated[
-        Path | None, typer.Option("--export", help="Write all suppressions to a CSV file.")
-    ] = None,
-    show: Annotated[
-        bool, typer.Option("--history", help="Only show what holds, and what ever was.")
-    ] = False,
+    file: FromFile = None,
+    export: ToFile = None,
+    show: Showing = False,
     as_json: AsJson = False,
 ) -> None:
     """Never contact a person, a domain or a number again, and stop their enrollments at once."""

@@ -149,3 +149,13 @@ async def test_the_link_of_an_old_mail_still_opts_out(arrivals: Arrivals) -> Non
     assert (await arrivals.http.post(LINK)).status_code == 200
     asked = event(kind="enroll", automation="spring", lead=ADA, email=ADDRESSES[ADA])
     assert (await arrivals.post_events(asked)).json()["refused"] == "suppressed: unsubscribed"
+
+
+async def test_a_flood_of_forged_links_opts_nobody_out(arrivals: Arrivals) -> None:
+    answers = {
+        (await arrivals.http.post(f"/u/{number:040x}", data=ONE_CLICK)).status_code
+        for number in range(200)
+    }
+    assert answers == {404}
+    assert await arrivals.rows(suppressions, "subject") == []
+    assert await arrivals.rows(inbox, "id") == []

@@ -8,11 +8,24 @@ from typing import Any
 from sqlalchemy import JSON, Column, Integer, LargeBinary, Table, insert, select
 
 from activities.ledger import Ledger
+from activities.ledger.erasing import (
+    Order,
+    begin,
+    blank_all,
+    close_rest,
+    mark_done,
+    records_and_persons,
+    samples_of,
+)
 from activities.ledger.instant import Instant
 from activities.ledger.leads import Lead
 from activities.ledger.personal_columns import PERSONAL
 from activities.ledger.tables import metadata
-from tests.activities.ledger.scenes import AT
+from tests.activities.ledger.scenes import ACCOUNTS, AT
+
+WORD = "Canary-Ada-Lovelace"
+OTHER = "Canary-Charles-Babbage"
+ADDRESS = "canary-ada-lovelace@example.com"
 
 
 async def fill(ledger: Ledger, lead: Lead, word: str) -> None:
@@ -72,3 +85,21 @@ def files_with(path: Path, word: str) -> list[str]:
     """The files of a SQLite ledger, its log and index among them, that have a word in them."""
     files = sorted(path.parent.glob(f"{path.name}*"))
     return [file.name for file in files if word.encode() in file.read_bytes()]
+
+
+async def order_for(ledger: Ledger, lead: str, *, samples: bool = False) -> Order:
+    async with ledger.reading() as tx:
+        records, persons = await records_and_persons(ledger, tx, "default", lead)
+        copies = await samples_of(tx, "default", records) if samples else {}
+    mine = (*records, *copies), (*persons, *copies.values())
+    return Order("default", *mine, by="Eva", why="ticket 7")
+
+
+async def erased(ledger: Ledger, lead: str, *, samples: bool = False) -> dict[str, int]:
+    """Erase a lead as far as the ledger goes: Temporal has nothing of it."""
+    order = await order_for(ledger, lead, samples=samples)
+    await begin(ledger, order, ACCOUNTS)
+    await close_rest(ledger, order, ACCOUNTS)
+    blanked = await blank_all(ledger, order)
+    await mark_done(ledger, order)
+    return blanked
