@@ -119,7 +119,7 @@ GUARDS: dict[str, tuple[dict[str, Any], str]] = {
     "halt": ({}, "held"),
     "frequency cap": ({"caps": {"frequency_cap": "1 per 7 days"}}, "held"),
     "mails of a campaign a day": ({"caps": {"per_day": 1}}, "held"),
-    "slots of a mailbox": ({"sender": "slow"}, "held"),
+    "slots of a mailbox": ({"sender": "control"}, "held"),
 }
 
 

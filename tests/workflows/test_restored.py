@@ -6,22 +6,28 @@ import asyncio
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from activities import dispatch
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.admissions import Request
 from activities.ledger.high_water import BEHIND, find_behind
+from activities.ledger.leads import Lead
 from activities.ledger.suppressions import suppression_of
+from activities.ledger.tables import admissions
 from activities.messaging import Messaging
 from tests.starters.commands import Commands
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import PATIENCE, Journey, World, open_world, stop
+from workers.repair import Repair
 from workers.vendors import mailer_of
-from workflows.contracts import Status
+from workflows.contracts import Status, enrollment_id
 from workflows.engine.effects import SendEmail
 
 LONG = """
@@ -81,14 +87,16 @@ async def send_by(ledger: Ledger, world: World, journey: Journey, step: str) -> 
 
 @dataclass(frozen=True)
 class Cast:
-    """Four leads at rest at the backup. In the gap ``mailed`` got one more mail, ``left`` all of
-    them and another automation, ``short``; ``opted_out`` did."""
+    """Four leads at rest at the backup, and one that was only admitted, ``begun``. In the gap
+    ``mailed`` got one more mail, ``left`` all of them and another automation, ``short``;
+    ``opted_out`` did; ``begun`` went through ``short``."""
 
     quiet: Journey
     mailed: Journey
     left: Journey
     opted_out: Journey
     short: str
+    begun: Lead
 
     def mails(self) -> list[int]:
         """How many mails each has got."""
@@ -102,7 +110,8 @@ async def test_a_restored_ledger_sends_nothing_until_it_is_reconciled_and_then_n
         worker, backup = world.work(), tmp_path / "backup.db"
         long, short = await world.publish(LONG), await world.publish(SHORT)
         quiet, mailed, left, opted_out = [await at_rest(world, long) for _ in range(4)]
-        cast = Cast(quiet, mailed, left, opted_out, short)
+        cast = Cast(quiet, mailed, left, opted_out, short, world.lead())
+        await dispatch.enroll(world.ledger, None, first(cast), world.accounts)
         copy(tmp_path / "ledger.db", backup)
         await happens_in_the_gap(world, cast)
         assert cast.mails() == [1, 2, 4, 1]
@@ -111,6 +120,7 @@ async def test_a_restored_ledger_sends_nothing_until_it_is_reconciled_and_then_n
         world.work()
         await until_behind(world.ledger)
         await nothing_begins(world, cast)
+        await nothing_is_repaired(world, cast)
         assert cast.mails() == [1, 2, 4, 1]
         await reconcile(world, tmp_path)
         await goes_on(world, cast)
@@ -127,6 +137,8 @@ async def happens_in_the_gap(world: World, cast: Cast) -> None:
     await world.happens(cast.opted_out.lead, "unsubscribe")
     await cast.opted_out.ends()
     await (await world.enroll(cast.short, cast.left.lead)).ends()
+    started = await dispatch.enroll(world.ledger, world.client, first(cast), world.accounts)
+    await world.client.get_workflow_handle(started.enrollment).result()
 
 
 async def nothing_begins(world: World, cast: Cast) -> None:
@@ -138,13 +150,23 @@ async def nothing_begins(world: World, cast: Cast) -> None:
         await dispatch.enroll(world.ledger, None, again(cast), world.accounts)
 
 
+async def nothing_is_repaired(world: World, cast: Cast) -> None:
+    """What the backup takes to be admitted and not begun has long ended: it is not begun anew."""
+    async with world.ledger.transaction() as tx:
+        old = datetime.now(UTC) - timedelta(minutes=5)
+        await tx.execute(update(admissions).values(admitted_at=old))
+    await Repair(world.ledger, world.client, world.accounts).one_pass()
+    handle = world.client.get_workflow_handle(enrollment_id(cast.short, cast.begun.lead))
+    assert (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
+
+
 async def reconcile(world: World, directory: Path) -> None:
     """The command, looked at first, then given again, then to release."""
     command = Commands(directory, world.client.service_client.config.target_host)
     looked = await asyncio.to_thread(command, "reconcile", "--json", "--by=ada")
     rebuilt = looked.document["rebuilt"]
-    assert (rebuilt["entries"], rebuilt["closed"], rebuilt["lost"]) == (1, 2, [])
-    assert (rebuilt["sent"], rebuilt["unknown"], rebuilt["events"]) == (4, 0, 1)
+    assert (rebuilt["entries"], rebuilt["closed"], rebuilt["lost"]) == (1, 3, [])
+    assert (rebuilt["sent"], rebuilt["unknown"], rebuilt["events"]) == (5, 0, 1)
     twice = (await asyncio.to_thread(command, "reconcile", "--json")).document["rebuilt"]
     assert [twice[name] for name in ("entries", "closed", "sent", "events")] == [0, 0, 0, 0]
     unsaid = await asyncio.to_thread(command, "reconcile", "--release")
@@ -181,6 +203,11 @@ async def control(world: World, backup: Path, cast: Cast) -> None:
         assert not entered.refused  # and it may go through it all again
     finally:
         await unaware.close()
+
+
+def first(cast: Cast) -> Request:
+    """The lead that has been admitted at the backup, and not more."""
+    return Request(cast.short, cast.begun, f"import/{cast.begun.lead}")
 
 
 def again(cast: Cast) -> Request:
