@@ -1,11 +1,13 @@
 """Who must not be contacted: persons, records, domains, phone numbers; per channel.
 
-Rows are only ever added, with one exception: who has answered STOP to a text message, and then
-writes START from the same phone, takes back what that very STOP put down (docs/decisions/0011).
+Rows are only ever added, with two exceptions: who has answered STOP to a text message, and then
+writes START from the same phone, takes back what that very STOP put down (docs/decisions/0020); and
+a colleague who lets outreach go on takes back a refusal that was none (docs/decisions/0028).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -88,6 +90,16 @@ async def _suppress(
         weaker = suppressions.c.reason.in_(than_this)
         await tx.execute(update(suppressions).where(same, weaker).values(row))
     return False
+
+
+async def lift_refusal(tx: AsyncConnection, center: str, events: Iterable[str]) -> bool:
+    """Take back what a reply put down that was taken for a refusal; False: there was nothing.
+
+    An opt-out, a bounce and what anybody else has put down stand.
+    """
+    row = suppressions.c
+    its = (row.center == center) & (row.reason == DECLINED) & row.event.in_(list(events))
+    return bool((await tx.execute(delete(suppressions).where(its))).rowcount)
 
 
 async def lift_stop(tx: AsyncConnection, center: str, phone: str) -> bool:
