@@ -19,6 +19,7 @@ from activities.ledger.inbox_tables import inbox
 from activities.ledger.incoming import Incoming
 from activities.ledger.reply_tables import replies, reply_classes
 from activities.ledger.store import Ledger
+from activities.ledger.suppressions import lift_refusal
 from activities.ledger.upsert import insert_new
 from workflows.engine.events import Event
 from workflows.engine.replies import (
@@ -107,6 +108,9 @@ async def _read_again(
     state = SETTLED if settled or known.state == SETTLED else WAITING
     values = {"reply_class": told.value, "sure": settled or is_sure(event.data), "state": state}
     await tx.execute(update(replies).where(replies.c.event == known.event).values(values))
+    if verdict_of(event) == "go_on":
+        earlier = [str(one["event"]) for one in await readings_of(tx, known.event)]
+        await lift_refusal(tx, known.center, {known.event, *earlier})
     await _note_reading(ledger, tx, known.event, incoming)
 
 

@@ -1,16 +1,18 @@
 """Who must not be contacted: persons, records, domains, phone numbers; per channel or campaign.
 
-No row is ever taken back by a fact, however late it says otherwise, with one exception: who has
+No row is ever taken back by a fact, however late it says otherwise, with two exceptions: who has
 answered STOP to a text message, and then writes START from the same phone, takes back what that
-very STOP put down (docs/decisions/0020). An operator may lift one (``suppression_history``).
+very STOP put down (docs/decisions/0020); and a colleague who lets outreach go on takes back a
+refusal that was none (docs/decisions/0028). An operator may lift one (``suppression_history``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.leads import BadLead, Lead, canonical_address, person_of
@@ -130,6 +132,25 @@ def _weaker_than(reason: str) -> tuple[str, ...]:
     return _OF_MAIL_ALONE if reason == DECLINED else (*_OF_MAIL_ALONE, DECLINED)
 
 
+async def lift_refusal(tx: AsyncConnection, center: str, events: Iterable[str]) -> bool:
+    """Take back what a reply put down that was taken for a refusal; False: there was nothing.
+
+    An opt-out, a bounce and what anybody else has put down stand.
+    """
+    row = suppressions.c
+    its = (row.center == center) & (row.reason == DECLINED) & row.event.in_(list(events))
+    return await _take_back(tx, its & row.lifted_at.is_(None))
+
+
+async def _take_back(tx: AsyncConnection, which: ColumnElement[bool]) -> bool:
+    """Take rows away that a fact had put down by mistake; the log keeps them."""
+    found = (await tx.execute(select(suppressions).where(which))).mappings().all()
+    for one in found:
+        await note(tx, dict(one), TAKEN_BACK)
+    await tx.execute(delete(suppressions).where(which))
+    return bool(found)
+
+
 async def lift_stop(tx: AsyncConnection, center: str, phone: str) -> bool:
     """Take back what the STOP from this number put down, and nothing else; False: there was none.
 
@@ -141,11 +162,7 @@ async def lift_stop(tx: AsyncConnection, center: str, phone: str) -> bool:
     event = await tx.scalar(select(row.event).where(its))
     if event is None:
         return False
-    put_down = texts & (row.event == event)
-    for one in (await tx.execute(select(suppressions).where(put_down))).mappings().all():
-        await note(tx, dict(one), TAKEN_BACK)
-    await tx.execute(delete(suppressions).where(put_down))
-    return True
+    return await _take_back(tx, texts & (row.event == event))
 
 
 async def suppression_of(

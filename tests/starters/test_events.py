@@ -50,6 +50,8 @@ def nested(levels: int) -> dict[str, Any]:
         ({"kind": "consent_given"}, ""),
         ({"kind": "consent_given", "data": {"consent": "News!"}}, ""),
         ({"kind": "consent_given", "data": {"consent": "news", "channel": "fax"}}, ""),
+        ({"kind": "reply_classified", "data": {"class": "POSITIVE"}}, ""),
+        ({"kind": "reply_classified", "data": {"reply": "e-1", "class": "hot"}}, ""),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(change: dict[str, Any], where: str) -> None:
@@ -105,3 +107,43 @@ def test_a_weak_secret_is_refused_without_being_shown(secret: str) -> None:
     with pytest.raises(ValueError, match="openssl rand") as caught:
         check_secret(secret)
     assert "c2" not in str(caught.value)
+
+
+AWAY = "I am out of the office until 30 November 2026."
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "kept"),
+    [
+        ({"class": "positive"}, "reply", {"class": "POSITIVE", "sure": True}),
+        ({"class": "OOO", "text": AWAY}, "out_of_office", {"class": "OOO", "until": "2026-11-30"}),
+        (
+            {"class": "OOO", "until": "2026-12-01", "text": AWAY},
+            "out_of_office",
+            {"until": "2026-12-01"},
+        ),
+        (
+            {"text": AWAY, "headers": {"Auto-Submitted": "auto-replied"}},
+            "out_of_office",
+            {"class_by": "rules", "until": "2026-11-30"},
+        ),
+        (
+            {"text": "Take me off your list"},
+            "unsubscribe",
+            {"class": "UNSUBSCRIBE", "via": "reply"},
+        ),
+        ({"text": "unsubscribe", "class_by": "upstream"}, "unsubscribe", {"class_by": "rules"}),
+    ],
+)
+def test_a_reply_is_read_when_it_comes_in(
+    data: dict[str, Any], kind: str, kept: dict[str, Any]
+) -> None:
+    (posted,), _ = parse(json.dumps(EVENT | {"data": data}).encode())
+    assert posted.event.kind == kind
+    assert kept.items() <= posted.event.data.items()
+
+
+def test_nobody_outside_decides_that_outreach_goes_on() -> None:
+    data = {"reply": "e-1", "class": "NEUTRAL", "verdict": "go_on", "by": "kim"}
+    (posted,), _ = parse(json.dumps(EVENT | {"kind": "reply_classified", "data": data}).encode())
+    assert posted.event.data == {"reply": "e-1", "class": "NEUTRAL"}

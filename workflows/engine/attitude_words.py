@@ -39,6 +39,16 @@ _DECLINES = _any_of(
     r"\binte intresserad\w*|\bnej,? tack\b|\bikke interesseret\b|\bnej,? tak\b",
 )
 
+_POSTPONES = _any_of(
+    r"\b(?:right now|not now|(?:at|in) (?:this|the) (?:time|moment)|currently|later|next (?:year"
+    r"|quarter|month|season)|(?:try|ask|come back) again)\b",
+    r"\b(?:momentan|zurzeit|zur zeit|derzeit|im moment|aktuell|später)\b"
+    r"|\bnächste[ns]? (?:jahr|monat)\b",
+    r"\bpour (?:le moment|l'instant)\b|\bplus tard\b|\bpor (?:el momento|ahora)\b|\bmás adelante\b",
+    r"\bper (?:il momento|ora)\b|\bop dit moment\b|\bmomenteel\b|\b(?:no|neste) momento\b"
+    r"|\bjust nu\b|\bfor tiden\b",
+)
+
 _WELCOMES = _any_of(
     # English
     r"\binterest(?:ed|ing)\b|\bsounds (?:good|great|perfect|exciting)\b",
@@ -73,6 +83,11 @@ _WELCOMES = _any_of(
 def declines(text: str) -> bool:
     """Whether the writer turns it down."""
     return _DECLINES.search(_flat(text)) is not None
+
+
+def postpones(text: str) -> bool:
+    """Whether it is about now alone: who declines like that may want to hear from us later."""
+    return _POSTPONES.search(_flat(text)) is not None
 
 
 def welcomes(text: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from workflows.engine.attitude_words import declines, welcomes
+from workflows.engine.attitude_words import declines, postpones, welcomes
 from workflows.engine.base import Frozen
 from workflows.engine.events import Event
 from workflows.engine.reply_words import asks_to_be_removed, is_machine_subject, says_away
@@ -113,7 +113,7 @@ def _read_words(text: str, subject: str, data: Mapping[str, JsonValue]) -> Readi
         return Reading(reply_class=ReplyClass.OOO, sure=True, by="rules")
     no, yes = declines(text), welcomes(text)
     if no:
-        sure = not yes and len(text) <= SHORT
+        sure = not yes and len(text) <= SHORT and not postpones(text)
         return Reading(reply_class=ReplyClass.NEGATIVE, sure=sure, by="rules")
     if yes and not automatic:
         return Reading(reply_class=ReplyClass.POSITIVE, sure=True, by="rules")

@@ -92,6 +92,27 @@ async def test_a_second_look_never_takes_a_stop_back(ledger: Ledger) -> None:
     assert latest["fields"] == {"ReplyClassification__c": "Positive"}
 
 
+@pytest.mark.parametrize(
+    ("first", "source", "verdict", "left"),
+    [
+        ("NEGATIVE", OPERATOR, "go_on", None),
+        ("NEGATIVE", OPERATOR, "stop", "declined"),
+        ("NEGATIVE", "test", "go_on", "declined"),
+        ("UNSUBSCRIBE", OPERATOR, "go_on", "unsubscribed"),
+    ],
+)
+async def test_only_a_colleague_takes_a_refusal_back_and_nobody_an_opt_out(
+    ledger: Ledger, first: str, source: str, verdict: str, left: str | None
+) -> None:
+    await make(ledger)
+    lead = member(ledger)
+    await enter(ledger, lead)
+    await says(ledger, lead, "r", **of(first))
+    await says(ledger, lead, "c", source=source, reply="r", verdict=verdict, **of("NEUTRAL"))
+    assert await suppressed(ledger, lead) == left
+    assert (await entry_of(ledger, lead))["stop_reason"] is not None
+
+
 async def test_a_second_look_concerns_what_had_begun_before_the_reply(ledger: Ledger) -> None:
     await make(ledger)
     await make(ledger, "later", campaign={"lane": "later"})
