@@ -14,7 +14,7 @@ from activities.ledger.report_facts import seen_by_entry
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, effects, holds, inbox
 from activities.ledger.wave_tables import audience
-from activities.ledger.waves import MESSAGES, launched, waves_of
+from activities.ledger.waves import MESSAGES, launched, not_by_index, waves_of
 from workflows.engine.waves import Signs
 
 FACTS = {
@@ -120,9 +120,10 @@ def _of_entries(automation: str) -> dict[str, Query]:
     held = select(wave, nothing, func.count()).select_from(entries.join(holds, _same(holds)))
     mailed = select(wave, nothing, func.count(distinct(audience.c.lead)))
     mailed = mailed.select_from(entries.join(effects, _same(effects)))
-    left = effects.c.activity.in_(MESSAGES) & effects.c.state.in_(("SENT", "UNKNOWN"))
+    mine = effects.c.activity.in_(MESSAGES)
+    left = mine & not_by_index(effects.c.state).in_(("SENT", "UNKNOWN"))
     return {
-        "inside": inside.where(admissions.c.state != "CLOSED").group_by(wave),
+        "inside": inside.where(not_by_index(admissions.c.state) != "CLOSED").group_by(wave),
         "held": held.group_by(wave),
         "mailed": mailed.where(left).group_by(wave),
     }
@@ -152,7 +153,7 @@ def _messages(automation: str, now: datetime) -> Query:
 def _facts(automation: str) -> Query:
     kind = inbox.c.data["type"].as_string()
     hard = or_(inbox.c.kind != "bounce", kind.is_(None), kind != "soft")
-    seen = seen_by_entry(automation) & inbox.c.kind.in_(FACTS) & hard
+    seen = seen_by_entry(automation) & not_by_index(inbox.c.kind).in_(FACTS) & hard
     query = select(audience.c.wave, inbox.c.kind, func.count(distinct(audience.c.lead)))
     query = query.select_from(launched(automation).join(inbox, seen))
     return query.group_by(audience.c.wave, inbox.c.kind)

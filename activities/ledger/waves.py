@@ -11,7 +11,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Join, String, cast, func, insert, literal, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Join,
+    String,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.lifecycle import Act, note
@@ -187,7 +198,7 @@ async def _messages(
     row, entry = effects.c, admissions.c
     same = (row.enrollment == entry.enrollment) & (row.entry == entry.entry)
     here = audience.c.wave == number
-    here &= row.activity.in_(MESSAGES) & row.state.in_(states)
+    here &= row.activity.in_(MESSAGES) & not_by_index(row.state).in_(states)
     if leased_at:
         here &= row.lease_owner.is_not(None) & (row.lease_until > leased_at)
     entered = launched(automation).join(effects, same)
@@ -199,6 +210,12 @@ async def _messages(
 def cause_of(automation: str, turn: int, lead: str) -> str:
     """The id under which a lead of a released wave asks to enter: it is answered once."""
     return f"launch:{automation}/{turn}/{lead}"
+
+
+def not_by_index(column: Column[str]) -> ColumnElement[str]:
+    """The column, kept from being looked up by its index: SQLite, which knows nothing of the sizes
+    of tables, would begin with it and go through the whole audience for each row found."""
+    return func.coalesce(column, "")
 
 
 def launched(automation: str, *, isouter: bool = False) -> Join:

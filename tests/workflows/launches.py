@@ -38,10 +38,12 @@ class Launch:
         async with self.world.ledger.reading() as tx:
             return await figures_of(self.world.ledger, tx, self.automation)
 
-    async def until(self, wanted: Callable[[list[Wave]], bool]) -> list[Wave]:
+    async def until(
+        self, wanted: Callable[[list[Wave]], bool], seconds: int = PATIENCE
+    ) -> list[Wave]:
         """Wait until the waves are as wanted."""
         found = await self.figures()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(seconds):
             while not wanted(found):
                 await asyncio.sleep(0.05)
                 found = await self.figures()
@@ -82,7 +84,11 @@ class Launch:
 async def launched(world: World, steps: str, count: int, name: str = "", **waves: Any) -> Launch:
     """Publish a campaign with these steps, and launch it with new leads."""
     automation = await world.publish(steps, name, waves=OPEN | waves)
-    leads = [world.lead() for _ in range(count)]
+    return await launched_with(world, automation, [world.lead() for _ in range(count)])
+
+
+async def launched_with(world: World, automation: str, leads: list[Lead]) -> Launch:
+    """Launch a published campaign with these leads."""
     async with world.ledger.reading() as tx:
         version = await newest_version(tx, automation)
     selection = Selection(version, world.accounts, "Ada")
