@@ -126,8 +126,7 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
     if verdict and verdict.cause == REVIEW_WANTED:
         await ask_again(ledger, tx, scene, effect.step, case.payload)
     # Sample leads use nothing up that is meant for others.
-    takes_slot = verdict is None and not is_sample(lead.lead)
-    room = await take_slot(tx, case.pace, now) if takes_slot else None
+    room = None if verdict or is_sample(lead.lead) else await take_slot(tx, case.pace, now)
     if room:
         verdict = Outcome(state="held", cause=room.cause, until=room.at)
     return await note_verdict(ledger, tx, scene, verdict)

@@ -21,6 +21,7 @@ from activities.ledger.tables import (
     firings,
     inbox,
     metadata,
+    replies,
     reviews,
 )
 
@@ -74,10 +75,12 @@ def _rows_of(table: Table, whose: Erasing) -> ColumnElement[bool]:
         admissions.c.center == whose.center, admissions.c.lead.in_(whose.leads)
     )
     asked = select(reviews.c.id).where(reviews.c.lead.in_(whose.leads))
+    said = select(replies.c.event).where(replies.c.lead.in_(whose.leads))
     by_place: Mapping[str, Callable[[], ColumnElement[bool]]] = {
         "deliveries": lambda: table.c.enrollment.in_(entered),
         "version_moves": lambda: table.c.enrollment.in_(entered),
         "review_log": lambda: table.c.review.in_(asked),
+        "reply_classes": lambda: table.c.reply.in_(said),
         "suppression_log": lambda: _signed(table, whose),
     }
     if table.name in by_place:

@@ -23,6 +23,8 @@ PERSONAL: Mapping[str, Mapping[str, JsonValue]] = {
     "admissions": {"timeline": [], "history": BY_RULE},
     "alerts": {"text": GONE},
     "aliases": {"record": ROW},
+    # What of the lead's fields was looked at when it was selected.
+    "audience": {"criteria": [], "reason": GONE},
     "consents": {"source": BY_RULE},
     "deliveries": {"body": {}},
     "effects": {
@@ -36,6 +38,7 @@ PERSONAL: Mapping[str, Mapping[str, JsonValue]] = {
     "inbox": {"data": BY_RULE},
     "leads": {"email": ROW, "fields": ROW, "zone": ROW},
     "refusals": {"reason": GONE},
+    "reply_classes": {"reason": ""},
     "review_log": {"reason": ""},
     "reviews": {"mail": {}, "mail_hash": "", "reason": "", "rendered_hash": ""},
     "sessions": {"folded": ROW, "session": ROW},
@@ -44,8 +47,26 @@ PERSONAL: Mapping[str, Mapping[str, JsonValue]] = {
 }
 """By table: what an erasure writes into a column, or ``ROW``, or ``BY_RULE``."""
 
-ALSO_GONE = ("watches",)
+ALSO_GONE = ("follow_ups", "watches")
 """Tables whose rows about the lead go although nothing in them is personal: they would act on."""
+
+WORDS_OF_LEADS: Mapping[str, frozenset[str]] = {
+    # What is known of a lead. Everywhere else it goes by the ids of this table.
+    "leads": frozenset({"email", "fields"}),
+    # What was sent or written, word by word: a retry sends just that again.
+    "effects": frozenset({"payload"}),
+    # What upstream systems and answers said.
+    "inbox": frozenset({"data"}),
+    # What is plain in the event that started an automation, for conditions on it.
+    "firings": frozenset({"told"}),
+    # Mails that wait for an approval, and what is told to the team: with their merge values.
+    "reviews": frozenset({"mail"}),
+    "alerts": frozenset({"text"}),
+    # The domain of an address: a stop there is asked for by domain.
+    "handovers": frozenset({"domain"}),
+}
+"""Those of the above that are meant for a lead's name, address, phone number and words. The others
+may get to hold one by somebody's hand, such as the reason that an operator gives."""
 
 NOT_PERSONAL: Mapping[str, str] = {
     "admissions": (
@@ -57,6 +78,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "automations": (
         "center automation version digest definition source templates published_at published_by"
     ),
+    "audience": "center automation lead person place state wave turn selected_at asked_at",
     "campaign_settings": (
         "center automation number settings changed_at changed_by reason reached_to reached_at"
     ),
@@ -71,6 +93,10 @@ NOT_PERSONAL: Mapping[str, str] = {
     # The reason of an erasure is its record: a number of a ticket, by the runbook, and no name.
     "erasures": "center lead person state reason asked_by asked_at done_at lifted_at",
     "facts_about_ledger": "center name value",
+    "feed_signs": "center feed heard_at noted_at",
+    "follow_ups": (
+        "center reply id lead owner stage replied_at due_at next_at acknowledged_at acknowledged_by"
+    ),
     "firings": "center cause automation lead event caused_by state attempts at next_at",
     "halts": "center automation reason since halted_by",
     "handovers": (
@@ -80,11 +106,14 @@ NOT_PERSONAL: Mapping[str, str] = {
     ),
     "holds": "center enrollment entry cause since",
     "inbox": "center id kind at received_at source lead person enrollment",
+    "launches": "center automation state launched_at launched_by next_at waits_for",
     "leads": "center lead person updated_at",
     "leases": "center name owner until",
     "lifecycle": "center automation version state changed_at changed_by",
     "lifecycle_log": "center number automation version act reason done_at done_by",
     "refusals": "center cause automation lead at",
+    "replies": "center event id lead person reply_class sure state at received_at",
+    "reply_classes": "center number reply event reply_class sure verdict given_by at",
     "review_log": "center number review act done_at done_by",
     "reviews": (
         "center id enrollment entry step number asked_by visit automation lead person state author "
@@ -103,6 +132,10 @@ NOT_PERSONAL: Mapping[str, str] = {
     "version_moves": (
         "center enrollment entry id automation from_version to_version how step visit moved_at "
         "moved_by undone_at undone_by"
+    ),
+    "waves": (
+        "center automation number size state released_at released_by changed_at changed_by reason "
+        "judged_from"
     ),
     "watches": "center automation lead state since watching_since due_at",
 }

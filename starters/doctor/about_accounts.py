@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from activities.ledger.connections import Connections
 from config.settings import Settings, secrets_named
 from starters.doctor.finding import Finding
-from starters.webhooks.events import check_secret
+from starters.webhooks.event_signatures import check_secret
 from workers.probing import Probe
 
 _VARIABLE = "DRIPSTONE_INGRESS__"

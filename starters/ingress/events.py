@@ -17,16 +17,14 @@ from activities.ledger.inbox import Incoming
 from activities.ledger.leads import BadLead, Lead, check_lead_id, find_lead, new_lead, person_of
 from config.settings import IngressSettings
 from starters.ingress.reception import Reception, read_body
+from starters.webhooks.event_signatures import Unsigned, check_secret, verify
 from starters.webhooks.events import (
     ENROLL,
     HEARTBEAT,
     BadEvents,
     PostedEvent,
     Problem,
-    Unsigned,
-    check_secret,
     parse,
-    verify,
 )
 
 LIMIT = 1_000_000

@@ -1,15 +1,9 @@
-"""Events in Dripstone's own format, as upstream systems post them: verified, and read. Pure.
-
-Signed by the Standard Webhooks scheme: HMAC-SHA256 over id, timestamp and the raw body, valid for
-five minutes (https://github.com/standard-webhooks/standard-webhooks).
-"""
+"""Events in Dripstone's own format, as upstream systems post them: read and checked. Pure."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, NoReturn
 
@@ -23,7 +17,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from starters.webhooks.event_kinds import OPT_OUTS, OUR_OWN_KINDS
 from starters.webhooks.mail_return_date import return_date
@@ -34,8 +27,6 @@ from workflows.engine.replies import RECLASSIFIED, class_told, heard
 
 MOST_EVENTS = 100
 DEEPEST = 20
-SHORTEST_SECRET = 24
-"""Bytes; the scheme asks for 24 to 64."""
 
 ENROLL = "enroll"
 HEARTBEAT = "feed_heartbeat"
@@ -43,10 +34,6 @@ HEARTBEAT = "feed_heartbeat"
 
 OURS_TO_SAY = ("class_by", "verdict", "by")
 """What only this side adds to a reply: who has read it, and what a colleague decided."""
-
-
-class Unsigned(Exception):
-    """The signature is missing, too old, or not by one of the secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,41 +125,6 @@ class PostedEvent(Frozen):
         back = return_date(text, event.at)
         until = {"until": back.isoformat()} if back else {}
         return event.model_copy(update={"data": event.data | until})
-
-
-def check_secret(secret: str) -> str:
-    """The secret itself, if it is ``whsec_`` and the base64 of at least 24 bytes.
-
-    Raises:
-        ValueError: it is not; the message holds nothing of it.
-    """
-    prefix, _, encoded = secret.partition("_")
-    try:
-        size = len(base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True))
-    except binascii.Error:
-        size = 0
-    if prefix != "whsec" or size < SHORTEST_SECRET:
-        raise ValueError(
-            f"not whsec_ and the base64 of at least {SHORTEST_SECRET} random bytes: make one with "
-            "'openssl rand -base64 32' and write whsec_ before it"
-        )
-    return secret
-
-
-def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> None:
-    """Check the signature of ``body`` against each of the secrets (two while one is replaced).
-
-    Raises:
-        Unsigned: it is by none of them, or more than five minutes from now.
-    """
-    for secret in secrets:
-        try:
-            Webhook(secret).verify(body, dict(headers), json_parse=False)
-        # Beside its own error the library lets those of broken base64 and UTF-8 through.
-        except (WebhookVerificationError, ValueError):
-            continue
-        return
-    raise Unsigned
 
 
 def parse(body: bytes) -> tuple[list[PostedEvent], bool]:

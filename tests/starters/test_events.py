@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from starters.webhooks.events import BadEvents, Problem, check_secret, parse
+from starters.webhooks.event_signatures import check_secret
+from starters.webhooks.events import BadEvents, Problem, parse
 
 EVENT = {"id": "e-1", "kind": "reply", "at": "2026-11-20T10:00:00Z", "lead": "crm-7"}
 

@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, JsonValue, SecretStr
 
 from activities.ledger.leads import Lead, new_lead
-from activities.ledger.personal import PERSONAL
+from activities.ledger.personal_columns import WORDS_OF_LEADS
 from config.settings import CodecSettings, IngressSettings
 from starters.processes.supervisor import Child, Supervisor
 from tests.starters.arrivals import EVENTS_SECRET, MAIL_TOKEN, Arrivals
@@ -71,7 +71,7 @@ class Watched:
         found |= files_with(self.directory / "temporal", marks) | files_with(self.logs, marks)
         for column, seen in (await columns_with(self.world.ledger, marks)).items():
             table, _, name = column.partition(".")
-            found[column] = seen & set(secret) if name in PERSONAL.get(table, ()) else seen
+            found[column] = seen & set(secret) if name in WORDS_OF_LEADS.get(table, ()) else seen
         return {where: what for where, what in found.items() if what}
 
     async def answer_by_mail(self, journey: Journey, words: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Column, Integer, LargeBinary, Table, insert, select
+from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, Table, insert, select
 
 from activities.ledger import Ledger
 from activities.ledger.erasing import (
@@ -25,22 +25,23 @@ from tests.activities.ledger.scenes import ACCOUNTS, AT
 
 WORD = "Canary-Ada-Lovelace"
 OTHER = "Canary-Charles-Babbage"
+LOGS = tuple(name for name in metadata.tables if name.endswith("_log"))
 ADDRESS = "canary-ada-lovelace@example.com"
 
 
 async def fill(ledger: Ledger, lead: Lead, word: str) -> None:
     """Write a row about the lead into each of the tables, the word in every personal column."""
     async with ledger.transaction() as tx:
-        for name in PERSONAL:
+        for name in (*PERSONAL, "replies"):
             table = metadata.tables[name]
             row = {column.name: _value(table, column, lead, word) for column in table.c}
-            if isinstance(row.get("number"), int) and name.endswith("_log"):
+            if isinstance(row.get("number"), int) and name in ("reply_classes", *LOGS):
                 del row["number"]  # the database counts
             await tx.execute(insert(table).values(row))
 
 
 def _value(table: Table, column: Column[Any], lead: Lead, word: str) -> Any:
-    if column.name in PERSONAL[table.name]:
+    if column.name in PERSONAL.get(table.name, ()):
         return _word(column, word)
     known: dict[str, Any] = {
         "center": lead.center,
@@ -50,18 +51,20 @@ def _value(table: Table, column: Column[Any], lead: Lead, word: str) -> Any:
         "enrollment": f"enrollment:{table.name}:{lead.lead}",
         "state": "CLOSED" if table.name == "admissions" else "SENT",
         "review": f"review-{lead.lead}",
+        "reply": f"reply-{lead.lead}",
         "email": None,
     }
     if table.name in ("deliveries", "version_moves", "admissions"):
         known["enrollment"] = f"enrollment:spring:{lead.lead}"
+    if table.name == "replies":
+        known["event"] = f"reply-{lead.lead}"
     if table.name == "reviews":
         known["id"] = f"review-{lead.lead}"
     if column.name in known:
         return known[column.name]
-    if isinstance(column.type, Integer):
-        return 1
-    if isinstance(column.type, Instant):
-        return AT
+    for kind, plain in ((Boolean, True), (Integer, 1), (Instant, AT)):
+        if isinstance(column.type, kind):
+            return plain
     return [] if isinstance(column.type, JSON) else f"{table.name}-{lead.lead}"[-16:]
 
 
