@@ -13,9 +13,10 @@ from activities.counting import count_answer
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import CenterConnections, Connections
-from activities.ledger.entries import find_entry, put_hold, remove_hold
+from activities.ledger.entries import find_entry
 from activities.ledger.gate import Facts, judge_step
 from activities.ledger.high_water import BEHIND, find_behind
+from activities.ledger.holding import put_hold, remove_hold
 from activities.ledger.leads import Lead, find_lead, is_sample
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_version

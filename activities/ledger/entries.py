@@ -7,21 +7,21 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
 from activities.ledger.erased import not_erased
 from activities.ledger.firings import chain_of
 from activities.ledger.following import follower_of
+from activities.ledger.holding import remove_hold
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.leads import find_lead, set_fields
 from activities.ledger.opt_out_fields import receive_and_opt_out
 from activities.ledger.publishing import find_version
 from activities.ledger.slots import give_back_slots
 from activities.ledger.store import Ledger
-from activities.ledger.tables import admissions, holds, inbox
-from activities.ledger.upsert import insert_new
+from activities.ledger.tables import admissions, inbox
 from workflows.contracts import CloseRequest, Recorded, RecordRequest
 from workflows.engine.events import ANONYMOUS, Event
 from workflows.engine.exits import ExitReason, strongest
@@ -100,10 +100,12 @@ async def close(
 
     A closed entry answers the exit it had, so that a reset workflow ends as it did before.
     """
-    recorded = await record(ledger, tx, request, connections)
     entry = await find_entry(tx, request.enrollment, request.entry)
     if entry is None:
         return Recorded(reason=request.reason)
+    request = _with_its_opt_out(request, entry)
+    recorded = await record(ledger, tx, request, connections)
+    entry = await find_entry(tx, request.enrollment, request.entry) or entry
     if entry["state"] == "CLOSED":
         return Recorded(reason=ExitReason(entry["exit"]), writebacks=recorded.writebacks)
     known = [ExitReason(entry["stop_reason"])] if entry["stop_reason"] else []
@@ -135,67 +137,17 @@ async def close(
     return Recorded(reason=reason, writebacks=recorded.writebacks)
 
 
-async def put_hold(
-    ledger: Ledger, tx: AsyncConnection, entry: Mapping[str, Any], cause: str
-) -> None:
-    """Remember that the gate holds an entry until ``cause`` is removed: the cause found last."""
-    row = {
-        "center": entry["center"],
-        "enrollment": entry["enrollment"],
-        "entry": entry["entry"],
-        "cause": cause[:255],
-        "since": await ledger.now(tx),
-    }
-    if not await insert_new(tx, holds, row):
-        here = (holds.c.enrollment == row["enrollment"]) & (holds.c.entry == row["entry"])
-        await tx.execute(update(holds).where(here).values(cause=row["cause"]))
-
-
-async def remove_hold(tx: AsyncConnection, enrollment: str, entry: int) -> None:
-    """The entry is no longer held."""
-    here = (holds.c.enrollment == enrollment) & (holds.c.entry == entry)
-    await tx.execute(delete(holds).where(here))
-
-
-async def held_in(tx: AsyncConnection, automation: str, limit: int) -> list[Mapping[str, Any]]:
-    """Entries of an automation that the gate holds for a cause, longest held first."""
-    return await held_where(tx, admissions.c.automation == automation, limit)
-
-
-async def held_for(
-    tx: AsyncConnection, center: str, cause: str, limit: int
-) -> list[Mapping[str, Any]]:
-    """Entries of a center that the gate holds for this cause, longest held first."""
-    which = (holds.c.center == center) & (holds.c.cause == cause[:255])
-    return await held_where(tx, which, limit)
-
-
-async def held_no_more(
-    tx: AsyncConnection, beginning: str, causes: Sequence[tuple[str, str]], limit: int
-) -> list[Mapping[str, Any]]:
-    """Entries held for a cause with such a ``beginning`` that is not one of the ``causes`` there
-    are now, (center, cause); longest held first."""
-    here = holds.c.cause.startswith(beginning, autoescape=True)
-    for center, cause in causes:
-        here &= (holds.c.center != center) | (holds.c.cause != cause[:255])
-    return await held_where(tx, here, limit)
-
-
-async def held_where(
-    tx: AsyncConnection, which: ColumnElement[bool], limit: int
-) -> list[Mapping[str, Any]]:
-    """Those of these entries that the gate holds for a cause, longest held first."""
-    query = (
-        select(holds.c.since, admissions)
-        .join(
-            admissions,
-            (holds.c.enrollment == admissions.c.enrollment) & (holds.c.entry == admissions.c.entry),
-        )
-        .where(which)
-        .order_by(holds.c.since)
-        .limit(limit)
-    )
-    return [dict(row) for row in (await tx.execute(query)).mappings()]
+def _with_its_opt_out(request: CloseRequest, entry: Mapping[str, Any]) -> CloseRequest:
+    """The request with the opt-out that ends the entry, if nobody has written that down: a signal
+    may say of itself that the ledger has it already."""
+    is_opt_out = request.reason is ExitReason.UNSUBSCRIBED
+    if not is_opt_out or entry["state"] == "CLOSED" or entry["stop_reason"] == request.reason.value:
+        return request
+    if any(event.kind in ("unsubscribe", "complaint") for event in request.events):
+        return request
+    name = f"{request.enrollment}/{request.entry}/opt-out"
+    opt_out = Event(id=name, kind="unsubscribe", at=request.at)
+    return request.model_copy(update={"events": (*request.events, opt_out)})
 
 
 async def not_started(

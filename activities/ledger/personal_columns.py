@@ -24,7 +24,7 @@ PERSONAL: Mapping[str, Mapping[str, JsonValue]] = {
     "alerts": {"text": GONE},
     "aliases": {"record": ROW},
     # What of the lead's fields was looked at when it was selected.
-    "audience": {"criteria": [], "reason": GONE},
+    "audience": {"criteria": {"version": 0, "judged": []}, "reason": GONE},
     "consents": {"source": BY_RULE},
     "deliveries": {"body": {}},
     "effects": {

@@ -9,15 +9,9 @@ from typing import Any
 from sqlalchemy import select
 
 from activities.ledger.connections import Connections
-from activities.ledger.entries import (
-    held_for,
-    held_in,
-    held_no_more,
-    held_where,
-    remove_hold,
-)
 from activities.ledger.feeds import CAUSE, feed_states
 from activities.ledger.high_water import BEHIND, find_behind
+from activities.ledger.holding import held_for, held_in, held_no_more, held_where, remove_hold
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions

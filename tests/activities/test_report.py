@@ -15,7 +15,8 @@ from activities.ledger import Ledger
 from activities.ledger.admissions import Request
 from activities.ledger.connections import CenterConnections, Connections, SalesforceWrites
 from activities.ledger.effects import Intent, Settlement, settle, write_intent
-from activities.ledger.entries import close, put_hold
+from activities.ledger.entries import close
+from activities.ledger.holding import put_hold
 from activities.ledger.inbox import Incoming
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.listing import list_entries

@@ -44,6 +44,15 @@ async def test_a_stop_event_ends_a_wait_of_days_at_once(
     assert (await journey.row())["exit"] == exit_reason
 
 
+async def test_an_opt_out_is_written_down_though_it_says_that_it_was(world: World) -> None:
+    journey = await world.enroll(await world.publish(ONE_MAIL_THEN_REST))
+    await journey.until_at("rest")
+    await journey.handle.signal("unsubscribe", {"id": "no-such-event", "recorded": True})
+    assert (await journey.ends()).exit == "unsubscribed"
+    async with world.ledger.reading() as tx:
+        assert await suppression_of(world.ledger, tx, journey.lead) == "unsubscribed"
+
+
 async def test_a_stop_acts_inside_an_outage_of_the_mail_server(world: World) -> None:
     world.fault("smtp", "connect", "drop", times=50)
     journey = await world.enroll(await world.publish(ONE_MAIL_THEN_REST))

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from activities.ledger import Ledger
-from activities.ledger.entries import held_in, put_hold
+from activities.ledger.holding import held_in, put_hold
 from activities.ledger.tables import effects, inbox, suppressions
 from tests.activities.ledger.scenes import AT, a_lead, enter, entry_of, happens, leave, make, rows
 from workflows.engine.events import Event

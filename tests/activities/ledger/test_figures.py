@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from activities.ledger import Ledger
-from activities.ledger.entries import put_hold
 from activities.ledger.figures import class_of_cause, read_figures
 from activities.ledger.gate import REVIEW_WANTED
 from activities.ledger.halts import halt, why_halted
+from activities.ledger.holding import put_hold
 from activities.ledger.leasing import take_lease
 from activities.ledger.template_switch import cause_of_hold
 from tests.activities.ledger.scenes import a_lead, enter, entry_of, happens, make

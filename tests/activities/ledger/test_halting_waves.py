@@ -7,8 +7,9 @@ from sqlalchemy import update
 
 from activities.ledger import Ledger
 from activities.ledger.alerts import list_alerts
-from activities.ledger.entries import find_entry, put_hold
+from activities.ledger.entries import find_entry
 from activities.ledger.halts import why_halted
+from activities.ledger.holding import put_hold
 from activities.ledger.launching import judge_waves
 from activities.ledger.leads import Lead
 from activities.ledger.publishing import Version

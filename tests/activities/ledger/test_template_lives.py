@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from activities.ledger import Ledger
-from activities.ledger.entries import held_for, put_hold
+from activities.ledger.holding import held_for, put_hold
 from activities.ledger.release import release_for
 from activities.ledger.tables import inbox, templates
 from activities.ledger.template_choice import ready_to_publish
