@@ -22,7 +22,7 @@ SKEW = timedelta(seconds=30)
 
 REPAIR_LAG = timedelta(minutes=1)
 WAITED_LONG = timedelta(minutes=5)
-FEEDS = ("events", "mail", "smartlead", "twilio", "one-click")
+SOURCES = ("events", "mail", "smartlead", "twilio", "one-click")
 
 
 async def look_at_ledger(ledger: Ledger, settings: Settings) -> list[Finding]:
@@ -34,7 +34,7 @@ async def look_at_ledger(ledger: Ledger, settings: Settings) -> list[Finding]:
     async with ledger.reading() as tx:
         skew = abs(await ledger.now(tx) - ledger.machine_clock())
         figures = await read_figures(ledger, tx)
-        came = await newest_by_source(tx, FEEDS)
+        came = await newest_by_source(tx, SOURCES)
         durable, known = await why_not_durable(ledger, tx), await knows_its_people(ledger, tx)
     kind = "SQLite" if ledger.is_sqlite else "PostgreSQL"
     ages = {source: _ago(figures.now - at) for source, at in sorted(came.items())}
@@ -52,7 +52,7 @@ async def look_at_ledger(ledger: Ledger, settings: Settings) -> list[Finding]:
             "set it right (NTP): a worker that is more than 30 s off sends nothing",
         ),
         _secret(known, is_set=settings.secret is not None),
-        Finding("feeds", "ok", f"newest events: {heard}"),
+        Finding("events", "ok", f"newest events: {heard}"),
         *_what_waits(figures),
     ]
 

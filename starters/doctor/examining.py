@@ -13,6 +13,7 @@ from starters.commands.configured import configured_by
 from starters.commands.opened import reach_temporal
 from starters.doctor.about_accounts import look_at_accounts
 from starters.doctor.about_automations import look_at_automations
+from starters.doctor.about_feeds import look_at_feeds
 from starters.doctor.about_ledger import look_at_ledger
 from starters.doctor.about_mail import look_at_mail
 from starters.doctor.about_temporal import look_at_temporal
@@ -30,6 +31,7 @@ async def examine(settings: Settings) -> list[Finding]:
         home = None
         if ledger:
             findings += await look_at_ledger(ledger, settings)
+            findings += await look_at_feeds(ledger, connections)
             async with ledger.reading() as tx:
                 home = await home_of(tx)
         findings += await _temporal(home)

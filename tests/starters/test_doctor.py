@@ -14,9 +14,11 @@ from pydantic import SecretStr
 from sqlalchemy import insert, text
 
 from activities.ledger import Ledger
+from activities.ledger.feeds import hear_of
 from activities.ledger.tables import leads
 from config.settings import IngressSettings, Settings, SmartleadSettings, SmtpSettings
 from starters.doctor.about_accounts import look_at_accounts
+from starters.doctor.about_feeds import look_at_feeds
 from starters.doctor.about_ledger import look_at_ledger
 from starters.doctor.finding import Finding
 from starters.processes.devserver import dev_server
@@ -202,3 +204,22 @@ def test_accounts_and_doors_are_judged_by_this_table(
     }
     assert findings[check].state == state
     assert state == "ok" or findings[check].mend
+
+
+async def test_a_silent_feed_is_a_problem_and_no_feed_is_said_aloud(tmp_path: Path) -> None:
+    path = tmp_path / "connections.yaml"
+    path.write_text(
+        "centers:\n  default:\n    feeds: {replies: {kind: push, max_age: 1 hour}}\n  shop: {}\n"
+    )
+    connections = load_connections(path)
+    ledger = await Ledger.open(f"sqlite:///{tmp_path}/ledger.db")
+    try:
+        (silent, unchecked) = await look_at_feeds(ledger, connections)
+        async with ledger.transaction() as tx:
+            await hear_of(ledger, tx, "default", "replies")
+        (heard, _) = await look_at_feeds(ledger, connections)
+    finally:
+        await ledger.close()
+    assert (silent.state, "replies of center default" in silent.what) == ("problem", True)
+    assert (unchecked.state, "is not checked" in unchecked.what) == ("ok", True)
+    assert heard.state == "ok"
