@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from tests.faults.facts import STOPS, SUPPRESSING, TERMINAL, Effect, Entry, Facts, Told
+from tests.faults.facts import STOPS, SUPPRESSING, TERMINAL, Effect, Entry, Facts, Record, Told
 
 DONE = ("SENT", "UNKNOWN")
 
@@ -21,11 +21,20 @@ def once(facts: Facts) -> Iterator[str]:
         f"post {text!r} came {n} times" for text, n in Counter(facts.posts).items() if n > 1
     )
     keys = Counter(
-        (record.object, record.fields.get("Dripstone_Key__c"))
+        # A Note has no field for a key of ours: there is one of a title for each lead.
+        (
+            record.object,
+            record.fields.get("Dripstone_Key__c") or (record.lead, record.fields.get("Title")),
+        )
         for record in facts.records
         if record.object != "Lead"
     )
     yield from (f"{name} {key} was made {n} times" for (name, key), n in keys.items() if n > 1)
+
+
+def _note(record: Record) -> tuple[str, object]:
+    """A Note has no field for a key of ours: there is one of a title for each lead."""
+    return record.lead, record.fields.get("Title")
 
 
 def recorded(facts: Facts) -> Iterator[str]:

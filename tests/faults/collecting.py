@@ -120,12 +120,18 @@ def _vendors(
             posts.append(details["text"])
         elif kind in (("salesforce", "create"), ("salesforce", "update")):
             fields = details["record"]
-            about = details["id"] if details["object"] == "Lead" else fields.get("WhoId")
+            about = details["id"] if details["object"] == "Lead" else _whom(fields)
             record = Record(details["object"], f"sf-{about}", fields)
             records[details["object"], details["id"]] = record
     log.close()
     ours = (record for record in records.values() if record.object != "User")
     return tuple(mails), tuple(posts), tuple(ours)
+
+
+def _whom(fields: Mapping[str, Any]) -> str | None:
+    """Whom a Task, an Event or a Note is about."""
+    found: str | None = fields.get("WhoId") or fields.get("ParentId")
+    return found
 
 
 def _mail(system: System, entry: Mapping[str, Any], leads: Mapping[str, str]) -> Mail:

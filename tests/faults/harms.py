@@ -43,6 +43,7 @@ MAILS = (
     Mail("sf-1", "a for 1", "<a>", T + SECOND),
     Mail("sf-1", "b for 1", "<b>", T + 4 * SECOND),
 )
+NOTE = Record("Note", "sf-1", {"Title": "Opted out"})
 LOGGED = tuple(Record("Task", "sf-1", {"Dripstone_Key__c": key}) for key in ("x", "y"))
 LEAD = Record("Lead", "sf-1", {"Status": "Open", "HasOptedOutOfEmail": True})
 
@@ -119,6 +120,7 @@ HARMS: dict[str, tuple[str, Facts]] = {
     ),
     "a mail twice": ("I2", replace(GOOD, mails=(*MAILS, MAILS[0]))),
     "a post twice": ("I2", replace(posted("p", "q"), posts=("hello", "hello"))),
+    "a Note twice": ("I2", replace(GOOD, records=(*GOOD.records, NOTE, NOTE))),
     "a Task twice": (
         "I2",
         replace(GOOD, records=(LOGGED[0], LOGGED[0], LEAD)),

@@ -14,6 +14,7 @@ from tests.faults.harms import (
     GOOD,
     HARMS,
     MAILS,
+    NOTE,
     SECOND,
     STOP,
     T,
@@ -50,6 +51,7 @@ def test_each_of_the_twelve_invariants_is_seen_to_be_broken() -> None:
         replace(GOOD, shut=(Shut("c", T + 5 * SECOND, T + 9 * SECOND, "disabled"),)),
         run(stuck_for=59 * SECOND),
         planned(caps={"c": 2, "d": 0}),
+        replace(GOOD, records=(*GOOD.records, NOTE, replace(NOTE, lead="sf-2"))),
         planned(reviewed=frozenset("c"), decided=APPROVED),
     ],
     ids=[
@@ -59,6 +61,7 @@ def test_each_of_the_twelve_invariants_is_seen_to_be_broken() -> None:
         "disabled later",
         "stuck briefly",
         "within its cap",
+        "a Note for each of two",
         "approved",
     ],
 )

@@ -174,7 +174,7 @@ async def test_children_stop_in_reverse_order(tmp_path: Path) -> None:
 def test_a_signal_to_the_parent_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
     parent, pids = start_parent(tmp_path)
     parent.send_signal(number)
-    said, _ = parent.communicate(timeout=20)
+    said, _ = parent.communicate(timeout=60)
     assert (parent.returncode, said) == (0, "None\n")
     assert not any(alive(pid) for pid in pids)
 
@@ -184,7 +184,7 @@ def test_the_children_of_a_killed_parent_die(tmp_path: Path) -> None:
     parent, pids = start_parent(tmp_path)
     assert all(alive(pid) for pid in pids)
     parent.kill()
-    parent.communicate(timeout=20)
+    parent.communicate(timeout=60)
     assert becomes(lambda: not any(alive(pid) for pid in pids))
 
 

@@ -30,7 +30,8 @@ async def test_what_waits_is_counted_with_the_age_of_its_oldest(ledger: Ledger) 
     assert figures.admissions == {"ADMITTED": 1, "QUEUED": 1}
     # Who waits for a lane is told on admission: that is no delivery that is late.
     assert figures.deliveries == 1
-    assert figures.effects == {("mark_unsubscribed", "PLANNED"): 1}
+    planned = ("mark_unsubscribed", "note_opt_out")
+    assert figures.effects == {(name, "PLANNED"): 1 for name in planned}
     assert figures.holds == {"review": 1}
     assert min(figures.oldest_delivery, figures.oldest_write_back) >= timedelta()
     assert (figures.unknown, figures.open_alerts, figures.repair_until) == (0, 0, None)
