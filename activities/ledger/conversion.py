@@ -11,6 +11,7 @@ from activities.ledger.publishing import find_version
 from activities.ledger.report_facts import seen_by_entry
 from activities.ledger.samples import production
 from activities.ledger.tables import admissions, inbox
+from workflows.engine.exits import ExitReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ async def count_conversion(tx: AsyncConnection, automation: str, version: int | 
     """Count by the goal of this version; None: nobody has entered yet."""
     if version is None:
         return Conversion()
-    goal = (await find_version(tx, automation, version)).definition.goal
+    definition = (await find_version(tx, automation, version)).definition
+    goal = definition.goal
+    has_goal = goal or any(step.kind == "goal" for step in definition.steps)
     through = admissions.c.state == "CLOSED"
     kind = goal.event if goal else ""
     goals = await _goals(tx, automation, kind, true())
@@ -41,8 +44,8 @@ async def count_conversion(tx: AsyncConnection, automation: str, version: int | 
         goals=goals,
         entered=entered,
         ended=ended,
-        over_entered=share(goals, entered) if goal else None,
-        over_ended=share(await _goals(tx, automation, kind, through), ended) if goal else None,
+        over_entered=share(goals, entered) if has_goal else None,
+        over_ended=share(await _goals(tx, automation, kind, through), ended) if has_goal else None,
     )
 
 
@@ -55,7 +58,9 @@ async def _goals(
     tx: AsyncConnection, automation: str, kind: str, which: ColumnElement[bool]
 ) -> int:
     entry = admissions.c.enrollment + "/" + cast(admissions.c.entry, String)
-    seen = seen_by_entry(automation) & (inbox.c.kind == kind) & which
+    # A step of kind goal is told by the exit alone.
+    reached = (inbox.c.kind == kind) | (admissions.c.exit == ExitReason.GOAL_REACHED)
+    seen = seen_by_entry(automation) & reached & which
     return int(await tx.scalar(select(func.count(distinct(entry))).where(seen)) or 0)
 
 

@@ -23,6 +23,7 @@ from activities.ledger.slots import give_back_slots
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, inbox
 from workflows.contracts import CloseRequest, Recorded, RecordRequest
+from workflows.engine.automation import Automation
 from workflows.engine.events import ANONYMOUS, Event
 from workflows.engine.exits import ExitReason, strongest
 
@@ -114,12 +115,10 @@ async def close(
     definition = (await find_version(tx, entry["automation"], entry["version"])).definition
     values: dict[str, Any] = {"state": "CLOSED", "exit": reason.value, "closed_at": now}
     values |= {"follow_up": follower_of(definition, reason)}
-    await tx.execute(
-        update(admissions).where(this(request.enrollment, request.entry)).values(values)
-    )
+    here = this(request.enrollment, request.entry)
+    await tx.execute(update(admissions).where(here).values(values))
     await remove_hold(tx, request.enrollment, request.entry)
-    told = {"automation": entry["automation"], "reason": reason.value}
-    told |= {} if definition.campaign else {"campaign": False}
+    told = {"automation": entry["automation"], "reason": reason.value, **_outside(definition)}
     await give_back_slots(tx, request.enrollment, request.entry)
     event = Event(
         id=f"{request.enrollment}/{request.entry}/exit",
@@ -132,9 +131,14 @@ async def close(
         # What follows a campaign can branch on which one it was, and on how it ended.
         left = {"last_campaign": entry["automation"], "last_exit": reason.value}
         await set_fields(ledger, tx, lead, left)
-    incoming = Incoming(event, entry["center"], "exit", entry["lead"])
-    await receive(ledger, tx, incoming, connections)
+    told_of = Incoming(event, entry["center"], "exit", entry["lead"])
+    await receive(ledger, tx, told_of, connections)
     return Recorded(reason=reason, writebacks=recorded.writebacks)
+
+
+def _outside(definition: Automation) -> dict[str, bool]:
+    """What an exit says besides where there is no campaign that was left."""
+    return {} if definition.campaign else {"campaign": False}
 
 
 def _with_its_opt_out(request: CloseRequest, entry: Mapping[str, Any]) -> CloseRequest:

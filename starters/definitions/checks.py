@@ -185,7 +185,7 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
         steps = draft.automation.steps
         for place in unreachable(draft.automation):
             message = "no step leads here: it is never carried out"
-            if place and steps[place - 1].kind == "end":
+            if place and steps[place - 1].ends:
                 end = steps[place - 1].id
                 message = f"comes after the end {end!r}, and nothing jumps to it: never carried out"
             yield ("steps", place), "warning", message

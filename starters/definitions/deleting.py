@@ -136,7 +136,7 @@ def _deletion(automation: Automation, step: str, follower: str | None, left: set
             "file: move that step up, then delete"
         )
     end = _end_for(automation, step, follower, gone)
-    if end and automation.steps[_place(automation, step)].kind == "end":
+    if end and automation.steps[_place(automation, step)].ends:
         raise CannotDelete(f"step {step!r} is the end of a way that leads to it: it must stay")
     aims = (
         *_named_anew(automation, step, follower or end, gone),

@@ -9,7 +9,6 @@ from workflows.engine.steps import AnyStep
 from workflows.engine.steps.ab_split import AbSplit
 from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.branch import Branch
-from workflows.engine.steps.end import End
 from workflows.engine.steps.jump import Jump
 from workflows.engine.steps.outreach_handover import OutreachHandover
 from workflows.engine.steps.wait import Wait
@@ -104,7 +103,7 @@ def messages_in_a_row(automation: Automation) -> Iterator[tuple[str, str]]:
 def falls_off_the_end(automation: Automation) -> tuple[str, str] | None:
     """The last step, if a lead goes on from it to nothing, and a split of ways that leads there."""
     last = automation.steps[-1]
-    if isinstance(last, End) or last.next or _decides_everything(last):
+    if last.ends or last.next or _decides_everything(last):
         return None
     ways = ways_on(automation)
     everywhere = reached(ways, automation.steps[0].id)
@@ -116,7 +115,7 @@ def falls_off_the_end(automation: Automation) -> tuple[str, str] | None:
 
 
 def _ways_on(automation: Automation, step: AnyStep) -> Iterator[str]:
-    if isinstance(step, End):
+    if step.ends:
         return
     yield from (target for _, target in step.targets())
     after = automation.after(step.id)
@@ -126,7 +125,7 @@ def _ways_on(automation: Automation, step: AnyStep) -> Iterator[str]:
 
 def falls_through(step: AnyStep) -> bool:
     """Whether leads can go on from it to the step that follows."""
-    return not isinstance(step, End) and not _decides_everything(step)
+    return not step.ends and not _decides_everything(step)
 
 
 def _decides_everything(step: AnyStep) -> bool:

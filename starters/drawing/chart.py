@@ -18,7 +18,6 @@ from workflows.engine.steps import AnyStep
 from workflows.engine.steps.ab_split import AbSplit
 from workflows.engine.steps.approval import Approval
 from workflows.engine.steps.branch import Branch
-from workflows.engine.steps.end import End
 from workflows.engine.steps.jump import Jump
 from workflows.engine.steps.send_sms import SendSms
 from workflows.engine.steps.wait import Wait
@@ -41,6 +40,7 @@ _LOOKS = {
     "branch": "choice",
     "ab_split": "choice",
     "jump": "choice",
+    "goal": "end",
     "end": "end",
 }
 """How a kind of step looks; all others are an ``act``."""
@@ -124,7 +124,7 @@ def _arrows(automation: Automation, step: AnyStep) -> Iterator[Arrow]:
 
 def _ways(step: AnyStep) -> Iterator[tuple[str | None, str]]:
     """(target or None for the following step, label) for each way on."""
-    if isinstance(step, End):
+    if step.ends:
         return
     if isinstance(step, Branch):
         for arm in step.arms:

@@ -56,6 +56,7 @@ STEPS: dict[str, dict[str, JsonValue]] = {
     "jump": {"go_to": "it", "at_most": 2},
     "ab_split": {"arms": [{"go_to": "it"}, {"go_to": "it"}]},
     "branch": {"arms": [{"when": {"event": "clicked"}, "go_to": "it"}]},
+    "goal": {},
     "end": {},
 }
 

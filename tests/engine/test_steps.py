@@ -164,6 +164,13 @@ def test_end_ends_at_once() -> None:
     assert Journey(ending).exit == "completed"
 
 
+def test_who_comes_to_the_goal_has_reached_it_and_is_done() -> None:
+    winning = "steps:\n- {id: won, kind: goal}\n- {id: mail, kind: send_email, template: a}"
+    journey = Journey(winning)
+    assert journey.exit == "goal_reached"
+    assert journey.state.timeline[-1].why == "goal reached"
+
+
 def test_a_loop_over_a_mail_counts_its_visits() -> None:
     loop = """
 steps:

@@ -41,6 +41,7 @@ ROUNDS = """
 - {id: right, kind: notify, channel: sales, text: right}
 - {id: done, kind: end}
 """
+WON = "[{id: rest, kind: wait, for: 1 second}, {id: won, kind: goal}]"
 RECORDS = """
 - {id: rate, kind: set_field, field: Rating, value: Hot}
 - {id: hot, kind: branch, arms: [{when: {field: Rating, op: equals, value: Hot}, go_to: task}]}
@@ -232,6 +233,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "soft_bounce": (LONG, bounces_softly),
     "superseded": (LONG, joins_another),
     "rounds": (ROUNDS, nothing),
+    "won": (WON, nothing),
     "records": (RECORDS, nothing),
     "web": (WEB, is_scored),
     "calendar": (CALENDAR, waits_for_monday),

@@ -89,6 +89,7 @@ ACTIONS: dict[str, Availability] = {
     "branch": Availability(EVERYWHERE),
     "jump": Availability(EVERYWHERE),
     "ab_split": Availability(EVERYWHERE),
+    "goal": Availability(EVERYWHERE),
     "end": Availability(EVERYWHERE),
 }
 """One row for each kind of step. Which to choose for a new kind is for its author to decide."""

@@ -76,7 +76,7 @@ def _next_surviving(
         found, before = new.step(renamed.get(one, one)), old.step(one)
         if found:
             return found.id
-        if before is None or before.kind == "end":
+        if before is None or before.ends:
             return None
         seen.add(one)
         one = old.after(one)

@@ -131,7 +131,7 @@ def _take(state: State, move: Do | Sleep | SleepUntil | Finish, now: datetime) -
         return put(state, Wait(kind="wait", serial=0, until=until, summary=move.summary), now)
     if move.why:
         state = state.noting(Decision(at=now, step=state.step, what="done", why=move.why))
-    return close(state, ExitReason.COMPLETED, now)
+    return close(state, move.reason, now)
 
 
 def _note_move(state: State, move: Go, now: datetime) -> State:

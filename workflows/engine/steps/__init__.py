@@ -15,6 +15,7 @@ from workflows.engine.steps.create_event import CreateEvent
 from workflows.engine.steps.create_note import CreateNote
 from workflows.engine.steps.create_task import CreateTask
 from workflows.engine.steps.end import End
+from workflows.engine.steps.goal import ReachGoal
 from workflows.engine.steps.http_call import HttpCall
 from workflows.engine.steps.hubspot_meeting import HubspotMeeting
 from workflows.engine.steps.hubspot_timeline_event import HubspotTimelineEvent
@@ -59,6 +60,7 @@ AnyStep = Annotated[
     | Notify
     | HttpCall
     | TrackEvent
+    | ReachGoal
     | End,
     Field(discriminator="kind"),
 ]

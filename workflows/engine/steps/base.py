@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from pydantic import Field, JsonValue
 
@@ -12,6 +13,7 @@ from workflows.engine.base import Frozen, Name
 from workflows.engine.conditions import Condition
 from workflows.engine.effects import Outcome
 from workflows.engine.events import Event
+from workflows.engine.exits import ExitReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Finish:
     """The automation is done with this lead."""
 
     why: str = ""
+    reason: ExitReason = ExitReason.COMPLETED
 
 
 Move = Do | Sleep | SleepUntil | Go | Finish
@@ -86,7 +89,9 @@ class TimeUp(Frozen):
 
 
 class BaseStep(Frozen):
-    """One node of an automation."""
+    """One node of an automation. ``ends``: nothing follows it."""
+
+    ends: ClassVar[bool] = False
 
     id: Name
     name: str | None = Field(default=None, max_length=120)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from workflows.engine.steps.base import BaseStep, Finish, Moment, Move
 
@@ -11,6 +11,7 @@ class End(BaseStep):
     """End the enrollment; nothing after it is carried out."""
 
     kind: Literal["end"]
+    ends: ClassVar[bool] = True
 
     def enter(self, moment: Moment) -> Move:
         """Finish."""
