@@ -31,7 +31,7 @@ dev: $(INSTALLED)
 
 test: lint
 	@echo "== pytest"
-	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)
 	@echo "== ruff check"

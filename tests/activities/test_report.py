@@ -22,6 +22,7 @@ from activities.ledger.leads import Lead, new_lead
 from activities.ledger.listing import list_entries
 from activities.ledger.publishing import publish, set_state
 from activities.ledger.report import Report, campaign_report
+from tests.migrated import migrated_ledger
 from workflows.contracts import CloseRequest, enrollment_id
 from workflows.engine.automation import Automation
 from workflows.engine.events import Event
@@ -32,7 +33,7 @@ ACCOUNTS = Connections(centers={"default": CenterConnections(salesforce=Salesfor
 
 @pytest.fixture
 async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    opened = await Ledger.open(f"sqlite:///{tmp_path}/ledger.db")
+    opened = await Ledger.open(migrated_ledger(tmp_path))
     for name in ("spring", "autumn"):
         definition = {
             "id": name,

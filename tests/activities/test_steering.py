@@ -24,6 +24,7 @@ from activities.steering import Steering
 from activities.vendors.smartlead import Smartlead, SmartleadLogin
 from starters.sandbox.smartlead import Member, SmartleadSandbox
 from tests.activities.ledger.scenes import a_lead, enter, happens, make
+from tests.migrated import migrated_ledger
 from tests.sandboxed import Running, running_sandbox
 
 CAMPAIGN, KEY, TOKEN = 4711, "enrollment:spring:x/1/hand/1", "our-key"
@@ -106,7 +107,7 @@ class Scene:
 async def scene(
     running: Running, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Scene]:
-    ledger = await Ledger.open(f"sqlite:///{tmp_path}/ledger.db")
+    ledger = await Ledger.open(migrated_ledger(tmp_path))
     await make(ledger, campaign={"exits": {"on": ["reply"]}})
     key = SecretStr(running.sandbox.secrets.smartlead.api_key)
     login = SmartleadLogin(api_key=key, base_url=f"{running.web}/smartlead/api/v1")

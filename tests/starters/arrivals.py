@@ -25,6 +25,7 @@ from activities.ledger.leads import new_lead
 from activities.ledger.publishing import TemplateText, publish, set_state
 from config.settings import IngressSettings, Settings, TwilioSettings
 from starters.ingress.app import running_ingress
+from tests.migrated import migrated_ledger
 from workers.vendors import load_connections
 from workflows.engine.automation import Automation
 
@@ -131,6 +132,8 @@ async def open_ingress(
 ) -> AsyncIterator[Arrivals]:
     """An ingress, with Ada enrolled and mailed. Temporal is down unless an address is given."""
     settings = settings_in(directory, **ingress)
+    if not (directory / "ledger.db").exists():
+        migrated_ledger(directory)
     async with running_ingress(settings, temporal) as port:
         ledger = await Ledger.open(settings.ledger_url)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:

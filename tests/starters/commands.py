@@ -97,7 +97,7 @@ class Commands:
                 yield process
             finally:
                 process.terminate()
-                process.wait(timeout=60)
+                process.wait(timeout=120)
 
     def file(self, name: str, content: str | bytes) -> str:
         """A file in the directory; its path."""

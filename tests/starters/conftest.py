@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from activities.ledger import Ledger
 from starters.processes.devserver import dev_server
+from tests.migrated import migrated_ledger
 from tests.starters.commands import Commands
 from workflows.presentation import SEARCH_ATTRIBUTES
 
@@ -24,13 +24,12 @@ async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[st
         yield running.address
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger with its tables and nothing in them: making one takes a while, copying none."""
-    path = tmp_path_factory.mktemp("empty") / "ledger.db"
-    ledger = await Ledger.open(f"sqlite:///{path}")
-    await ledger.close()
-    return path
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with its tables and nothing in them."""
+    directory = tmp_path_factory.mktemp("empty")
+    migrated_ledger(directory)
+    return directory / "ledger.db"
 
 
 @pytest.fixture

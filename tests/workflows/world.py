@@ -24,6 +24,7 @@ from activities.ledger.leads import Lead, new_lead
 from activities.ledger.publishing import publish, set_state
 from config.settings import CodecSettings, Settings
 from starters.processes.devserver import dev_server
+from tests.migrated import migrated_ledger
 from tests.sandboxed import Running, running_sandbox
 from tests.workflows.accounts import SALES, TEMPLATE, accounts_with
 from tests.workflows.sandbox_settings import settings_for
@@ -200,7 +201,7 @@ async def open_world(
     )
     async with server as running:
         with running_sandbox(directory / "sandbox") as sandbox:
-            ledger = await Ledger.open(f"sqlite:///{directory}/ledger.db")
+            ledger = await Ledger.open(migrated_ledger(directory))
             client = await connect(running.address, codec_of(codec, ledger))
             accounts = accounts_with(sandbox.web)
             settings = settings_for(sandbox, directory).model_copy(update={"codec": codec})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 
 from activities.ledger import Ledger
 from activities.ledger.tables import metadata
+from tests.migrated import migrated_ledger
 from tests.postgres import NoPostgres, running_postgres
 
 
@@ -25,24 +24,11 @@ def postgres_url() -> Iterator[str]:
     running.__exit__(None, None, None)
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new SQLite ledger, migrated once: each test gets a copy."""
-    path = tmp_path_factory.mktemp("ledger") / "ledger.db"
-
-    async def migrate() -> None:
-        await (await Ledger.open(f"sqlite:///{path}")).close()
-
-    asyncio.run(migrate())
-    return path
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
-    shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "ledger.db")
-    return f"sqlite:///{tmp_path}/ledger.db"
+    return migrated_ledger(tmp_path)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from activities.ledger.tables import admissions, inbox, suppressions
 from activities.once import do_once
 from tests.activities.ledger.scenes import ACCOUNTS, AT, a_lead, enter, make, rows
 from tests.activities.ledger.test_effects import Vendor, deed
+from tests.migrated import migrated_ledger
 from workflows.engine.events import Event
 
 AT_ONCE = 20
@@ -104,10 +105,10 @@ async def test_a_lease_has_one_holder_and_passes_on_when_it_ends(ledger: Ledger)
 
 
 async def test_on_a_full_disk_nothing_is_half_written_and_the_message_says_what_to_do(
-    tmp_path: Path, migrated_file: Path
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "ledger.db"
-    path.write_bytes(migrated_file.read_bytes())
+    migrated_ledger(path.parent)
     ledger = await Ledger.open(f"sqlite:///{path}")
     await make(ledger)
     lead = a_lead(ledger)
