@@ -90,7 +90,13 @@ async def entry_of(ledger: Ledger, lead: Lead, name: str = "spring", entry: int 
         return await find_entry(tx, enrollment_id(name, lead.lead), entry)
 
 
+WRITTEN = ("number", "planned_at", "admitted_at", "received_at", "asked_at", "since", "at")
+"""Columns that tell the order in which rows were written: PostgreSQL gives them in any."""
+
+
 async def rows(ledger: Ledger, table: Table) -> list[Mapping[str, Any]]:
-    """Every row of a table."""
+    """Every row of a table, as they were written if the table tells."""
+    order = [table.c[name] for name in WRITTEN if name in table.c]
     async with ledger.reading() as tx:
-        return [dict(row) for row in (await tx.execute(select(table))).mappings()]
+        query = select(table).order_by(*order)
+        return [dict(row) for row in (await tx.execute(query)).mappings()]
