@@ -41,7 +41,7 @@ from workers.feed_watch import FeedWatch
 from workers.high_water import HighWater, is_behind
 from workers.launching import wake_launch
 from workers.triggering import Triggering
-from workers.writing_back import start_writeback as start_writeback
+from workers.writing_back import start_writeback
 
 log = structlog.get_logger(__name__)
 

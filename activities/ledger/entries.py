@@ -57,8 +57,9 @@ async def mark_running(ledger: Ledger, enrollment: str, entry: int, run_id: str)
         if (await tx.execute(update(admissions).where(admitted).values(values))).rowcount:
             return True
         found = await find_entry(tx, enrollment, entry)
-    is_over = found is not None and found["state"] == "CLOSED"
-    return not (is_over and found and found["run_id"] not in (None, "", run_id))
+    if found is None or found["state"] != "CLOSED":
+        return True
+    return found["run_id"] in (None, "", run_id)
 
 
 async def record(

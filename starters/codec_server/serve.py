@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,8 +9,7 @@ from dataclasses import dataclass
 
 from config.settings import CodecSettings
 from starters.codec_server.app import Door, create_app, is_loopback
-from starters.processes.serving import serving
-from starters.processes.supervisor import until_stopped
+from starters.processes.serving import serve_until_stopped, serving
 from workers.codec import CodecOfAny
 from workers.key_check import keys_of
 
@@ -58,16 +55,9 @@ async def running_codec_server(settings: CodecSettings, place: Place) -> AsyncIt
 
 
 async def serve_codec_server(settings: CodecSettings, place: Place, *, announce: bool) -> None:
-    """Serve until SIGTERM, SIGINT or SIGHUP.
+    """Serve until it is stopped.
 
-    With ``announce``, one JSON line on standard output tells the port once it answers:
-    ``{"ready": "codec-server", "port": 8481}``. Raises what ``running_codec_server`` raises.
+    Raises what ``running_codec_server`` raises.
     """
-
-    async def serve() -> None:
-        async with running_codec_server(settings, place) as port:
-            if announce:
-                print(json.dumps({"ready": "codec-server", "port": port}), flush=True)
-            await asyncio.Event().wait()
-
-    await until_stopped(serve())
+    running = running_codec_server(settings, place)
+    await serve_until_stopped("codec-server", running, announce=announce)

@@ -24,7 +24,7 @@ from activities.ledger.replies import (
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from starters.commands.who import By, operator
-from workers.repair import start_writeback
+from workers.writing_back import start_writeback
 from workflows.engine.events import Event
 from workflows.engine.replies import RECLASSIFIED, STOPS, ReplyClass, class_named
 

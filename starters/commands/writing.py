@@ -13,7 +13,7 @@ from activities.ledger.lifecycle import Act, note
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, WrongUse, answer, table
 from starters.commands.who import By, operator
-from workers.repair import start_writeback
+from workers.writing_back import start_writeback
 
 verbs = typer.Typer()
 

@@ -6,8 +6,6 @@ of anybody in an error or a log line.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -30,8 +28,7 @@ from starters.ingress.smartlead import post_smartlead
 from starters.ingress.temporal_link import Keeper, temporal_link
 from starters.ingress.texts import post_twilio
 from starters.ingress.unsubscribe import failed_page, unsubscribe
-from starters.processes.serving import serving
-from starters.processes.supervisor import until_stopped
+from starters.processes.serving import serve_until_stopped, serving
 from workers.vendors import TEXT_STATUS_PATH, load_connections
 
 log = structlog.get_logger(__name__)
@@ -159,19 +156,12 @@ async def running_ingress(settings: Settings, temporal: str | None = None) -> As
 async def serve_ingress(
     settings: Settings, *, announce: bool = False, temporal: str | None = None
 ) -> None:
-    """Serve until SIGTERM, SIGINT or SIGHUP; then let requests in flight end.
+    """Serve until it is stopped; then let requests in flight end.
 
-    With ``announce``, one JSON line on standard output tells the port once it answers:
-    ``{"ready": "ingress", "port": 8480}``. Raises what ``running_ingress`` raises.
+    Raises what ``running_ingress`` raises.
     """
-
-    async def serve() -> None:
-        async with running_ingress(settings, temporal) as port:
-            if announce:
-                print(json.dumps({"ready": "ingress", "port": port}), flush=True)
-            await asyncio.Event().wait()
-
-    await until_stopped(serve())
+    running = running_ingress(settings, temporal)
+    await serve_until_stopped("ingress", running, announce=announce)
 
 
 @contextmanager

@@ -21,8 +21,8 @@ from config.settings import IngressSettings, TwilioSettings
 from starters.ingress.metrics import IngressMetrics
 from starters.ingress.readiness import Readiness
 from starters.ingress.temporal_link import TemporalLink
-from workers.repair import start_writeback
 from workers.triggering import enter_fired
+from workers.writing_back import start_writeback
 
 BODY_SECONDS = 60
 OPT_OUTS = ("unsubscribe", "complaint")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+
+from starters.processes.supervisor import until_stopped
 
 GRACE_SECONDS = 10
 """How long requests in flight may take to end when the server is stopped."""
@@ -44,3 +47,21 @@ async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[None
     finally:
         server.should_exit = True
         await web
+
+
+async def serve_until_stopped(
+    name: str, running: AbstractAsyncContextManager[int], *, announce: bool
+) -> None:
+    """Serve until SIGTERM, SIGINT or SIGHUP; ``running`` gives the port, or raises.
+
+    With ``announce``, one JSON line on standard output tells the port once it answers:
+    ``{"ready": NAME, "port": 8480}``.
+    """
+
+    async def serve() -> None:
+        async with running as port:
+            if announce:
+                print(json.dumps({"ready": name, "port": port}), flush=True)
+            await asyncio.Event().wait()
+
+    await until_stopped(serve())

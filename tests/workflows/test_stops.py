@@ -167,7 +167,7 @@ async def test_an_event_before_the_start_and_one_after_the_close_are_kept_and_wr
 
 async def written_back(world: World) -> None:
     """Have the Writeback workflow do what no enrollment did, without waiting for the loop."""
-    from workers.repair import start_writeback
+    from workers.writing_back import start_writeback
 
     await start_writeback(world.client, "salesforce")
     await world.client.get_workflow_handle("writeback:salesforce").result()
