@@ -135,7 +135,20 @@ async def _tell_superseded(ledger: Ledger, client: Client, answer: Answer) -> No
 
 
 async def start_workflow(ledger: Ledger, client: Client, start: Start) -> bool:
-    """Start the workflow of an admitted entry. True if it runs (or ran) for this very entry."""
+    """Start the workflow of an admitted entry. True if it runs (or ran) for this very entry; False
+    if it cannot be started now: the repair loop does it later."""
+    try:
+        return await begin_workflow(ledger, client, start)
+    except RPCError:
+        return False
+
+
+async def begin_workflow(ledger: Ledger, client: Client, start: Start) -> bool:
+    """The same.
+
+    Raises:
+        RPCError: Temporal cannot be reached, or refuses it.
+    """
     workflow_id = enrollment_id(start.automation, start.lead)
     entry = start.entry or 1
     try:
@@ -153,8 +166,6 @@ async def start_workflow(ledger: Ledger, client: Client, start: Start) -> bool:
         )
     except WorkflowAlreadyStartedError:
         return await _runs_already(ledger, client, workflow_id, entry)
-    except RPCError:
-        return False
     if not await mark_running(ledger, workflow_id, entry, handle.first_execution_run_id or ""):
         await _end_again(handle)
     return True
@@ -167,10 +178,7 @@ async def _end_again(handle: WorkflowHandle[Any, Any]) -> None:
 
 
 async def _runs_already(ledger: Ledger, client: Client, workflow_id: str, entry: int) -> bool:
-    try:
-        running = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=PATIENCE)
-    except RPCError:
-        return False
+    running = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=PATIENCE)
     if await running.memo_value("entry", default=None) != entry:
         return False
     await mark_running(ledger, workflow_id, entry, running.run_id)

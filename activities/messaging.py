@@ -55,12 +55,13 @@ class Messaging:
     async def send_email(self, effect: SendEmail) -> Outcome:
         """Send the mail of one visit of one step, or say why not."""
         scene = await read_scene(self._ledger, effect, self._connections)
-        intent = await self._intent(effect, scene)
+        async with self._ledger.reading() as tx:
+            row = await find_effect(tx, effect.key)
+            caps = (await settings_of(tx, scene.version.automation)).caps
+        intent = await self._intent(effect, scene, row)
         # Judged is where the mail really goes: its address may have changed since it was rendered.
         scene = replace(scene, recipient=str(intent.payload["mail"]["to_address"]))
         person = person_at(self._ledger, scene.lead, scene.recipient or "")
-        async with self._ledger.reading() as tx:
-            caps = (await settings_of(tx, scene.version.automation)).caps
         case = mail_case(self._ledger, effect, scene, caps, intent.payload)
         deed = Deed(
             intent=intent,
@@ -75,10 +76,8 @@ class Messaging:
         )
         return await do_once(self._ledger, deed)
 
-    async def _intent(self, effect: SendEmail, scene: Scene) -> Intent:
+    async def _intent(self, effect: SendEmail, scene: Scene, row: EffectRow | None) -> Intent:
         """The mail as it will be sent; a mail that was rendered before is not rendered again."""
-        async with self._ledger.reading() as tx:
-            row = await find_effect(tx, effect.key)
         known = row.payload if row else {}  # empty if a history is all that is left of it
         payload = known or await self._new_payload(effect, scene)
         token = self.token_of(effect.key)
@@ -102,14 +101,15 @@ class Messaging:
         """
         async with self._ledger.reading() as tx:
             earlier = await last_mails(tx, effect.enrollment, effect.entry)
-        return await self._payload(effect, scene, earlier)
+            template = await _template_of(tx, effect, scene)
+        return self._payload(effect, scene, earlier, template)
 
-    async def _payload(
-        self, effect: SendEmail, scene: Scene, earlier: list[EffectRow]
+    def _payload(
+        self, effect: SendEmail, scene: Scene, earlier: list[EffectRow], template: Template
     ) -> dict[str, Any]:
         name = sender_of(effect, scene, earlier)
         mailbox = self._mailbox(scene, name)
-        rendered = await self._render(effect, scene, mailbox)
+        rendered = self._render(template, effect, scene, mailbox)
         # Of a mail that is known from a history alone nothing can be quoted.
         thread = [row for row in earlier if "mail" in row.payload] if effect.thread else []
         domain = mailbox.address.rpartition("@")[2]
@@ -137,14 +137,9 @@ class Messaging:
             "owner": mailbox.salesforce_user,
         }
 
-    async def _render(self, effect: SendEmail, scene: Scene, mailbox: Mailbox) -> Rendered:
-        digest = scene.version.templates.get(effect.template)
-        if digest is None:  # of a workflow that was reset to before its move to this version
-            why = f"version {scene.version.version} has no template {effect.template!r}"
-            raise as_application_error(Never("dripstone", "no_template", f"{why}: migrate again"))
-        async with self._ledger.reading() as tx:
-            text = await find_template(tx, scene.lead.center, effect.template, digest)
-        template = Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
+    def _render(
+        self, template: Template, effect: SendEmail, scene: Scene, mailbox: Mailbox
+    ) -> Rendered:
         fields = {
             "lead": merge_values(scene.lead, scene.version.definition, effect.step),
             "sender": mailbox.model_dump(mode="json"),
@@ -219,6 +214,15 @@ class Messaging:
             exit=ExitReason.EMAIL_BOUNCED,
             writebacks=received.writebacks,
         )
+
+
+async def _template_of(tx: AsyncConnection, effect: SendEmail, scene: Scene) -> Template:
+    digest = scene.version.templates.get(effect.template)
+    if digest is None:  # of a workflow that was reset to before its move to this version
+        why = f"version {scene.version.version} has no template {effect.template!r}"
+        raise as_application_error(Never("dripstone", "no_template", f"{why}: migrate again"))
+    text = await find_template(tx, scene.lead.center, effect.template, digest)
+    return Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
 
 
 def _about(scene: Scene, event: Event) -> Incoming:

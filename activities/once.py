@@ -7,7 +7,7 @@ again; after it, the vendor's key, its lookup, or neither decides (``vendors/cap
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -34,6 +34,15 @@ from workflows.engine.effects import Outcome
 Before = Literal["", "repeatable"]
 """What earlier attempts left: nothing that was done, or something that may have been."""
 
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The intent is written and ours: its row, and what was before."""
+
+    row: EffectRow
+    before: Before
+
+
 COME_THROUGH = "an earlier try may have come through: see dripstone unknowns"
 
 
@@ -48,12 +57,10 @@ async def do_once(ledger: Ledger, deed: Deed) -> Outcome:
     if found:
         writebacks = await settle_found(ledger, deed, found)
         return Outcome(state="sent", cause="found at the vendor", writebacks=writebacks)
-    before = await _claim(ledger, deed)
-    if isinstance(before, Outcome):
-        return before
-    async with ledger.reading() as tx:
-        row = await find_effect(tx, deed.intent.key)
-    assert row is not None
+    claimed = await _claim(ledger, deed)
+    if isinstance(claimed, Outcome):
+        return claimed
+    row, before = claimed.row, claimed.before
     try:
         receipt = await _receipt(ledger, deed, row)
     except NotYet as failure:
@@ -80,8 +87,8 @@ async def _receipt(ledger: Ledger, deed: Deed, row: EffectRow) -> Receipt:
     return await deed.ask(row, lambda: _pass_the_point(ledger, deed))
 
 
-async def _claim(ledger: Ledger, deed: Deed) -> Outcome | Before:
-    """What was before, and the intent is written and ours. Or the answer."""
+async def _claim(ledger: Ledger, deed: Deed) -> Outcome | Claimed:
+    """Make it ours, or say why not: the answer, if that is known already."""
     locks = (*deed.locks, *deed.claim_locks)
     async with ledger.transaction(*locks, shared=deed.shared) as tx:
         row = await find_effect(tx, deed.intent.key)
@@ -99,7 +106,9 @@ async def _claim(ledger: Ledger, deed: Deed) -> Outcome | Before:
         if verdict is None:
             intent = replace(deed.intent, phase=deed.phase)
             await write_intent(ledger, tx, intent, deed.owner)
-            return "repeatable" if row and row.phase else ""
+            written = await find_effect(tx, intent.key)
+            assert written is not None
+            return Claimed(written, "repeatable" if row and row.phase else "")
         if verdict.state in ("refused", "skipped") and row:
             state = "UNKNOWN" if row.phase else "NOT_SENT"
             await settle(ledger, tx, row.key, Settlement(state, verdict.cause))

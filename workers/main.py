@@ -16,7 +16,7 @@ from temporalio.api.operatorservice.v1 import (
 )
 from temporalio.client import Client
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import PatchActivationInput, Worker
 
 from activities.assignments import Assignments
 from activities.bookkeeping import Bookkeeping
@@ -74,6 +74,11 @@ from workflows.writeback import Writeback
 
 GRACE = timedelta(seconds=20)
 """In-flight activities may end: cut off, they would burn an attempt."""
+
+ASLEEP: frozenset[str] = frozenset()
+"""Patches (``workflow.patched``) that this release knows and does not use yet, because workers of
+the release before it, which do not know them, may be at work beside it (docs/runbooks/release.md).
+"""
 
 QUEUES = (TASK_QUEUE, "messaging", "crm", "notifications")
 """Every queue that a worker asks for work."""
@@ -196,6 +201,7 @@ async def run_worker(
                 workflows=workflows,
                 activities=activities,
                 graceful_shutdown_timeout=GRACE,
+                patch_activation_callback=_is_awake,
             )
             await running.enter_async_context(worker)
         repair = asyncio.create_task(
@@ -204,6 +210,10 @@ async def run_worker(
         running.push_async_callback(_stop, repair)
         # It never ends by itself: a bug in it must end the worker, not leave it without repairs.
         await asyncio.shield(repair)
+
+
+def _is_awake(asked: PatchActivationInput) -> bool:
+    return asked.patch_id not in ASLEEP
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

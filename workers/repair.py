@@ -2,7 +2,8 @@
 
 It starts what was admitted and not started, tells what was not told, closes entries whose
 workflow is gone, settles intents that nobody will finish, sees to write-backs left over, and
-to what triggers ask for.
+to what triggers ask for. What must not wait has loops of its own: the stops that other tools are
+told, and what is to be told to enrollments; a slow vendor or a long archive holds neither up.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.dispatch import deliver_due, follow_up_due, start_workflow
+from activities.dispatch import begin_workflow, deliver_due, follow_up_due, start_workflow
 from activities.following_up import FollowingUp
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.connections import Connections
@@ -42,14 +43,16 @@ from workers.high_water import HighWater, is_behind
 from workers.launching import wake_launch
 from workers.triggering import Triggering
 from workers.writing_back import start_writeback
+from workflows.contracts import Start
 
 log = structlog.get_logger(__name__)
 
 EVERY = timedelta(seconds=5)
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=15)
 NOT_STARTED_FOR = timedelta(seconds=10)
 LEFT_OVER_FOR = timedelta(seconds=20)
 CHECKED_AT_ONCE = 50
+STARTED_AT_ONCE = 8
 LAUNCH_LATE = timedelta(seconds=20)
 CONNECTIONS = ("salesforce",)
 
@@ -80,22 +83,23 @@ class Repair:
     async def run(self) -> None:
         """Repair until cancelled. A failing pass is logged and made again."""
         try:
-            while True:
-                await self._turn()
-                await asyncio.sleep(EVERY.total_seconds())
+            async with asyncio.TaskGroup() as group:
+                for each in (self.stop, self.tell, self.mend):
+                    group.create_task(self._again_and_again(each))
         finally:
             async with self._ledger.transaction() as tx:
                 await give_up_lease(tx, "repair", self._owner)
 
-    async def _turn(self) -> None:
-        try:
-            async with self._ledger.transaction() as tx:
-                mine = await take_lease(self._ledger, tx, "repair", self._owner, LEASE)
-        except LedgerUnavailable as error:
-            log.warning("repair.ledger_unavailable", error=str(error))
-            return
-        if mine:
-            await self.one_pass()
+    async def _again_and_again(self, each: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                async with self._ledger.transaction() as tx:
+                    mine = await take_lease(self._ledger, tx, "repair", self._owner, LEASE)
+                if mine:
+                    await each()
+            except LedgerUnavailable as error:
+                log.warning("repair.ledger_unavailable", error=str(error))
+            await asyncio.sleep(EVERY.total_seconds())
 
     async def one_pass(self) -> None:
         """Every repair once, each by itself: one that fails does not stop the others.
@@ -103,12 +107,21 @@ class Repair:
         While the ledger is behind the world, what it lacks looks abandoned, or never begun: then
         nothing is repaired, and only what stops leads goes on.
         """
-        passes: Sequence[Callable[[], Awaitable[None]]] = (
-            self._high_water.keep,
-            self.stop_handed_over,
-            self.tell_due,
-        )
-        await self._each(passes)
+        for each in (self.stop, self.mend, self.tell):
+            await each()
+
+    async def stop(self) -> None:
+        """What stops leads elsewhere."""
+        await self._each((self.stop_handed_over,))
+
+    async def tell(self) -> None:
+        """What enrollments wait to be told, and who waits to begin."""
+        await self._each((self._high_water.keep, self.tell_due))
+        if not await is_behind(self._ledger):
+            await self._each((self.admit_queued, self.start_admitted, self.tell_due))
+
+    async def mend(self) -> None:
+        """Everything else."""
         if not await is_behind(self._ledger):
             await self._each(self._repairs)
 
@@ -118,11 +131,8 @@ class Repair:
             self.turn_off,
             self.reach_leads,
             self.follow_up,
-            self.admit_queued,
-            self.start_admitted,
             self._feeds.let_go_on,
             self.let_reconciled_go,
-            self.tell_due,
             *self._triggering.passes,
             self.close_abandoned,
             self.settle_left_behind,
@@ -178,8 +188,20 @@ class Repair:
         async with self._ledger.transaction() as tx:
             rows = await not_started(self._ledger, tx, NOT_STARTED_FOR)
             starts = [await start_again(tx, row) for row in rows]
-        for start in starts:
-            await start_workflow(self._ledger, self._client, start)
+        room, failures = asyncio.Semaphore(STARTED_AT_ONCE), list[RPCError]()
+
+        async def begin(start: Start) -> None:
+            async with room:
+                if failures:
+                    return  # Temporal is away: no use in finding that out for each of them
+                try:
+                    await begin_workflow(self._ledger, self._client, start)
+                except RPCError as error:
+                    failures.append(error)
+
+        await asyncio.gather(*map(begin, starts))
+        if failures:
+            raise failures[0]
 
     async def let_reconciled_go(self) -> None:
         """Let go on, so many a pass, who was held while the ledger was behind."""

@@ -31,6 +31,7 @@ from workflows.flight import Flight
 from workflows.options import BOOKKEEPING
 from workflows.orders import Orders
 from workflows.presentation import attributes_of, details_of, status_of, updates
+from workflows.releases import must_know
 
 LONGEST_HISTORY = 2000
 """Events of one run after which it continues as new, at the next wait."""
@@ -53,6 +54,7 @@ class Enrollment(Orders):
     @workflow.run
     async def run(self, start: Start) -> Ending:
         """Journey to the exit; the result says how it ended."""
+        must_know(start.semantics)
         if self._state is None:
             refused = await self._admit()
             if refused:

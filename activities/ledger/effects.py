@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.erased import not_erased
@@ -69,9 +69,12 @@ class Intent:
     phase: str = ""
 
 
+_EFFECT = select(effects).where(effects.c.key == bindparam("key"))
+
+
 async def find_effect(tx: AsyncConnection, key: str) -> EffectRow | None:
     """The row of that key."""
-    row = (await tx.execute(select(effects).where(effects.c.key == key))).mappings().first()
+    row = (await tx.execute(_EFFECT, {"key": key})).mappings().first()
     return row_of(row) if row else None
 
 
@@ -143,6 +146,18 @@ async def plan(
     return key if await insert_new(tx, effects, row) else None
 
 
+_PASSING = (
+    update(effects)
+    .where(
+        effects.c.key == bindparam("its_key"),
+        effects.c.lease_owner == bindparam("mine"),
+        effects.c.state == "INTENT",
+        effects.c.lease_until > bindparam("now"),
+    )
+    .values(phase=case((effects.c.phase == "repeatable", "repeatable"), else_="handed_over"))
+)
+
+
 async def hand_over(ledger: Ledger, key: str, owner: str) -> bool:
     """Record that the point of no return is about to be passed.
 
@@ -150,12 +165,8 @@ async def hand_over(ledger: Ledger, key: str, owner: str) -> bool:
     an attempt that never reports back leaves the effect UNKNOWN, unless it can be repeated.
     """
     async with ledger.transaction() as tx:
-        now = await ledger.now(tx)
-        mine = (effects.c.key == key) & (effects.c.lease_owner == owner)
-        alive = mine & (effects.c.state == "INTENT") & (effects.c.lease_until > now)
-        passed = case((effects.c.phase == "repeatable", "repeatable"), else_="handed_over")
-        result = await tx.execute(update(effects).where(alive).values(phase=passed))
-        return bool(result.rowcount)
+        mine = {"its_key": key, "mine": owner, "now": await ledger.now(tx)}
+        return bool((await tx.execute(_PASSING, mine)).rowcount)
 
 
 @dataclass(frozen=True, slots=True)

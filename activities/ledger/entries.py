@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
@@ -33,10 +33,15 @@ def this(enrollment: str, entry: int) -> ColumnElement[bool]:
     return (admissions.c.enrollment == enrollment) & (admissions.c.entry == entry)
 
 
+_ENTRY = select(admissions).where(
+    admissions.c.enrollment == bindparam("enrollment"), admissions.c.entry == bindparam("entry")
+)
+
+
 async def find_entry(tx: AsyncConnection, enrollment: str, entry: int) -> Mapping[str, Any] | None:
     """The row of one entry."""
-    query = select(admissions).where(this(enrollment, entry))
-    row = (await tx.execute(query)).mappings().first()
+    found = await tx.execute(_ENTRY, {"enrollment": enrollment, "entry": entry})
+    row = found.mappings().first()
     return dict(row) if row else None
 
 

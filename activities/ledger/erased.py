@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.erasure_tables import erasures
@@ -34,15 +34,22 @@ def kept_of(kind: str, data: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {name: data[name] for name in _KEPT.get(kind, ()) if name in data}
 
 
+_ERASED = (
+    select(erasures.c.lead)
+    .where(
+        erasures.c.center == bindparam("center"),
+        erasures.c.lifted_at.is_(None),
+        # Of None neither holds.
+        or_(erasures.c.lead == bindparam("lead"), erasures.c.person == bindparam("person")),
+    )
+    .limit(1)
+)
+
+
 async def is_erased(tx: AsyncConnection, center: str, lead: str | None, person: str | None) -> bool:
     """Whether that record, or that person under whatever record, was erased or is being erased."""
-    row = erasures.c
-    either = [row.lead == lead] if lead else []
-    either += [row.person == person] if person else []
-    if not either:
-        return False
-    found = select(row.lead).where(row.center == center, row.lifted_at.is_(None), or_(*either))
-    return await tx.scalar(found.limit(1)) is not None
+    whose = {"center": center, "lead": lead or None, "person": person or None}
+    return await tx.scalar(_ERASED, whose) is not None
 
 
 async def erased_lead_of(tx: AsyncConnection, center: str, person: str) -> str | None:

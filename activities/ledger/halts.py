@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.gate_tables import halts
@@ -63,10 +63,12 @@ async def lift(
         return [automation] if automation else await automations_of(tx, center)
 
 
+_HALTS = select(halts).where(halts.c.center == bindparam("center")).order_by(halts.c.automation)
+
+
 async def halts_of(tx: AsyncConnection, center: str) -> list[Mapping[str, Any]]:
     """What is halted in a center now, the center itself first."""
-    query = select(halts).where(halts.c.center == center).order_by(halts.c.automation)
-    return [dict(row) for row in (await tx.execute(query)).mappings()]
+    return [dict(row) for row in (await tx.execute(_HALTS, {"center": center})).mappings()]
 
 
 async def why_halted(tx: AsyncConnection, center: str, automation: str, lead: str = "") -> str:

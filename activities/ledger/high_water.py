@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.lifecycle import Act, note
@@ -120,8 +120,11 @@ async def _put_new(tx: AsyncConnection, name: str, value: str) -> bool:
     return await insert_new(tx, facts_about_ledger, row)
 
 
+_VALUE = select(facts_about_ledger.c.value).where(
+    facts_about_ledger.c.center == _HOME, facts_about_ledger.c.name == bindparam("name")
+)
+
+
 async def _get(tx: AsyncConnection, name: str) -> str | None:
-    row = facts_about_ledger.c
-    query = select(row.value).where(row.center == _HOME, row.name == name)
-    found: str | None = await tx.scalar(query)
+    found: str | None = await tx.scalar(_VALUE, {"name": name})
     return found

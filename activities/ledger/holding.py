@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.store import Ledger
@@ -29,10 +29,14 @@ async def put_hold(
         await tx.execute(update(holds).where(here).values(cause=row["cause"]))
 
 
+_REMOVING = delete(holds).where(
+    holds.c.enrollment == bindparam("enrollment"), holds.c.entry == bindparam("entry")
+)
+
+
 async def remove_hold(tx: AsyncConnection, enrollment: str, entry: int) -> None:
     """The entry is no longer held."""
-    here = (holds.c.enrollment == enrollment) & (holds.c.entry == entry)
-    await tx.execute(delete(holds).where(here))
+    await tx.execute(_REMOVING, {"enrollment": enrollment, "entry": entry})
 
 
 async def held_in(tx: AsyncConnection, automation: str, limit: int) -> list[Mapping[str, Any]]:

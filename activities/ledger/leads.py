@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import JsonValue
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.consent_fields import BadConsent, split_consents
@@ -23,8 +23,6 @@ LEAD_ID = re.compile(r"^(sf-[a-zA-Z0-9]{18}|(?!sf-)[a-z][a-z0-9]*-[A-Za-z0-9_-]{
 SALESFORCE_RECORD = re.compile(r"(00Q|003)[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?")
 """The id of a Lead or a Contact."""
 _LOOKS_PERSONAL = re.compile(r"^[a-z][a-z0-9]*-(.*@.*|\+?\d[\d_-]{8,})$")
-
-
 SAMPLE = "sample-"
 """How the id of a sample lead begins: nothing of it counts, and nothing of it is shown outside."""
 
@@ -227,16 +225,18 @@ def with_known(lead: Lead, known: Lead | None) -> Lead:
 
 
 _KEPT = ("center", "lead", "person", "email", "zone", "fields", "record")
+_SAME = (aliases.c.center == leads.c.center) & (aliases.c.lead == leads.c.lead)
+_LEAD = (
+    select(leads, aliases.c.record)
+    .select_from(leads.outerjoin(aliases, _SAME & (aliases.c.system == "salesforce")))
+    .where(leads.c.center == bindparam("center"), leads.c.lead == bindparam("lead"))
+)
 
 
 async def find_lead(tx: AsyncConnection, center: str, lead: str) -> Lead | None:
     """The lead, if the ledger knows it."""
-    alias = aliases.c
-    same = (alias.center == leads.c.center) & (alias.lead == leads.c.lead)
-    joined = leads.outerjoin(aliases, same & (alias.system == "salesforce"))
-    query = select(leads, alias.record).select_from(joined)
-    query = query.where(leads.c.center == center, leads.c.lead == lead)
-    row = (await tx.execute(query)).mappings().first()
+    found = await tx.execute(_LEAD, {"center": center, "lead": lead})
+    row = found.mappings().first()
     return Lead(**{name: row[name] for name in _KEPT}) if row else None
 
 

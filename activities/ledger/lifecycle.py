@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.gate_tables import halts
@@ -97,6 +97,20 @@ async def overview(tx: AsyncConnection) -> list[Mapping[str, Any]]:
     return [dict(row) for row in (await tx.execute(query)).mappings()]
 
 
+_IN_FORCE = (
+    select(campaign_settings.c.settings)
+    .where(campaign_settings.c.automation == lifecycle.c.automation)
+    .order_by(campaign_settings.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_STANDING = (
+    select(lifecycle.c.center, lifecycle.c.state, centers.c.state, _IN_FORCE)
+    .outerjoin(centers, centers.c.center == lifecycle.c.center)
+    .where(lifecycle.c.automation == bindparam("automation"))
+)
+
+
 async def find_obstacle(
     ledger: Ledger, tx: AsyncConnection, automation: str, *, sample: bool = False
 ) -> Obstacle | None:
@@ -104,15 +118,7 @@ async def find_obstacle(
 
     For a ``sample`` lead it need not be enabled yet: that is what samples are for.
     """
-    row = campaign_settings.c
-    newest = select(row.settings).where(row.automation == automation)
-    settings = newest.order_by(row.number.desc()).limit(1).scalar_subquery()
-    query = (
-        select(lifecycle.c.center, lifecycle.c.state, centers.c.state, settings)
-        .outerjoin(centers, centers.c.center == lifecycle.c.center)
-        .where(lifecycle.c.automation == automation)
-    )
-    found: Any = (await tx.execute(query)).first()
+    found: Any = (await tx.execute(_STANDING, {"automation": automation})).first()
     if found is None and not sample:
         return Obstacle("not enabled", f"dripstone enable {automation}")
     if found is None:

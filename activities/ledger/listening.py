@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from datetime import datetime
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Select, Text, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.publishing import parsed
 from activities.ledger.tables import automations, centers, lifecycle
-from workflows.engine.automation import Automation
 from workflows.engine.router import Published
+
+
+def _enabled() -> Select[str, datetime]:
+    row, state, switch = automations.c, lifecycle.c, centers.c
+    return (
+        select(cast(row.definition, Text), state.changed_at)
+        .join(lifecycle, (state.automation == row.automation) & (state.version == row.version))
+        .outerjoin(centers, switch.center == row.center)
+        .where(state.state == "enabled", switch.state.is_(None) | (switch.state == "enabled"))
+        .order_by(row.automation)
+    )
+
+
+_ENABLED = _enabled()
+_ENABLED_IN = _ENABLED.where(automations.c.center == bindparam("center"))
 
 
 async def enabled(tx: AsyncConnection, center: str | None = None) -> list[Published]:
@@ -17,17 +32,9 @@ async def enabled(tx: AsyncConnection, center: str | None = None) -> list[Publis
 
     A center that is switched off has none.
     """
-    row, state, switch = automations.c, lifecycle.c, centers.c
-    query = (
-        select(cast(row.definition, Text), state.changed_at)
-        .join(lifecycle, (state.automation == row.automation) & (state.version == row.version))
-        .outerjoin(centers, switch.center == row.center)
-        .where(state.state == "enabled", switch.state.is_(None) | (switch.state == "enabled"))
-        .order_by(row.automation)
-    )
-    if center is not None:
-        query = query.where(row.center == center)
-    found = [Published(_parsed(text), since) for text, since in await tx.execute(query)]
+    query = _ENABLED if center is None else _ENABLED_IN
+    rows = await tx.execute(query, {} if center is None else {"center": center})
+    found = [Published(parsed(text), since) for text, since in rows]
     return [one for one in found if one.automation.trigger.kind != "manual"]
 
 
@@ -35,9 +42,3 @@ async def hears(tx: AsyncConnection, center: str, kind: str) -> bool:
     """Whether an event of this kind may start an automation of the center."""
     found = await enabled(tx, center)
     return any(kind in one.automation.trigger.kinds_heard for one in found)
-
-
-@lru_cache(maxsize=512)
-def _parsed(definition: str) -> Automation:
-    """A published version never changes, and every event asks for all of them."""
-    return Automation.model_validate_json(definition)

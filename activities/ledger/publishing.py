@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Text, bindparam, cast, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.lifecycle import Act, note
@@ -169,14 +170,23 @@ async def find_state(tx: AsyncConnection, automation: str) -> tuple[str, int] | 
     return (row["state"], row["version"]) if row else None
 
 
+_VERSIONS = select(
+    *(automations.c[name] for name in ("center", "automation", "version", "digest")),
+    cast(automations.c.definition, Text).label("definition"),
+    automations.c.templates,
+).where(automations.c.automation == bindparam("automation"))
+_VERSION = _VERSIONS.where(automations.c.version == bindparam("version"))
+_NEWEST = _VERSIONS.order_by(automations.c.version.desc()).limit(1)
+
+
 async def find_version(tx: AsyncConnection, automation: str, version: int) -> Version:
     """That published version.
 
     Raises:
         NotPublished: there is none.
     """
-    here = (automations.c.automation == automation) & (automations.c.version == version)
-    row = (await tx.execute(select(automations).where(here))).mappings().first()
+    found = await tx.execute(_VERSION, {"automation": automation, "version": version})
+    row = found.mappings().first()
     if row is None:
         raise NotPublished(f"automation {automation!r} has no published version {version}")
     return _version(dict(row))
@@ -196,24 +206,28 @@ async def newest_version(tx: AsyncConnection, automation: str) -> Version:
     return newest
 
 
+_TEMPLATE = select(templates).where(
+    templates.c.center == bindparam("center"),
+    templates.c.name == bindparam("name"),
+    templates.c.digest == bindparam("digest"),
+)
+
+
 async def find_template(tx: AsyncConnection, center: str, name: str, digest: str) -> TemplateText:
     """That version of a template.
 
     Raises:
         NotPublished: there is none.
     """
-    row = templates
-    here = (row.c.center == center) & (row.c.name == name) & (row.c.digest == digest)
-    found = (await tx.execute(select(row).where(here))).mappings().first()
+    which = {"center": center, "name": name, "digest": digest}
+    found = (await tx.execute(_TEMPLATE, which)).mappings().first()
     if found is None:
         raise NotPublished(f"template {name!r} of version {digest} is not in the ledger")
     return TemplateText(found["name"], found["subject"], found["text"], found["html"])
 
 
 async def _newest(tx: AsyncConnection, automation: str) -> Version | None:
-    query = select(automations).where(automations.c.automation == automation)
-    query = query.order_by(automations.c.version.desc()).limit(1)
-    row = (await tx.execute(query)).mappings().first()
+    row = (await tx.execute(_NEWEST, {"automation": automation})).mappings().first()
     return _version(dict(row)) if row else None
 
 
@@ -223,6 +237,12 @@ def _version(row: Mapping[str, Any]) -> Version:
         row["automation"],
         row["version"],
         row["digest"],
-        Automation.model_validate(row["definition"]),
+        parsed(row["definition"]),
         row["templates"],
     )
+
+
+@lru_cache(maxsize=512)
+def parsed(definition: str) -> Automation:
+    """The definition of a version, which never changes, and which every effect and event needs."""
+    return Automation.model_validate_json(definition)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.store import Ledger
@@ -23,12 +23,17 @@ class Change:
     reason: str = ""
 
 
+_IN_FORCE = (
+    select(campaign_settings.c.settings)
+    .where(campaign_settings.c.automation == bindparam("automation"))
+    .order_by(campaign_settings.c.number.desc())
+    .limit(1)
+)
+
+
 async def newest_settings(tx: AsyncConnection, automation: str) -> Mapping[str, Any]:
     """The settings in force as they are kept; empty for an automation without a campaign."""
-    row = campaign_settings.c
-    query = select(row.settings).where(row.automation == automation)
-    found = await tx.scalar(query.order_by(row.number.desc()).limit(1))
-    return found or {}
+    return await tx.scalar(_IN_FORCE, {"automation": automation}) or {}
 
 
 async def settings_of(tx: AsyncConnection, automation: str) -> CampaignSettings:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ledger.criteria import meets_exit_criteria
+from activities.ledger.criteria import meets
 from activities.ledger.eligibility import objection_to_audience
 from activities.ledger.leads import Lead, find_lead
+from activities.ledger.settings import settings_of
 from activities.ledger.tables import effects
 from activities.ledger.waves import MESSAGES
 from workflows.engine.automation import Automation
@@ -29,8 +30,11 @@ async def no_longer_eligible(
     campaign = automation.campaign
     if campaign is None:
         return ""
+    criteria = (await settings_of(tx, automation.id)).exits
+    if criteria.when is None and campaign.waves is None:
+        return ""
     now = await find_lead(tx, lead.center, lead.lead) or lead
-    if await meets_exit_criteria(tx, automation.id, now):
+    if meets(criteria, now):
         return "meets the exit criteria of the campaign by now"
     if campaign.waves is None or not (against := objection_to_audience(automation, now)):
         return ""

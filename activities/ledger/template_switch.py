@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.template_tables import deactivated_templates
@@ -18,8 +18,12 @@ def cause_of_hold(name: str) -> str:
     return f"the template {name!r} is deactivated"
 
 
+_OFF = select(deactivated_templates.c.name).where(
+    deactivated_templates.c.center == bindparam("center"),
+    deactivated_templates.c.name == bindparam("name"),
+)
+
+
 async def is_deactivated(tx: AsyncConnection, center: str, name: str) -> bool:
     """Whether no mail of the template may begin now."""
-    row = deactivated_templates.c
-    found = await tx.scalar(select(row.name).where(row.center == center, row.name == name))
-    return found is not None
+    return await tx.scalar(_OFF, {"center": center, "name": name}) is not None

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Join,
     String,
+    bindparam,
     cast,
     func,
     insert,
@@ -174,12 +175,22 @@ async def lift_wave(
         return True
 
 
+_SAME_WAVE = (waves.c.automation == audience.c.automation) & (waves.c.number == audience.c.wave)
+_HALTED_WAVE = (
+    select(waves)
+    .select_from(audience.join(waves, _SAME_WAVE))
+    .where(
+        audience.c.automation == bindparam("automation"),
+        audience.c.lead == bindparam("lead"),
+        waves.c.state == "HALTED",
+    )
+)
+
+
 async def why_wave_halted(tx: AsyncConnection, automation: str, lead: str) -> str:
     """Why no message to this lead may leave; empty if its wave, if it has one, is not halted."""
-    mine = (audience.c.automation == automation) & (audience.c.lead == lead)
-    same = (waves.c.automation == audience.c.automation) & (waves.c.number == audience.c.wave)
-    query = select(waves).select_from(audience.join(waves, same))
-    row = (await tx.execute(query.where(mine, waves.c.state == "HALTED"))).mappings().first()
+    found = await tx.execute(_HALTED_WAVE, {"automation": automation, "lead": lead})
+    row = found.mappings().first()
     return cause_of_wave(row["number"], row["changed_by"], row["reason"]) if row else ""
 
 

@@ -21,7 +21,8 @@ from starters.sandbox.log import Log
 from tests.faults.campaigns import MAIN, publish_all
 from tests.faults.checker import Violation, check
 from tests.faults.collecting import Circumstances, collect
-from tests.faults.nemesis import reset
+from tests.faults.releases import AWAKE, of
+from tests.faults.resetting import reset
 from tests.faults.system import System, running_system
 from tests.faults.upstream import Act, Part, Upstream
 
@@ -140,6 +141,19 @@ async def no_order(trial: Trial) -> list[Part]:
     return parts
 
 
+async def no_sleep(trial: Trial) -> list[Part]:
+    """Of two workers one is of the next release, and its patch is awake at once. It ends."""
+    await trial.works_without("")
+    newer = trial.system.process("worker-newer", of(AWAKE))
+    trial.system.workers.append(newer)
+    await newer.start()
+    parts = [await trial.enters() for _ in range(8)]
+    for part in parts:
+        await trial.mails(part, 2)  # so there is a wait in its history
+    await newer.kill()
+    return parts
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """A guard, the scene that needs it, and the invariant that must be reported without it."""
@@ -155,6 +169,7 @@ CONTROLS = (
     Control("dedupe", "I5", no_dedupe),
     Control("hand_over", "I2", no_hand_over),
     Control("order", "I10", no_order),
+    Control("asleep", "I10", no_sleep),
 )
 
 

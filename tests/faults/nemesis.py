@@ -14,9 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.service import RPCError
 
 from activities.ledger import LedgerUnavailable
@@ -25,11 +22,17 @@ from activities.ledger.release import release_held
 from starters.processes.devserver import DATABASE
 from tests.faults.campaigns import SWITCHED
 from tests.faults.facts import Shut
-from tests.faults.processes import NotReady, Process
+from tests.faults.processes import Process, start_until_ready
+from tests.faults.releases import ASLEEP, AWAKE, of
+from tests.faults.resetting import reset
 from tests.faults.strikes import Strike
 from tests.faults.system import System
+from tests.faults.tiers import Tier
 
 BACKUP = "backup"
+
+SIDE_BY_SIDE = 0.05
+"""For what part of a storm a deployment rests between one worker and the next."""
 
 
 class Nemesis:
@@ -38,10 +41,12 @@ class Nemesis:
     ``done`` counts strikes by kind, ``shut`` says when the switched campaign was disabled.
     """
 
-    def __init__(self, system: System, http: httpx.AsyncClient, freeze: float) -> None:
+    def __init__(self, system: System, http: httpx.AsyncClient, tier: Tier) -> None:
         self._system = system
         self._http = http
-        self._freeze = freeze
+        self._freeze = tier.freeze
+        self._side_by_side = tier.lasts * SIDE_BY_SIDE
+        self._deploying = asyncio.Lock()
         self._busy: set[str] = set()
         self._server_turn = asyncio.Lock()
         self._disabled: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
@@ -52,6 +57,7 @@ class Nemesis:
             "kill_worker": self._kill_worker,
             "replace_worker": self._replace_worker,
             "freeze_worker": self._freeze_worker,
+            "deploy": self._deploy,
             "kill_ingress": self._kill_ingress,
             "kill_server": self._kill_server,
             "shake_ledger": self._shake_ledger,
@@ -114,6 +120,19 @@ class Nemesis:
         await finish(process)
         await start_until_ready(process)
         self._busy.discard(process.name)
+        return True
+
+    async def _deploy(self, strike: Strike) -> bool:
+        """The next release, worker by worker: first with its patch asleep, beside workers of the
+        release before it, which do not know the patch; then awake, beside some that sleep."""
+        command = of((ASLEEP, AWAKE)[strike.number])
+        async with self._deploying:
+            for process in self._system.workers:
+                process.becomes(command)  # also if it is just being started again, and dies later
+                while process.name in self._busy:
+                    await asyncio.sleep(0.1)
+                await self._again(process, Process.stop)
+                await asyncio.sleep(self._side_by_side)
         return True
 
     async def _freeze_worker(self, strike: Strike) -> bool:
@@ -193,45 +212,6 @@ class Nemesis:
 
     async def _release(self) -> None:
         await release_held(self._system.ledger, SWITCHED, self._system.connections)
-
-
-async def start_until_ready(process: Process) -> None:
-    """Start a process again as a supervisor does: when it ends at once (its ledger or Temporal is
-    down), again."""
-    for attempt in range(20):
-        try:
-            await process.start()
-        except NotReady:
-            if attempt == 19:
-                raise
-            await asyncio.sleep(0.5)
-        else:
-            return
-
-
-async def reset(system: System, workflow: str | None) -> bool:
-    """Reset a workflow to its first task: it goes through all of its steps again."""
-    if workflow is None:
-        return False
-    try:
-        handle = system.client.get_workflow_handle(workflow)
-        run = (await handle.describe()).run_id
-        history = await handle.fetch_history()
-        completed = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
-        first = next((one for one in history.events if one.event_type == completed), None)
-        if first is None:
-            return False
-        request = ResetWorkflowExecutionRequest(
-            namespace=system.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=workflow, run_id=run),
-            reason="the fault suite",
-            workflow_task_finish_event_id=first.event_id,
-            request_id=f"{run}-{time.monotonic_ns()}",
-        )
-        await system.client.workflow_service.reset_workflow_execution(request)
-    except RPCError:
-        return False
-    return True
 
 
 async def _until_up(ask: Callable[[], Awaitable[object]]) -> None:

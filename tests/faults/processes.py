@@ -56,6 +56,10 @@ class Process:
             await asyncio.sleep(LOOK_EVERY)
         self.start_seconds = time.monotonic() - began
 
+    def becomes(self, command: tuple[str, ...]) -> None:
+        """From its next start on it runs another command: another release of it."""
+        self._command = command
+
     def send(self, number: signal.Signals) -> None:
         """Send it a signal; nothing happens if it has ended."""
         if self._process is not None:
@@ -91,6 +95,20 @@ class Process:
                     if isinstance(found, dict) and "ready" in found:
                         return True
         return False
+
+
+async def start_until_ready(process: Process) -> None:
+    """Start a process again as a supervisor does: when it ends at once (its ledger or Temporal is
+    down), again."""
+    for attempt in range(20):
+        try:
+            await process.start()
+        except NotReady:
+            if attempt == 19:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            return
 
 
 class TemporalServer:

@@ -95,7 +95,7 @@ async def _play(
     await publish_all(system)
     upstream = Upstream(system, http)
     await upstream.seed(parts)
-    nemesis = Nemesis(system, http, wish.tier.freeze)
+    nemesis = Nemesis(system, http, wish.tier)
     nemesis.inside = lambda: [
         one.enrollment for one in upstream.accepted if f":{MAIN}:" in one.enrollment
     ]

@@ -39,7 +39,8 @@ HTTP: tuple[FaultKind, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """One thing that goes wrong, ``at`` seconds after the start. ``number`` picks the victim."""
+    """One thing that goes wrong, ``at`` seconds after the start. ``number`` picks the victim; of a
+    deployment, what is deployed."""
 
     at: float
     kind: str
@@ -60,6 +61,8 @@ def strikes(seed: int, tier: Tier, start_seconds: float) -> list[Strike]:
         *_regular(chance, tier, "replace_worker", 4 * every),
         *_scattered(chance, tier, ("reset", "terminate"), tier.operator),
         Strike(tier.lasts * 0.1, "freeze_worker", chance.randrange(100)),
+        Strike(tier.lasts * 0.35, "deploy", 0),
+        Strike(tier.lasts * 0.6, "deploy", 1),
         Strike(tier.lasts * 0.3, "disable"),
         Strike(tier.lasts * 0.3 + 4, "enable"),
     ]

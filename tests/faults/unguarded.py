@@ -20,7 +20,7 @@ from temporalio.worker import Worker
 
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
-from activities.ledger.effects import Intent
+from activities.ledger.effects import EffectRow, Intent
 from activities.ledger.inbox import Incoming, Received
 from activities.mail_gate import MailCase
 from activities.messaging import Messaging
@@ -53,8 +53,8 @@ class Ungated(Messaging):
 class Forgetful(Messaging):
     """Without ``claim``: every attempt has a key of its own, as if there were no ledger."""
 
-    async def _intent(self, effect: SendEmail, scene: Scene) -> Intent:
-        intent = await super()._intent(effect, scene)
+    async def _intent(self, effect: SendEmail, scene: Scene, row: EffectRow | None) -> Intent:
+        intent = await super()._intent(effect, scene, row)
         return replace(intent, key=f"{intent.key}/{uuid4().hex}")
 
 

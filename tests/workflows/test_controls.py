@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from activities import dispatch
 from activities.ledger import Ledger
 from activities.ledger.admissions import Request
-from activities.ledger.effects import Intent
+from activities.ledger.effects import EffectRow, Intent
 from activities.ledger.halts import halt
 from activities.ledger.leads import Lead
 from activities.mail_gate import MailCase
@@ -46,8 +46,8 @@ class Forgetful(Messaging):
 
     attempts = count()
 
-    async def _intent(self, effect: SendEmail, scene: Scene) -> Intent:
-        intent = await super()._intent(effect, scene)
+    async def _intent(self, effect: SendEmail, scene: Scene, row: EffectRow | None) -> Intent:
+        intent = await super()._intent(effect, scene, row)
         return replace(intent, key=f"{intent.key}/{next(self.attempts)}")
 
 

@@ -1,0 +1,55 @@
+"""Releases that work side by side: while a deployment goes on, and after one was taken back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle
+
+from activities.ledger.admissions import Request, admit
+from activities.ledger.entries import mark_running
+from tests.workflows.accounts import ACCOUNTS
+from tests.workflows.world import World
+from workflows.contracts import TASK_QUEUE, Ending, enrollment_id
+from workflows.engine.interpreter import SEMANTICS
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_worker_leaves_what_a_newer_release_began_to_the_workers_of_that_release(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = await _begun_by_the_next_release(world)
+    async with asyncio.timeout(30):
+        while not (said := await _why_its_task_failed(handle)):
+            await asyncio.sleep(0.2)
+    assert "begun by a newer release" in said
+    assert "replace the workers of the older release" in said
+    monkeypatch.setattr("workflows.engine.interpreter.SEMANTICS", SEMANTICS + 1)
+    assert (await handle.result()).exit == "completed"
+
+
+async def _begun_by_the_next_release(world: World) -> WorkflowHandle[object, Ending]:
+    lead = world.lead()
+    automation = await world.publish("[{id: intro, kind: send_email, template: intro}]")
+    async with world.ledger.transaction() as tx:
+        request = Request(automation, lead, f"{automation}/{lead.lead}")
+        start = (await admit(world.ledger, tx, request, ACCOUNTS)).start
+    assert start
+    newer = start.model_copy(update={"semantics": SEMANTICS + 1})
+    name = enrollment_id(automation, lead.lead)
+    handle = await world.client.start_workflow(
+        "Enrollment", newer, id=name, task_queue=TASK_QUEUE, result_type=Ending
+    )
+    await mark_running(world.ledger, name, 1, handle.first_execution_run_id or "")
+    return handle
+
+
+async def _why_its_task_failed(handle: WorkflowHandle[object, Ending]) -> str:
+    failed = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+    async for event in handle.fetch_history_events():
+        if event.event_type == failed:
+            return event.workflow_task_failed_event_attributes.failure.message
+    return ""
