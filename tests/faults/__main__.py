@@ -56,6 +56,7 @@ async def _storms(wishes: list[Wish], directory: Path) -> list[Outcome]:
 def _said(outcome: Outcome) -> list[str]:
     struck = ", ".join(f"{number} {kind}" for kind, number in sorted(outcome.struck.items()))
     told = [f"struck: {struck}"]
+    told.append(f"begun by the next release: {sum(run.is_newer for run in outcome.facts.runs)}")
     if not outcome.settled:
         told.append(f"not quiet after {outcome.wish.tier.patience:.0f} s")
     told += [f"{one.invariant}: {one.what}" for one in outcome.violations[:MOST_SHOWN]]

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesHeaderParser
 from email.policy import default
@@ -155,10 +155,7 @@ async def _runs(system: System, entries: Sequence[Entry]) -> tuple[Run, ...]:
     names = dict.fromkeys(entry.enrollment for entry in entries)
     found = [one for one in await asyncio.gather(*map(one, names)) if one]
     broken = await _not_replaying([history for _, history in found])
-    return tuple(
-        Run(run.enrollment, run.is_open, run.stuck_for, run.nondeterministic, broken[number])
-        for number, (run, _) in enumerate(found)
-    )
+    return tuple(replace(run, replay=broken[number]) for number, (run, _) in enumerate(found))
 
 
 async def _run(system: System, enrollment: str) -> tuple[Run, WorkflowHistory] | None:
@@ -174,7 +171,9 @@ async def _run(system: System, enrollment: str) -> tuple[Run, WorkflowHistory] |
     if is_open and pending.attempt > 1:  # a terminated one still shows the task it had
         since = pending.original_scheduled_time.ToDatetime(tzinfo=UTC)
         stuck = datetime.now(UTC) - since
-    return Run(enrollment, is_open, stuck, _is_nondeterministic(history)), history
+    marked = any(event.HasField("marker_recorded_event_attributes") for event in history.events)
+    failed = _is_nondeterministic(history)
+    return Run(enrollment, is_open, stuck, failed, is_newer=marked), history
 
 
 def _is_nondeterministic(history: WorkflowHistory) -> bool:

@@ -110,7 +110,7 @@ class Delivery:
 class Run:
     """A workflow as Temporal has it. ``stuck_for`` is how long its workflow task has been failing;
     ``nondeterministic`` says that one of its tasks failed so, ``replay`` why its history does
-    not replay (empty: it does).
+    not replay (empty: it does). ``is_newer``: the release that a storm deploys has begun it.
     """
 
     enrollment: str
@@ -118,6 +118,7 @@ class Run:
     stuck_for: timedelta = timedelta()
     nondeterministic: bool = False
     replay: str = ""
+    is_newer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

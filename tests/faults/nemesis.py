@@ -31,7 +31,7 @@ from tests.faults.tiers import Tier
 
 BACKUP = "backup"
 
-SIDE_BY_SIDE = 0.05
+SIDE_BY_SIDE = 0.03
 """For what part of a storm a deployment rests between one worker and the next."""
 
 
