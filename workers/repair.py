@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from uuid import uuid4
 
 import structlog
 from temporalio.client import Client
@@ -26,7 +25,6 @@ from activities.ledger.effects import waiting_writebacks
 from activities.ledger.entries import find_entry, not_started
 from activities.ledger.lanes import queued, take_free_lane
 from activities.ledger.launching import launches_left
-from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.left_behind import settle_left_behind
 from activities.ledger.release import release_reconciled
 from activities.ledger.retention import Retaining
@@ -41,6 +39,7 @@ from workers.archive import archive_closed
 from workers.feed_watch import FeedWatch
 from workers.high_water import HighWater, is_behind
 from workers.launching import wake_launch
+from workers.leading import Leading
 from workers.triggering import Triggering
 from workers.writing_back import start_writeback
 from workflows.contracts import Start
@@ -48,7 +47,6 @@ from workflows.contracts import Start
 log = structlog.get_logger(__name__)
 
 EVERY = timedelta(seconds=5)
-LEASE = timedelta(seconds=15)
 NOT_STARTED_FOR = timedelta(seconds=10)
 LEFT_OVER_FOR = timedelta(seconds=20)
 CHECKED_AT_ONCE = 50
@@ -74,7 +72,6 @@ class Repair:
         self._ledger = ledger
         self._client = client
         self._connections = connections
-        self._owner = uuid4().hex
         self._triggering = Triggering(ledger, client, connections)
         self._feeds = FeedWatch(ledger, connections)
         self._abandoned = Abandoned(ledger, client, connections)
@@ -82,21 +79,17 @@ class Repair:
 
     async def run(self) -> None:
         """Repair until cancelled. A failing pass is logged and made again."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                for each in (self.stop, self.tell, self.mend):
-                    group.create_task(self._again_and_again(each))
-        finally:
-            async with self._ledger.transaction() as tx:
-                await give_up_lease(tx, "repair", self._owner)
+        leading = Leading(self._ledger, "repair")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(leading.keep())
+            for each in (self.stop, self.tell, self.mend):
+                group.create_task(self._again_and_again(leading, each))
 
-    async def _again_and_again(self, each: Callable[[], Awaitable[None]]) -> None:
+    async def _again_and_again(self, leading: Leading, each: Callable[[], Awaitable[None]]) -> None:
         while True:
+            await leading.ours.wait()
             try:
-                async with self._ledger.transaction() as tx:
-                    mine = await take_lease(self._ledger, tx, "repair", self._owner, LEASE)
-                if mine:
-                    await each()
+                await each()
             except LedgerUnavailable as error:
                 log.warning("repair.ledger_unavailable", error=str(error))
             await asyncio.sleep(EVERY.total_seconds())

@@ -15,7 +15,7 @@ from activities.ledger.self_checks import (
 )
 from config.settings import Settings
 from starters.doctor.finding import Finding, unless
-from workers.repair import LEASE
+from workers.leading import LEASE
 
 SKEW = timedelta(seconds=30)
 """A worker whose clock is further off than this refuses to send."""
@@ -95,7 +95,7 @@ def _repair_loop(figures: Figures) -> Finding:
     if figures.repair_until is None:
         return Finding("repair-loop", "problem", "no worker runs the repair loop", mend)
     lag = figures.now - (figures.repair_until - LEASE)
-    what = (f"the last pass began {_ago(lag)}", "a worker runs it")
+    what = (f"the worker at it was last heard {_ago(lag)}", "a worker runs it")
     return unless("repair-loop", lag > REPAIR_LAG, what, mend)
 
 

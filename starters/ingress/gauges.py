@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from activities.ledger.figures import Figures
-from workers.repair import LEASE
+from workers.leading import LEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _single(figures: Figures) -> Iterator[GaugeMetricFamily]:
     )
     yield _one(
         "repair_loop_lag_seconds",
-        "How long ago the repair loop began a pass; +Inf: no worker runs it",
+        "How long ago the worker at the repair loop said so; +Inf: there is none",
         _lag(figures),
     )
 
@@ -87,7 +87,7 @@ def _one(name: str, told: str, value: float) -> GaugeMetricFamily:
 
 
 def _lag(figures: Figures) -> float:
-    """The loop renews its lease whenever it begins a pass."""
+    """It says so by renewing its lease."""
     if figures.repair_until is None:
         return math.inf
     return max((figures.now - (figures.repair_until - LEASE)).total_seconds(), 0.0)
