@@ -13,7 +13,7 @@ from activities.ledger.leasing import give_up_lease, take_lease
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=6)
+LEASE = timedelta(seconds=10)
 RENEWED_EVERY = timedelta(seconds=2)
 
 

@@ -3,7 +3,7 @@
 It starts what was admitted and not started, tells what was not told, closes entries whose
 workflow is gone, settles intents that nobody will finish, sees to write-backs left over, and
 to what triggers ask for. What must not wait has loops of its own: the stops that other tools are
-told, and what is to be told to enrollments; a slow vendor or a long archive holds neither up.
+told, what enrollments are to be told, and who waits to begin; nothing that is slow holds them up.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Repair:
         leading = Leading(self._ledger, "repair")
         async with asyncio.TaskGroup() as group:
             group.create_task(leading.keep())
-            for each in (self.stop, self.tell, self.mend):
+            for each in (self.stop_handed_over, self.tell_due, self.begin, self.mend):
                 group.create_task(self._again_and_again(leading, each))
 
     async def _again_and_again(self, leading: Leading, each: Callable[[], Awaitable[None]]) -> None:
@@ -90,8 +90,8 @@ class Repair:
             await leading.ours.wait()
             try:
                 await each()
-            except LedgerUnavailable as error:
-                log.warning("repair.ledger_unavailable", error=str(error))
+            except (RPCError, LedgerUnavailable) as error:
+                log.warning("repair.failed", repair=each.__name__, error=str(error))
             await asyncio.sleep(EVERY.total_seconds())
 
     async def one_pass(self) -> None:
@@ -100,21 +100,19 @@ class Repair:
         While the ledger is behind the world, what it lacks looks abandoned, or never begun: then
         nothing is repaired, and only what stops leads goes on.
         """
-        for each in (self.stop, self.mend, self.tell):
+        for each in (self.mend, self.begin):
             await each()
+        await self._each((self.stop_handed_over, self.tell_due))
 
-    async def stop(self) -> None:
-        """What stops leads elsewhere."""
-        await self._each((self.stop_handed_over,))
-
-    async def tell(self) -> None:
-        """What enrollments wait to be told, and who waits to begin."""
-        await self._each((self._high_water.keep, self.tell_due))
+    async def begin(self) -> None:
+        """Who waits to begin."""
+        await self._each((self._high_water.keep,))
         if not await is_behind(self._ledger):
-            await self._each((self.admit_queued, self.start_admitted, self.tell_due))
+            await self._each((self.start_admitted, self.admit_queued))
 
     async def mend(self) -> None:
         """Everything else."""
+        await self._each((self._high_water.keep,))
         if not await is_behind(self._ledger):
             await self._each(self._repairs)
 

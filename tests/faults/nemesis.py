@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 import signal
 import sqlite3
@@ -31,6 +32,9 @@ from tests.faults.tiers import Tier
 
 BACKUP = "backup"
 
+STARTS_BETWEEN_KILLS = 2.4
+"""By its plan three; a machine that has become slower since it was made gets fewer kills."""
+
 SIDE_BY_SIDE = 0.03
 """For what part of a storm a deployment rests between one worker and the next."""
 
@@ -47,6 +51,7 @@ class Nemesis:
         self._freeze = tier.freeze
         self._side_by_side = tier.lasts * SIDE_BY_SIDE
         self._deploying = asyncio.Lock()
+        self._worker_killed_at = -math.inf
         self._busy: set[str] = set()
         self._server_turn = asyncio.Lock()
         self._disabled: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
@@ -98,6 +103,11 @@ class Nemesis:
         await self._http.delete(address)
 
     async def _kill_worker(self, strike: Strike) -> bool:
+        """Not so soon after the last one that workers would do nothing but start."""
+        now, took = time.monotonic(), max(one.start_seconds for one in self._system.workers)
+        if now < self._worker_killed_at + STARTS_BETWEEN_KILLS * took:
+            return False
+        self._worker_killed_at = now
         return await self._again(self._victim(strike, self._system.workers), Process.kill)
 
     async def _replace_worker(self, strike: Strike) -> bool:
