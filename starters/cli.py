@@ -17,40 +17,10 @@ from activities.ledger import LedgerUnavailable
 from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
 from activities.ledger.template_lives import TemplateRefused
-from starters.commands import (
-    alerts,
-    author,
-    codec,
-    consenting,
-    deleting,
-    doctor,
-    enroll,
-    erasing,
-    feeds,
-    halting,
-    handovers,
-    launching,
-    lifecycle,
-    migrating,
-    operate,
-    orders,
-    reconciling,
-    rehearse,
-    replay,
-    replies,
-    report,
-    review,
-    settings,
-    showing,
-    suppress,
-    template_orders,
-    unknowns,
-    writing,
-)
-from starters.commands import run as running
 from starters.commands.opened import WrongSettings
 from starters.commands.output import Refused, WrongUse, tell
 from starters.processes.ending import finish
+from starters.verbs import modules_for, verbs_of
 from workers.accounts import BadConnections
 from workers.key_check import WrongCodecKeys
 from workers.plugin import TemporalUnreachable
@@ -69,15 +39,6 @@ NO_ERRORS = (
 )
 """Errors whose message is meant for the person at the terminal."""
 
-app = typer.Typer(
-    name="dripstone",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Durable enrollment of leads in outreach and follow-up automations, on Temporal.",
-)
-
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -88,7 +49,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit(DONE)
 
 
-@app.callback()
 def _global_options(
     trace: Annotated[
         bool, typer.Option("--traceback", help="Show where an error came from.")
@@ -101,50 +61,27 @@ def _global_options(
     del trace, version
 
 
-for group in (
-    running,
-    author,
-    codec,
-    deleting,
-    lifecycle,
-    migrating,
-    halting,
-    feeds,
-    launching,
-    reconciling,
-    enroll,
-    handovers,
-    consenting,
-    rehearse,
-    operate,
-    suppress,
-    erasing,
-    orders,
-    replay,
-    replies,
-    report,
-    settings,
-    review,
-    alerts,
-    showing,
-    unknowns,
-    template_orders,
-    doctor,
-    writing,
-):
-    app.add_typer(group.verbs)
-
-
 @cache
-def _command() -> Callable[..., object]:
-    """All commands; reading them from their signatures takes a while."""
+def _command(modules: tuple[str, ...]) -> Callable[..., object]:
+    """The commands of these modules; reading them from their signatures takes a while."""
+    app = typer.Typer(
+        name="dripstone",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Durable enrollment of leads in outreach and follow-up automations, on Temporal.",
+    )
+    app.callback()(_global_options)
+    for module in modules:
+        app.add_typer(verbs_of(module))
     return typer.main.get_command(app)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command and return its exit status."""
     try:
-        _command()(args=list(arguments), prog_name="dripstone")
+        _command(modules_for(arguments))(args=list(arguments), prog_name="dripstone")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else NO
     except BaseException as error:  # noqa: BLE001 - whatever it is, it ends in one line and a status
