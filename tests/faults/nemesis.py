@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-import shutil
 import signal
-import sqlite3
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 from temporalio.service import RPCError
@@ -21,6 +18,7 @@ from activities.ledger import LedgerUnavailable
 from activities.ledger.publishing import set_state
 from activities.ledger.release import release_held
 from starters.processes.devserver import DATABASE
+from tests.faults.backups import back_up, put_back
 from tests.faults.campaigns import SWITCHED
 from tests.faults.facts import Shut
 from tests.faults.processes import Process, start_until_ready
@@ -29,8 +27,6 @@ from tests.faults.resetting import reset
 from tests.faults.strikes import Strike
 from tests.faults.system import System
 from tests.faults.tiers import Tier
-
-BACKUP = "backup"
 
 STARTS_BETWEEN_KILLS = 2.4
 """By its plan three; a machine that has become slower since it was made gets fewer kills."""
@@ -172,20 +168,33 @@ class Nemesis:
 
     async def _back_up(self, _strike: Strike) -> bool:
         """A copy of Temporal's database, as a nightly backup makes one."""
-        source = self._system.directory / "temporal" / DATABASE
-        await asyncio.to_thread(_copy, source, source.with_suffix(f".{BACKUP}"))
+        await asyncio.to_thread(back_up, self._system.directory / "temporal" / DATABASE)
         return True
 
     async def _restore(self, _strike: Strike) -> bool:
-        """Temporal goes back in time: it has forgotten starts, signals and what was done."""
+        """Temporal goes back in time: it has forgotten starts, signals and what was done.
+
+        Workers end before and start after, as the runbook wants it: what they have in memory of
+        workflows is ahead of the restored histories.
+        """
         database = self._system.directory / "temporal" / DATABASE
-        async with self._server_turn:
+        async with self._no_worker(), self._server_turn:
             await self._system.server.kill()
-            for file in (f"{DATABASE}-wal", f"{DATABASE}-shm"):
-                database.with_name(file).unlink(missing_ok=True)
-            shutil.copyfile(database.with_suffix(f".{BACKUP}"), database)
+            put_back(database)
             await self._system.server.start()
         return True
+
+    @asynccontextmanager
+    async def _no_worker(self) -> AsyncIterator[None]:
+        """While the block lasts no worker runs, and nothing else starts one."""
+        for process in self._system.workers:
+            while process.name in self._busy:
+                await asyncio.sleep(0.1)
+            self._busy.add(process.name)
+            await process.kill()
+        yield
+        await asyncio.gather(*map(start_until_ready, self._system.workers))
+        self._busy -= {process.name for process in self._system.workers}
 
     async def _reset(self, strike: Strike) -> bool:
         """An operator resets a workflow to its first task."""
@@ -232,8 +241,3 @@ async def _until_up(ask: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(0.3)
         else:
             return
-
-
-def _copy(source: Path, target: Path) -> None:
-    with sqlite3.connect(source, timeout=30) as here, sqlite3.connect(target) as there:
-        here.backup(there)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from activities.ledger import Ledger
+from activities.ledger import Ledger, retiring
 from activities.ledger.entries import mark_running
 from activities.ledger.lanes import queued
 from activities.ledger.lifecycle import find_obstacle, log_of, overview, switch_center
@@ -65,16 +65,19 @@ async def gate_says(ledger: Ledger, enrollment: str) -> tuple[str | None, str]:
     return facts.stop_reason, facts.automation_state
 
 
-async def test_turning_off_stops_everybody_with_one_commit(ledger: Ledger) -> None:
+async def test_turning_off_stops_everybody_with_one_commit(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retiring, "AT_ONCE", 5)  # they are told in several rounds
     await make(ledger)
-    leads = [a_lead(ledger, number) for number in range(250)]
+    leads = [a_lead(ledger, number) for number in range(12)]
     enrollments = [await enter(ledger, lead) for lead in leads]
     await mark_running(ledger, enrollments[0], 1, "run")
     count, events = await turn_off(ledger, "spring", "ada", ACCOUNTS, "season over")
-    assert (count, len(set(events))) == (250, 250)
+    assert (count, len(set(events))) == (12, 12)
     assert await gate_says(ledger, enrollments[0]) == (REASON, "off")
     assert {row["stop_reason"] for row in await rows(ledger, admissions)} == {REASON}
-    assert len(await rows(ledger, deliveries)) == 250
+    assert len(await rows(ledger, deliveries)) == 12
     assert "is off" in (await ask(ledger, a_lead(ledger, 999))).refused
 
 
