@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
 from activities.ledger.admissions import Request, admit
 from activities.ledger.entries import mark_running
@@ -51,5 +51,27 @@ async def _why_its_task_failed(handle: WorkflowHandle[object, Ending]) -> str:
     failed = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
     async for event in handle.fetch_history_events():
         if event.event_type == failed:
-            return event.workflow_task_failed_event_attributes.failure.message
+            failure = event.workflow_task_failed_event_attributes.failure
+            return f"{failure.message}: {failure.cause.message}"
     return ""
+
+
+async def test_a_worker_does_not_guess_what_an_input_means_that_a_newer_release_wrote(
+    world: World,
+) -> None:
+    automation = await world.publish("[{id: intro, kind: send_email, template: intro}]")
+    lead = world.lead()
+    newer = {"automation": automation, "lead": lead.lead, "only_between": "9 and 5"}
+    handle: WorkflowHandle[object, Ending] = await world.client.start_workflow(
+        "Enrollment",
+        newer,
+        id=enrollment_id(automation, lead.lead),
+        task_queue=TASK_QUEUE,
+        result_type=Ending,
+    )
+    async with asyncio.timeout(30):
+        while not (said := await _why_its_task_failed(handle)):
+            await asyncio.sleep(0.2)
+    assert "only_between" in said
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    await handle.terminate("the test is over")
