@@ -80,7 +80,8 @@ async def storm(wish: Wish, directory: Path) -> Outcome:
             await reviewing
         freeze = timedelta(seconds=wish.tier.freeze)
         shut = (*nemesis.shut, _night())
-        beside = Circumstances(shut, freeze, tuple(reviewer.decided))
+        recovery = timedelta(seconds=wish.tier.recovery)
+        beside = Circumstances(shut, freeze, tuple(reviewer.decided), recovery)
         facts = await collect(system, upstream, beside)
     violations = check(facts)
     seconds = time.monotonic() - began
