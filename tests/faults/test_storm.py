@@ -49,6 +49,7 @@ def test_every_kind_of_strike_is_in_the_full_tier() -> None:
     assert kinds == {
         "kill_worker",
         "replace_worker",
+        "deploy",
         "freeze_worker",
         "kill_server",
         "kill_ingress",
