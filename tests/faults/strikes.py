@@ -61,12 +61,11 @@ def strikes(seed: int, tier: Tier, start_seconds: float) -> list[Strike]:
         *_regular(chance, tier, "replace_worker", 4 * every),
         *_scattered(chance, tier, ("reset", "terminate"), tier.operator),
         Strike(tier.lasts * 0.1, "freeze_worker", chance.randrange(100)),
-        Strike(tier.lasts * 0.05, "deploy", 0),
-        Strike(tier.lasts * 0.3, "deploy", 1),
         Strike(tier.lasts * 0.3, "disable"),
         Strike(tier.lasts * 0.3 + 4, "enable"),
     ]
-    if tier.restores:
+    if tier.takes_long:
+        planned += [Strike(tier.lasts * 0.05, "deploy", 0), Strike(tier.lasts * 0.3, "deploy", 1)]
         planned += [Strike(tier.lasts * 0.5, "back_up"), Strike(tier.lasts * 0.5 + 6, "restore")]
     number = round(tier.faults * CALLS_PER_ENROLLMENT * tier.enrollments)
     for place in range(number):

@@ -13,6 +13,7 @@ class Tier:
     every ``worker_every``, or every three times its start if that is longer. ``faults`` is the
     share of vendor calls that go wrong, ``copies`` how often each event is sent at most.
     ``patience`` bounds the wait for quiet afterwards. ``operator`` counts resets and terminations.
+    ``takes_long``: with what a short storm has no time for, a restore of Temporal and a new release.
     ``recovery`` is how late a step may be; ``main`` keeps a small machine at its limit throughout.
     """
 
@@ -28,7 +29,7 @@ class Tier:
     patience: float
     operator: int
     freeze: float = 27.0
-    restores: bool = False
+    takes_long: bool = False
     slowest: float = 12.0
     recovery: float = 180.0
 
@@ -38,7 +39,7 @@ TIERS = {
     for tier in (
         Tier("test", 60, 18, 4.0, 8.0, 7.0, 8.0, 0.2, 5, 150, 4, freeze=12.0),
         Tier("small", 60, 40, 3.0, 15.0, 12.0, 14.0, 0.2, 20, 240, 8),
-        Tier("full", 150, 90, 3.0, 30.0, 25.0, 20.0, 0.2, 50, 300, 20, restores=True),
+        Tier("full", 150, 90, 3.0, 30.0, 25.0, 20.0, 0.2, 50, 300, 20, takes_long=True),
         Tier(
             "main",
             1000,
@@ -51,7 +52,7 @@ TIERS = {
             50,
             900,
             100,
-            restores=True,
+            takes_long=True,
             recovery=300.0,
         ),
     )
