@@ -13,7 +13,7 @@ class Tier:
     every ``worker_every``, or every three times its start if that is longer. ``faults`` is the
     share of vendor calls that go wrong, ``copies`` how often each event is sent at most.
     ``patience`` bounds the wait for quiet afterwards. ``operator`` counts resets and terminations.
-    ``takes_long``: with what a short storm has no time for, a restore of Temporal and a new release.
+    ``takes_long``: with what a short storm has no time for, a restore and a new release.
     ``recovery`` is how late a step may be; ``main`` keeps a small machine at its limit throughout.
     """
 
