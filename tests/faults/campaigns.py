@@ -46,14 +46,12 @@ WAITS = (("a", NOTHING), ("b", WAIT), ("tell", NOTHING), ("c", WAIT), ("stage", 
 """Each step that asks something of the outside world, and the wait before it."""
 
 
-def plan(longest_freeze: timedelta, recovery: timedelta) -> Plan:
-    """What the checker is told of the campaigns. A frozen worker may send so much later; after what
-    is broken a step may begin ``recovery`` later than it was due."""
+def plan(longest_freeze: timedelta) -> Plan:
+    """What the checker is told of the campaigns. A frozen worker may send so much later."""
     in_flight = timedelta(seconds=30) + longest_freeze
     waits = dict.fromkeys((MAIN, SWITCHED, NIGHT), WAITS)
     return Plan(
         waits,
-        recovery=recovery,
         in_flight=in_flight,
         caps={CAPPED: CAP},
         reviewed=frozenset((REVIEWED,)),

@@ -47,13 +47,12 @@ AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the runner knows beside what it finds: closed doors, the longest freeze, what was
-    decided about mails, and how late a step may be."""
+    """What the runner knows beside what it finds: closed doors, the longest freeze, and what was
+    decided about mails."""
 
     shut: tuple[Shut, ...] = ()
     freeze: timedelta = timedelta()
     decided: tuple[Decided, ...] = ()
-    recovery: timedelta = timedelta(minutes=3)
 
 
 async def collect(system: System, upstream: Upstream, beside: Circumstances) -> Facts:
@@ -62,7 +61,7 @@ async def collect(system: System, upstream: Upstream, beside: Circumstances) -> 
     entries = await read_entries(system.ledger)
     mails, posts, records = _vendors(system, leads)
     return Facts(
-        plan=plan(beside.freeze, beside.recovery),
+        plan=plan(beside.freeze),
         accepted=tuple(upstream.accepted),
         told=tuple(upstream.told),
         entries=entries,

@@ -80,8 +80,7 @@ async def storm(wish: Wish, directory: Path) -> Outcome:
             await reviewing
         freeze = timedelta(seconds=wish.tier.freeze)
         shut = (*nemesis.shut, _night())
-        recovery = timedelta(seconds=wish.tier.recovery)
-        beside = Circumstances(shut, freeze, tuple(reviewer.decided), recovery)
+        beside = Circumstances(shut, freeze, tuple(reviewer.decided))
         facts = await collect(system, upstream, beside)
     violations = check(facts)
     seconds = time.monotonic() - began

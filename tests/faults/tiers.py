@@ -14,7 +14,6 @@ class Tier:
     share of vendor calls that go wrong, ``copies`` how often each event is sent at most.
     ``patience`` bounds the wait for quiet afterwards. ``operator`` counts resets and terminations.
     ``takes_long``: with what a short storm has no time for, a restore and a new release.
-    ``recovery`` is how late a step may be; ``main`` keeps a small machine at its limit throughout.
     """
 
     name: str
@@ -31,7 +30,6 @@ class Tier:
     freeze: float = 27.0
     takes_long: bool = False
     slowest: float = 12.0
-    recovery: float = 180.0
 
 
 TIERS = {
@@ -40,20 +38,6 @@ TIERS = {
         Tier("test", 60, 18, 4.0, 8.0, 7.0, 8.0, 0.2, 5, 150, 4, freeze=12.0),
         Tier("small", 60, 40, 3.0, 15.0, 12.0, 14.0, 0.2, 20, 240, 8),
         Tier("full", 150, 90, 3.0, 30.0, 25.0, 20.0, 0.2, 50, 300, 20, takes_long=True),
-        Tier(
-            "main",
-            1000,
-            900,
-            2.0,
-            30.0,
-            60.0,
-            45.0,
-            0.2,
-            50,
-            900,
-            100,
-            takes_long=True,
-            recovery=300.0,
-        ),
+        Tier("main", 1000, 900, 2.0, 30.0, 60.0, 45.0, 0.2, 50, 900, 100, takes_long=True),
     )
 }
