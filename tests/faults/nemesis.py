@@ -46,6 +46,7 @@ class Nemesis:
         self._http = http
         self._freeze = tier.freeze
         self._side_by_side = tier.lasts * SIDE_BY_SIDE
+        self._longest_rest = tier.lasts / 5  # so that a few die in a short storm, too
         self._deploying = asyncio.Lock()
         self._worker_killed_at = -math.inf
         self._busy: set[str] = set()
@@ -101,7 +102,8 @@ class Nemesis:
     async def _kill_worker(self, strike: Strike) -> bool:
         """Not so soon after the last one that workers would do nothing but start."""
         now, took = time.monotonic(), max(one.start_seconds for one in self._system.workers)
-        if now < self._worker_killed_at + STARTS_BETWEEN_KILLS * took:
+        rest = min(STARTS_BETWEEN_KILLS * took, self._longest_rest)
+        if now < self._worker_killed_at + rest:
             return False
         self._worker_killed_at = now
         return await self._again(self._victim(strike, self._system.workers), Process.kill)

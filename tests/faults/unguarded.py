@@ -44,7 +44,8 @@ from workflows.writeback import Writeback
 
 
 class Ungated(Messaging):
-    """Without ``gate``: its judge lets everything go."""
+    """Without ``gate``: its judge lets everything go. Its worker has no repair loop, either: what
+    Temporal is told in time would stop the mails that the gate would have stopped."""
 
     async def _judge(self, tx: AsyncConnection, case: MailCase) -> Outcome | None:
         return None
@@ -106,6 +107,8 @@ async def work(guard: str, client: Client, ledger: Ledger, settings: Settings) -
             worker = Worker(client, task_queue=queue, workflows=workflows, activities=activities)
             await running.enter_async_context(worker)
         _say_ready()
+        if guard == "gate":
+            await asyncio.Event().wait()
         await Repair(ledger, client, connections).run()
 
 
