@@ -12,19 +12,16 @@ from temporalio import activity
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
-from activities.ledger.consents import missing_consent
 from activities.ledger.effects import EffectRow, Intent, find_effect
-from activities.ledger.feeds import Outgoing, why_unheard
-from activities.ledger.gate import judge_text
-from activities.ledger.halts import why_held_back
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.opt_outs import SMS_UNDELIVERED, SMS_VENDOR
-from activities.ledger.still_eligible import no_longer_eligible
-from activities.ledger.suppressions import phone_key, text_suppression_of
+from activities.ledger.settings import settings_of
+from activities.ledger.suppressions import phone_key
 from activities.ledger.text_correlation import mark_of, pair_key, references_of
 from activities.once import Deed, about_step, do_once
-from activities.scene import Scene, facts_of_message, note_verdict, read_scene
+from activities.scene import Scene, read_scene
 from activities.templates import TemplateProblem
+from activities.text_gate import judge_text_in, text_case
 from activities.text_messages import text_hash, text_payload
 from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import (
@@ -59,11 +56,15 @@ class Texting:
         unknown if it is not found.
         """
         scene = await read_scene(self._ledger, effect, self._connections)
-        intent = await self._intent(effect, scene)
+        async with self._ledger.reading() as tx:
+            row = await find_effect(tx, effect.key)
+            caps = (await settings_of(tx, scene.version.automation)).caps
+        intent = self._intent(effect, scene, row)
+        case = text_case(self._ledger, effect, scene, caps, intent.payload)
         phone = self._phone(scene, intent)
         deed = Deed(
             intent=intent,
-            judge=lambda tx: self._judge(tx, effect, scene, intent),
+            judge=lambda tx: judge_text_in(self._ledger, tx, case),
             ask=self._ask,
             capability=capability_of("twilio"),
             look_up=self._look_up_later if self._texter else None,
@@ -72,13 +73,12 @@ class Texting:
             # A STOP from this phone may be another record's, and so another person's here.
             locks=(*scene.locks, f"phone:{phone}") if phone else scene.locks,
             shared=scene.shared,
+            claim_locks=case.pace.locks,
         )
         return await do_once(self._ledger, deed)
 
-    async def _intent(self, effect: SendSms, scene: Scene) -> Intent:
+    def _intent(self, effect: SendSms, scene: Scene, row: EffectRow | None) -> Intent:
         """The message as it will be sent; one that was rendered before is not rendered again."""
-        async with self._ledger.reading() as tx:
-            row = await find_effect(tx, effect.key)
         if row and row.payload:
             payload = dict(row.payload)
         else:
@@ -98,27 +98,6 @@ class Texting:
     def _phone(self, scene: Scene, intent: Intent) -> str:
         number = intent.payload.get("to")
         return phone_key(self._ledger, scene.lead.center, number) if number else ""
-
-    async def _judge(
-        self, tx: AsyncConnection, effect: SendSms, scene: Scene, intent: Intent
-    ) -> Outcome | None:
-        number = intent.payload.get("to")
-        everywhere, here = await text_suppression_of(self._ledger, tx, scene.lead, number)
-        facts = await facts_of_message(self._ledger, tx, scene, effect.not_after)
-        no_texts = f"suppressed: {here}" if here else intent.payload.get("problem")
-        automation, lead = scene.version.definition, scene.lead
-        whose, needs = (lead.center, lead.person), automation.consents_needed
-        outgoing = Outgoing("sms", automation.id)
-        facts = replace(
-            facts,
-            suppressed=everywhere,
-            no_texts=no_texts,
-            no_consent=await missing_consent(tx, whose, needs, "sms"),
-            ineligible=await no_longer_eligible(tx, automation, lead, effect),
-            halted=await why_held_back(tx, lead, automation),
-            unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
-        )
-        return await note_verdict(self._ledger, tx, scene, judge_text(facts))
 
     async def _ask(self, row: EffectRow, hand_over: HandOver) -> Receipt:
         if self._texter is None:

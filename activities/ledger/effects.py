@@ -18,6 +18,7 @@ from activities.ledger.facts import Planned
 from activities.ledger.store import Ledger
 from activities.ledger.tables import effects
 from activities.ledger.upsert import insert_new
+from workflows.engine.consent import CHANNEL_OF
 
 LEASE = timedelta(seconds=25)
 """Longer than any vendor call may take, shorter than an activity attempt (30 s)."""
@@ -93,6 +94,13 @@ async def last_mails(tx: AsyncConnection, enrollment: str, entry: int) -> list[E
     mails = here & (effects.c.activity == "send_email") & effects.c.state.in_(("SENT", "UNKNOWN"))
     query = select(effects).where(mails).order_by(effects.c.intent_at)
     return [row_of(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def messages_of(tx: AsyncConnection, enrollment: str, entry: int) -> list[str]:
+    """The keys of the messages, of whatever channel, that this entry has sent."""
+    here = (effects.c.enrollment == enrollment) & (effects.c.entry == entry)
+    sent = effects.c.activity.in_(CHANNEL_OF) & effects.c.state.in_(("SENT", "UNKNOWN"))
+    return list((await tx.scalars(select(effects.c.key).where(here & sent))).all())
 
 
 async def write_intent(ledger: Ledger, tx: AsyncConnection, intent: Intent, owner: str) -> None:

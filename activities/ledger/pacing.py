@@ -21,8 +21,8 @@ FURTHEST = timedelta(days=400)
 
 ONE_BY_ONE = "the mailbox sends one mail after the other"
 DAY_OF_MAILBOX = "the mailbox has sent its mails of the day"
-DAY_OF_CAMPAIGN = "the campaign has sent its mails of the day"
-DAY_OF_COMPANY = "the company has got its mails of the day"
+DAY_OF_CAMPAIGN = "the campaign has sent its messages of the day"
+DAY_OF_COMPANY = "the company has got its messages of the day"
 
 
 Stretch = tuple[datetime, datetime]
@@ -58,7 +58,7 @@ class Daily:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Everything that limits when one mail may leave. ``zone`` decides what a day is.
+    """Everything that limits when one message may leave. ``zone`` decides what a day is.
 
     ``about`` are the columns of its slot (center, key, mailbox, person ...), ``not_after`` is the
     end of the engagement window.
@@ -97,7 +97,7 @@ class Booked:
 
 
 def limits_of(pace: Pace, booked: Booked) -> list[Limit]:
-    """The limits of one mail, given what is booked."""
+    """The limits of one message, given what is booked."""
     limits = [window_limit(pace.window, pace.lead_zone)] if pace.window else []
     pairs = zip(pace.daily, booked.by_day, strict=True)
     limits += [daily_limit(one.cause, one.most, taken, pace.zone) for one, taken in pairs]

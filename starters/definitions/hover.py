@@ -75,10 +75,10 @@ _OF_BLOCKS_AND_TRIGGERS: Mapping[str, Mapping[str, str]] = {
     },
     "Caps": {
         "frequency_cap": "The most that one person gets from all campaigns: 3 per 7 days.",
-        "per_day": "The most mails of the campaign on one day; the others wait their turn.",
-        "per_company_per_day": "The most mails a day to all people of one company (domain).",
-        "max_sends": "The most mails that one lead gets; then it leaves as completed.",
-        "max_lateness": "Mails that are later than this need attention instead of leaving.",
+        "per_day": "The most messages of the campaign on one day; the others wait.",
+        "per_company_per_day": "The most messages a day to all people of one company (domain).",
+        "max_sends": "The most messages that one lead gets; then it leaves as completed.",
+        "max_lateness": "Messages that are later than this need attention instead of leaving.",
     },
     "Consent": {
         "needs": "Names of consents, all of which must be given for the channel.",

@@ -45,9 +45,9 @@ def _shared(piece: Piece) -> Iterator[str]:
             yield f"campaign {one.id}: waves"
         caps = one.campaign.caps if one.campaign else None
         if caps and caps.per_day:
-            yield f"campaign {one.id}: {caps.per_day} mails a day"
+            yield f"campaign {one.id}: {caps.per_day} messages a day"
         if (caps and caps.per_company_per_day) or center.caps.per_company_per_day:
-            yield "mails a day to one company"
+            yield "messages a day to one company"
 
 
 def _of_mailbox(name: str, mailbox: Mailbox | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from tests.engine.journey import START, Journey
 from tests.engine.situations import CAMPAIGN, resting
 from workflows.engine.durations import read_duration
-from workflows.engine.effects import SendEmail
+from workflows.engine.effects import SendEmail, SendSms
 from workflows.engine.state import Fired, Perform, Wait
 
 WITH_A_TASK = """
@@ -20,6 +20,12 @@ steps:
 - {id: second, kind: send_email, template: reminder}
 - {id: more, kind: wait, for: 3 days}
 - {id: last, kind: send_email, template: goodbye}
+"""
+TEXTS = """
+steps:
+- {id: one, kind: send_sms, text: Hi}
+- {id: rest, kind: wait, for: 3 days}
+- {id: two, kind: send_sms, text: Hi again}
 """
 
 
@@ -33,10 +39,10 @@ def wakes(journey: Journey, late: str = "") -> Journey:
 
 
 def due(journey: Journey) -> timedelta | None:
-    """Since when the mail that is wanted is due, from the start; None if it is on time."""
+    """Since when the message that is wanted is due, from the start; None if it is on time."""
     wanted = journey.state.wanted
     assert isinstance(wanted, Perform)
-    assert isinstance(wanted.effect, SendEmail)
+    assert isinstance(wanted.effect, SendEmail | SendSms)
     return wanted.effect.due - START if wanted.effect.due else None
 
 
@@ -52,6 +58,7 @@ def held(journey: Journey, until: str) -> Journey:
         (lambda: wakes(resting(), "2 days"), timedelta(days=3)),
         (lambda: wakes(resting().order("pause").after("5 days").order("resume"), "2 days"),
          timedelta(days=3)),
+        (lambda: wakes(Journey(TEXTS).sent(), "2 days"), timedelta(days=3)),
         # What the gate plans is not late; a wake from it that is late is.
         (lambda: wakes(held(Journey(CAMPAIGN), "2026-03-03T09:00:00Z")), None),
         (lambda: wakes(held(Journey(CAMPAIGN), "2026-03-03T09:00:00Z"), "1 day"),
@@ -65,7 +72,7 @@ def held(journey: Journey, until: str) -> Journey:
         (lambda: Journey(WITH_A_TASK).sent(), "wait"),
     ],
 )  # fmt: skip
-def test_a_mail_knows_since_when_it_is_due(journey: object, expected: object) -> None:
+def test_a_message_knows_since_when_it_is_due(journey: object, expected: object) -> None:
     assert callable(journey)
     played: Journey = journey()
     if expected == "wait":

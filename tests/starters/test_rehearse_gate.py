@@ -28,8 +28,9 @@ steps:
   - {{id: pause, kind: wait, for: 20 days}}
   - {{id: second, kind: send_email, template: follow_up}}
 """
-HEAD = "id,email,first_name,company,zone,consent_news\n"
-ROWS = [f"x-{n},l{n}@q{n % 5}.example,L{n},Q{n},Europe/Berlin" for n in range(1, 11)]
+WITH_TEXTS = CAMPAIGN.replace("kind: send_email, template: follow_up", "kind: send_sms, text: Hi")
+HEAD = "id,email,first_name,company,zone,phone,consent_news\n"
+ROWS = [f"x-{n},l{n}@q{n % 5}.example,L{n},Q{n},Europe/Berlin,+1202555{n:04}" for n in range(1, 11)]
 
 
 class Play:
@@ -39,13 +40,18 @@ class Play:
         self.cut_off = cut_off
 
     def __call__(
-        self, more: str = "", mailbox: str = "", center: str = "", consent: str = ""
+        self,
+        more: str = "",
+        mailbox: str = "",
+        center: str = "",
+        consent: str = "",
+        campaign: str = CAMPAIGN,
     ) -> Any:
         plain = (ROOT / "config" / "connections.yaml").read_text(encoding="utf-8")
         plain = plain.replace("    zone: UTC\n", f"    zone: UTC\n{center}")
         plain = plain.replace("        name: Ada Fox\n", f"        name: Ada Fox\n{mailbox}")
         connections = self.cut_off.file("connections.yaml", plain)
-        file = self.cut_off.file("spring.yaml", CAMPAIGN.format(more=more, consent=consent))
+        file = self.cut_off.file("spring.yaml", campaign.format(more=more, consent=consent))
         cells = [f"{row},{'' if n % 2 else 'yes 2026-01-05'}" for n, row in enumerate(ROWS)]
         leads = self.cut_off.file("leads.csv", HEAD + "\n".join(cells) + "\n")
         script = self.cut_off.file("script.yaml", "events:\n  []\n")
@@ -61,10 +67,10 @@ def play(cut_off: Commands) -> Play:
 
 
 def times(document: Any, step: str = "first") -> list[datetime]:
-    """When the mails of a step left, in order."""
+    """When the messages of a step left, in order."""
     lines = [line for lines in document["timelines"].values() for line in lines]
-    mails = [line["at"] for line in lines if line["kind"] == "mail" and line["step"] == step]
-    return sorted(map(datetime.fromisoformat, mails))
+    sent = [line for line in lines if line["kind"] in ("mail", "sms") and line["step"] == step]
+    return sorted(datetime.fromisoformat(line["at"]) for line in sent)
 
 
 def a_day(document: Any) -> Counter[str]:
@@ -79,7 +85,7 @@ def test_without_caps_all_leave_at_once(play: Play) -> None:
     ("given", "cause"),
     [
         ({"mailbox": "        per_day: 3\n"}, "the mailbox has sent its mails of the day"),
-        ({"more": ", caps: {per_day: 3}"}, "the campaign has sent its mails of the day"),
+        ({"more": ", caps: {per_day: 3}"}, "the campaign has sent its messages of the day"),
     ],
 )
 def test_a_cap_a_day_drains_over_the_days(play: Play, given: Any, cause: str) -> None:
@@ -109,6 +115,16 @@ def test_a_frequency_cap_moves_the_next_mail(play: Play) -> None:
     assert (times(play(), "second")[0] - first[0]).days < 30  # the control
 
 
+def test_text_messages_have_the_caps_that_mails_have(play: Play) -> None:
+    document = play(campaign=WITH_TEXTS, center="    caps: {frequency_cap: 1 per 30 days}\n")
+    first, second = times(document), times(document, "second")
+    assert len(second) == 10
+    assert all(b - a >= timedelta(days=30) for a, b in zip(first, second, strict=True))
+    ends = play(campaign=WITH_TEXTS, more=", caps: {max_sends: 1}")
+    assert (times(ends, "second"), ends["exits"]) == ([], {"completed": 10})
+    assert len(times(play(campaign=WITH_TEXTS), "second")) == 10  # the control
+
+
 def test_consents_are_asked_for_at_the_entry(play: Play) -> None:
     document = play(consent="consent: {needs: [news]}")
     assert document["entered"] == 5
@@ -134,8 +150,8 @@ def test_limits_that_leads_share_are_named_where_each_is_alone() -> None:
     assert shared_limits(piece) == [
         "mailbox default: 9 mails a day",
         "mailbox default: one mail after the other",
-        "campaign spring: 5 mails a day",
-        "mails a day to one company",
+        "campaign spring: 5 messages a day",
+        "messages a day to one company",
     ]
     alone = without_shared_limits(piece)
     assert shared_limits(alone) == []

@@ -12,7 +12,7 @@ from activities.ledger.companies import company_domain
 from activities.ledger.eligibility import objection_to_audience
 from activities.ledger.gate import Facts, judge_mail, judge_step, judge_text
 from activities.ledger.pacing import Pace
-from activities.mail_gate import Sending, pace_of
+from activities.sending import NO_MAILBOX, Sending, pace_of
 from workers.rehearsal.case import Case
 from workers.rehearsal.reviewing import lacks_review
 from workflows.engine.caps import Caps
@@ -47,11 +47,10 @@ def verdict_on(mode: EngineMode, case: Case, effect: Effect, payload: Payload) -
     )
     if isinstance(effect, SendEmail):
         return _on_mail(mode, case, effect, payload, facts)
-    campaign = case.play.automation.campaign
-    reaches = called or isinstance(effect, SendSms)
-    facts = replace(facts, window=campaign.send_window if campaign and reaches else None)
     if isinstance(effect, SendSms):
-        return _on_text(mode, case, payload, facts)
+        return _on_text(mode, case, effect, payload, facts)
+    campaign = case.play.automation.campaign
+    facts = replace(facts, window=campaign.send_window if campaign and called else None)
     reaches = called or isinstance(effect, AskReview | HandOverLead)
     return judge_mail(facts) if reaches else judge_step(facts)
 
@@ -65,37 +64,55 @@ def _no_longer_eligible(case: Case) -> str:
     return f"{against} any more" if against else ""
 
 
-def _on_text(mode: EngineMode, case: Case, payload: Payload, facts: Facts) -> Outcome | None:
+def _on_text(
+    mode: EngineMode, case: Case, effect: SendSms, payload: Payload, facts: Facts
+) -> Outcome | None:
     people, automation = mode.people, case.play.automation
     here = people.suppressed_texts(case.lead)
-    why_not = f"suppressed: {here}" if here else str(payload.get("problem") or "") or None
-    lack = people.agreed.lack(case.lead.person, automation.consents_needed, "sms")
-    return judge_text(replace(facts, no_texts=why_not, no_consent=lack))
+    facts = replace(
+        _of_message(case, effect, facts),
+        no_texts=f"suppressed: {here}" if here else str(payload.get("problem") or "") or None,
+        no_consent=people.agreed.lack(case.lead.person, automation.consents_needed, "sms"),
+    )
+    return judge_text(facts) or _wait_for_room(mode, case, effect)
 
 
 def _on_mail(
     mode: EngineMode, case: Case, effect: SendEmail, payload: Payload, facts: Facts
 ) -> Outcome | None:
-    people, automation = mode.people, case.play.automation
-    caps = automation.campaign.caps if automation.campaign else Caps()
+    needs = case.play.automation.consents_needed
     facts = replace(
-        facts,
+        _of_message(case, effect, facts),
         review=lacks_review(mode, case, effect, payload),
-        no_consent=people.agreed.lack(case.lead.person, automation.consents_needed, "email"),
+        no_consent=mode.people.agreed.lack(case.lead.person, needs, "email"),
+    )
+    return judge_mail(facts) or _wait_for_room(mode, case, effect)
+
+
+def _of_message(case: Case, effect: SendEmail | SendSms, facts: Facts) -> Facts:
+    """What is asked of messages of every channel; the window is one of the limits of the pace."""
+    caps = _caps(case)
+    return replace(
+        facts,
         sends=case.state.sends,
         max_sends=caps.max_sends,
         due=effect.due,
         max_lateness=caps.max_lateness,
     )
-    room = None
-    verdict = judge_mail(facts)
-    if verdict is None:
-        room = mode.limits.take_slot(_pace(mode, case, effect, caps), mode.now)
-    return Outcome(state="held", cause=room.cause, until=room.at) if room else verdict
 
 
-def _pace(mode: EngineMode, case: Case, effect: SendEmail, caps: Caps) -> Pace:
-    accounts = mode.stage.connections.of(case.lead.center)
+def _wait_for_room(mode: EngineMode, case: Case, effect: SendEmail | SendSms) -> Outcome | None:
+    room = mode.limits.take_slot(_pace(mode, case, effect), mode.now)
+    return Outcome(state="held", cause=room.cause, until=room.at) if room else None
+
+
+def _caps(case: Case) -> Caps:
+    campaign = case.play.automation.campaign
+    return campaign.caps if campaign else Caps()
+
+
+def _pace(mode: EngineMode, case: Case, effect: SendEmail | SendSms) -> Pace:
+    caps, accounts = _caps(case), mode.stage.connections.of(case.lead.center)
     by_company = caps.per_company_per_day or accounts.caps.per_company_per_day
     return pace_of(
         Sending(
@@ -104,7 +121,7 @@ def _pace(mode: EngineMode, case: Case, effect: SendEmail, caps: Caps) -> Pace:
             automation=case.play.automation,
             accounts=accounts,
             caps=caps,
-            mailbox=case.sender,
+            mailbox=case.sender if isinstance(effect, SendEmail) else NO_MAILBOX,
             company=company_domain(case.lead) if by_company else None,
             zone=case.zone,
         )

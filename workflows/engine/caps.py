@@ -61,8 +61,9 @@ class Caps(Frozen):
     """What is not set is not limited. A day is the local day in the zone of the center.
 
     ``frequency_cap`` and ``per_company_per_day`` count what a person, or all people of one domain,
-    get from every campaign of the center. ``max_sends`` is per enrollment. A mail that is later
-    than ``max_lateness``, counted from when it fell due, does not leave: it needs attention.
+    get from every campaign of the center. ``max_sends`` is per enrollment. Mails and text messages
+    count alike. A message that is later than ``max_lateness``, counted from when it fell due, does
+    not leave: it needs attention.
     """
 
     frequency_cap: WrittenRate | None = None

@@ -71,7 +71,8 @@ class HandOverLead(Effect):
 class SendSms(Effect):
     """Send one text message to the number in the lead's ``recipient_field``.
 
-    ``text`` is a Liquid template; ``not_after`` is the end of the engagement window.
+    ``text`` is a Liquid template; ``not_after`` is the end of the engagement window. ``due`` is
+    when it should have left, if the journey is behind its plan.
     """
 
     queue: ClassVar[Queue] = "messaging"
@@ -81,6 +82,7 @@ class SendSms(Effect):
     text: str
     recipient_field: str = "phone"
     not_after: AwareDatetime | None = None
+    due: AwareDatetime | None = None
 
 
 class UpdateStage(Effect):

@@ -1,14 +1,14 @@
 """Being behind the plan: a timer that fired long after its time, or a hold that nobody planned.
 
-What was planned (a send window, a slot) does not make a mail late; outages and halts do. Until the
-next wait of a step, mails carry along since when they are due, and the gate decides by that.
+What was planned (a send window, a slot) makes no message late; outages and halts do. Until the
+next wait of a step, messages carry along since when they are due, and the gate decides by that.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from workflows.engine.effects import SendEmail
+from workflows.engine.effects import SendEmail, SendSms
 from workflows.engine.state import Hold, Perform, State, Wait
 
 PUNCTUAL = timedelta(minutes=1)
@@ -37,8 +37,8 @@ def note_unplanned_hold(state: State, held: Hold, now: datetime) -> State:
 
 
 def with_due(state: State, wanted: Perform) -> Perform:
-    """The effect, told since when it is due if it is a mail and late."""
+    """The effect, told since when it is due if it is a message and late."""
     effect = wanted.effect
-    if not isinstance(effect, SendEmail) or effect.due == state.late_since:
+    if not isinstance(effect, SendEmail | SendSms) or effect.due == state.late_since:
         return wanted
     return wanted.model_copy(update={"effect": effect.model_copy(update={"due": state.late_since})})

@@ -74,7 +74,7 @@ async def test_caps_that_are_edited_hold_for_leads_inside(ledger: Ledger) -> Non
     assert (await messaging.send_email(mail_of(first))).state == "sent"
     await make(ledger, campaign=OPEN | {"caps": {"per_day": 1}})
     held = await messaging.send_email(mail_of(second))
-    assert (held.state, held.cause) == ("held", "the campaign has sent its mails of the day")
+    assert (held.state, held.cause) == ("held", "the campaign has sent its messages of the day")
     await make(ledger, campaign=OPEN | {"caps": {"per_day": 2}})
     assert (await messaging.send_email(mail_of(second))).state == "held"  # it keeps its slot
     assert post.taken == 1
