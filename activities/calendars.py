@@ -9,6 +9,7 @@ from temporalio import activity
 from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
+from activities.ledger.windows import window_of
 from activities.reckoning import instant_of
 from activities.scene import read_scene, zone_of
 from activities.vendors.ports import Never
@@ -38,5 +39,7 @@ class Calendars:
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             message = f"step {effect.step!r}: there is no time zone {name[:60]!r}: publish another"
             raise as_application_error(Never("dripstone", "no_such_zone", message)) from error
+        window = window_of(scene.version.definition, scene.accounts)
+        off = window or scene.accounts.days_off
         value = scene.lead.merge_fields.get(effect.field) if effect.field else None
-        return Outcome(state="sent", until=instant_of(effect, now, zone, value))
+        return Outcome(state="sent", until=instant_of(effect, now, zone, value, off))

@@ -23,7 +23,6 @@ from activities.ledger.follow_ups import (
     due_follow_ups,
     move_on,
     put_stage_alert,
-    zone_of,
 )
 from activities.ledger.leads import find_lead
 from activities.ledger.turns import lock_of, take_turn
@@ -62,8 +61,7 @@ class FollowingUp:
         pool = rules.reassign_to if one.stage == "reassign" else None
         locks = (lock_of(one.center, pool),) if pool else ()
         following = rules.next_stage(one.stage)
-        zone = zone_of(one.owner, accounts)
-        at = due_at(rules, following, one.replied_at, zone) if following else None
+        at = due_at(rules, following, one.replied_at, one.owner, accounts) if following else None
         async with self._ledger.transaction(*locks) as tx:
             # The stage stays what it is at the end: it says how far it has come.
             if not await move_on(tx, one, stage=following or one.stage, next_at=at):

@@ -55,8 +55,8 @@ class Launches:
             version = await version_in_force(tx, request.automation)
         if request.judge:
             await judge_waves(self._ledger, version)
-        zone = self._connections.of(version.center).zone
-        coming = await release_due(self._ledger, version, zone)
+        center = self._connections.of(version.center)
+        coming = await release_due(self._ledger, version, center)
         activity.heartbeat()
         asked = await self._ask_in(version)
         # When the next wave is due is asked once this one has entered.

@@ -63,7 +63,6 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
     _check_clock(ledger, now)
     scene, sending = case.scene, case.sending
     effect, lead, automation = case.effect, sending.lead, sending.automation
-    campaign = automation.campaign
     whose = (lead.center, lead.person)
     off = await is_deactivated(tx, lead.center, effect.template)
     is_reviewed = automation.is_reviewed(effect.step)
@@ -82,7 +81,7 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
         halted=await why_held_back(tx, lead, automation),
         unheard=await why_unheard(ledger, tx, lead.center, sending.accounts, sending.outgoing),
         # With caps, the window is one of the limits that the slot has to suit.
-        window=campaign.send_window if campaign and not case.pace.is_limited else None,
+        window=None if case.pace.is_limited else case.pace.window,
         zone=sending.zone,
     )
     verdict = judge_mail(facts)

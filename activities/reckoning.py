@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from activities.ledger.holiday_calendar import why_off
 from workflows.engine.campaign import WEEKDAYS
+from workflows.engine.days_off import DaysOff
 from workflows.engine.effects import PlanWait
 
 SATURDAY = 5
@@ -23,17 +25,20 @@ def at_local(day: date, clock: str, zone: ZoneInfo) -> datetime:
 
 
 def instant_of(
-    effect: PlanWait, now: datetime, zone: ZoneInfo, value: JsonValue
+    effect: PlanWait, now: datetime, zone: ZoneInfo, value: JsonValue, off: DaysOff
 ) -> datetime | None:
     """The instant, in UTC, that a ``wait_until`` step means; None if the field names no day.
 
     ``value`` is that of the lead's field, if the step names one: a date, or an instant, of which
-    the day in ``zone`` counts (RFC 3339).
+    the day in ``zone`` counts (RFC 3339). Days that are ``off`` are no business days.
+
+    Raises:
+        LookupError: nobody knows the holidays that ``off`` names.
     """
     if effect.weekdays is not None:
         return _next(effect, now, zone)
     if effect.business_days is not None:
-        day = _business_day(now.astimezone(zone).date(), effect.business_days)
+        day = _business_day(now.astimezone(zone).date(), effect.business_days, off)
     elif effect.date is not None:
         day = effect.date
     else:
@@ -53,11 +58,11 @@ def _next(effect: PlanWait, now: datetime, zone: ZoneInfo) -> datetime:
     return next(instant for instant in instants if instant > now)
 
 
-def _business_day(day: date, count: int) -> date:
-    """The ``count``-th day from Monday to Friday after ``day``."""
+def _business_day(day: date, count: int, off: DaysOff) -> date:
+    """The ``count``-th day from Monday to Friday after ``day`` that is not off."""
     while count:
         day += timedelta(days=1)
-        count -= day.weekday() < SATURDAY
+        count -= day.weekday() < SATURDAY and not why_off(off, day)
     return day
 
 

@@ -20,6 +20,7 @@ from activities.ledger.holding import put_hold, remove_hold
 from activities.ledger.leads import Lead, find_lead, is_sample
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_version
+from activities.ledger.windows import window_of
 from activities.vendors.ports import Never, NotYet
 from workflows.engine.effects import Effect, Outcome
 
@@ -103,8 +104,7 @@ async def facts_of_message(
     if abs(facts.now - ledger.machine_clock()) > LARGEST_SKEW:
         text = "this worker's clock is more than 30 s off the ledger's: set it right"
         raise as_application_error(NotYet("dripstone", "clock_skew", text))
-    campaign = scene.version.definition.campaign
-    window = campaign.send_window if campaign else None
+    window = window_of(scene.version.definition, scene.accounts)
     return replace(facts, not_after=not_after, window=window, zone=zone_of(scene))
 
 

@@ -21,6 +21,7 @@ from activities.ledger.pacing import (
     Daily,
     Pace,
 )
+from activities.ledger.windows import window_of
 from activities.scene import Scene, zone_of
 from workflows.engine.automation import Automation
 from workflows.engine.caps import Caps
@@ -104,14 +105,13 @@ def pace_of(sending: Sending) -> Pace:
         "company": sending.company,
         "person": lead.person,
     }
-    campaign = sending.automation.campaign
     return Pace(
         about=about,
         zone=center.zone,
         gap=account.min_gap if account else None,
         daily=tuple(one for one in daily if one.most),
         rates=tuple(one for one in (center.caps.frequency_cap, caps.frequency_cap) if one),
-        window=campaign.send_window if campaign else None,
+        window=window_of(sending.automation, center),
         lead_zone=sending.zone,
         not_after=sending.effect.not_after,
     )

@@ -17,6 +17,7 @@ from pydantic import (
 
 from activities.ledger.feed_declarations import Feed, check_mailboxes
 from activities.ledger.follow_up_rules import FollowUpRules
+from activities.ledger.holiday_calendar import problem_with
 from activities.ledger.http_connections import HttpConnection, Listener
 from activities.ledger.salesforce_writes import FieldName as FieldName
 from activities.ledger.salesforce_writes import SalesforceUser as SalesforceUser
@@ -24,6 +25,7 @@ from activities.ledger.salesforce_writes import SalesforceWrites as SalesforceWr
 from activities.phone_numbers import is_region
 from workflows.engine.base import Name
 from workflows.engine.caps import WrittenRate
+from workflows.engine.days_off import DaysOff
 from workflows.engine.durations import Duration
 
 PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
@@ -156,7 +158,7 @@ class CenterConnections(_Strict):
     needs, or say why it needs none. ``phone_region`` (ISO 3166, such as GB) is the country of phone
     numbers without a country code; ``sms_sender`` is what text messages leave from, if not what the
     settings say. ``lead_fields`` are the fields that leads have: if there are any, an automation
-    that names another one is refused.
+    that names another one is refused. On its ``days_off`` no message of any campaign leaves.
     """
 
     zone: str = "UTC"
@@ -173,6 +175,7 @@ class CenterConnections(_Strict):
     http: dict[Name, HttpConnection] = {}
     event_listeners: dict[Name, Listener] = {}
     feeds: dict[Name, Feed] = {}
+    days_off: DaysOff = DaysOff()
 
     @model_validator(mode="after")
     def _what_is_named_is_there(self) -> CenterConnections:
@@ -190,6 +193,15 @@ class CenterConnections(_Strict):
     review: ReviewRules | None = None
     retention: Retention = Retention()
     follow_up: FollowUpRules | None = FollowUpRules()
+
+    @model_validator(mode="after")
+    def _knows_the_holidays(self) -> CenterConnections:
+        named = {"days_off": self.days_off.holidays}
+        named |= {"follow_up.hours": self.follow_up.hours.holidays} if self.follow_up else {}
+        for where, places in named.items():
+            for problem in filter(None, map(problem_with, places)):
+                raise ValueError(f"{where}.holidays: {problem}")
+        return self
 
     @model_validator(mode="after")
     def _reassigns_to_a_pool(self) -> CenterConnections:

@@ -80,7 +80,7 @@ async def begin_follow_up(
             await _settle(ledger, tx, [reply], f"read again as {told.value}")
         return
     owner = _owner_of(lead)
-    due = due_at(rules, "remind", event.at, zone_of(owner, accounts))
+    due = due_at(rules, "remind", event.at, owner, accounts)
     new = FollowUp(
         reply=reply,
         id=alert_id(f"{reply}{MARK}tell"),
@@ -118,9 +118,16 @@ def zone_of(owner: str | None, accounts: CenterConnections) -> str:
     return zone if zone in available_timezones() else "UTC"
 
 
-def due_at(rules: FollowUpRules, stage: Stage, replied: datetime, zone: str) -> datetime:
-    """When a stage is due, in UTC."""
-    return after_hours_of_work(rules.hours, zone, replied, rules.after(stage))
+def due_at(
+    rules: FollowUpRules,
+    stage: Stage,
+    replied: datetime,
+    owner: str | None,
+    accounts: CenterConnections,
+) -> datetime:
+    """When a stage is due, in UTC: in hours in which the owner works."""
+    hours = rules.hours.plus(accounts.days_off)
+    return after_hours_of_work(hours, zone_of(owner, accounts), replied, rules.after(stage))
 
 
 async def due_follow_ups(ledger: Ledger, tx: AsyncConnection, limit: int) -> list[FollowUp]:

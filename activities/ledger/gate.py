@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from activities.ledger.high_water import BEHIND
-from activities.ledger.windows import next_opening
+from activities.ledger.windows import next_opening, why_shut
 from workflows.engine.campaign import SendWindow
 from workflows.engine.effects import Outcome
 from workflows.engine.exits import ExitReason
@@ -123,10 +123,13 @@ def _suppressed(why: str) -> Outcome:
 
 
 def _outside_window(facts: Facts) -> Outcome | None:
-    opens = next_opening(facts.window, facts.zone, facts.now) if facts.window else None
-    if opens:
-        return Outcome(state="held", cause=f"outside the send window in {facts.zone}", until=opens)
-    return None
+    if facts.window is None:
+        return None
+    opens = next_opening(facts.window, facts.zone, facts.now)
+    if opens is None:
+        return None
+    why = why_shut(facts.window, facts.zone, facts.now)
+    return Outcome(state="held", cause=why, until=opens)
 
 
 def _not_approved(review: Literal["wanted", "rejected"]) -> Outcome:

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.alerts import Alert, alert_id, put_alert
+from activities.ledger.connections import CenterConnections
 from activities.ledger.halts import why_halted
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_state, find_version, newest_version
@@ -83,7 +84,7 @@ async def _alert(ledger: Ledger, version: Version, number: int, why: str, at: da
         await put_alert(tx, key, Alert(alert_id(key), version.center, launch, "", text, at))
 
 
-async def release_due(ledger: Ledger, version: Version, zone: str) -> NextWave:
+async def release_due(ledger: Ledger, version: Version, center: CenterConnections) -> NextWave:
     """Release the next wave if its time has come and nothing is against it."""
     automation, plan = version.automation, waves_of_version(version) or Waves()
     async with ledger.transaction(f"launch:{automation}") as tx:
@@ -102,15 +103,16 @@ async def release_due(ledger: Ledger, version: Version, zone: str) -> NextWave:
         if earlier and plan.release == "by_hand":
             return NextWave(why_not=f"dripstone release {automation} --wave {number}")
         due = max((row["changed_at"] + plan.spacing for row in earlier), default=now)
-        due = within_hours(plan, zone, max(due, now))
+        due = within_hours(plan, center, max(due, now))
         if due > now:
             return NextWave(why_not=f"wave {number} is due at {due.isoformat()}", due=due)
         return NextWave(await release_next(ledger, tx, version, (DRIPSTONE, "on time")))
 
 
-def within_hours(plan: Waves, zone: str, at: datetime) -> datetime:
-    """``at``, or when the window for releases opens next; ``zone`` is the center's."""
-    return next_opening(plan.window, plan.window.zone or zone, at) or at
+def within_hours(plan: Waves, center: CenterConnections, at: datetime) -> datetime:
+    """``at``, or when the window for releases opens next, in its zone or the center's."""
+    window = plan.window.plus(center.days_off)
+    return next_opening(window, window.zone or center.zone, at) or at
 
 
 def _not_after(earlier: Sequence[Mapping[str, Any]]) -> str:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from activities.ledger.connections import CenterConnections
+from activities.ledger.holiday_calendar import why_off
+from workflows.engine.automation import Automation
 from workflows.engine.campaign import WEEKDAYS, SendWindow
+
+
+def window_of(automation: Automation, center: CenterConnections) -> SendWindow | None:
+    """When messages of an automation may leave; None if it sets no limits."""
+    campaign = automation.campaign
+    return campaign.send_window.plus(center.days_off) if campaign else None
 
 
 def next_opening(window: SendWindow, zone: str, now: datetime) -> datetime | None:
@@ -13,12 +22,21 @@ def next_opening(window: SendWindow, zone: str, now: datetime) -> datetime | Non
 
     Hours are wall-clock hours in ``zone``. A time that a clock change skips counts as the same
     distance after the change; of a time that comes twice, the first one counts.
+
+    Raises:
+        LookupError: nobody knows the holidays that it names.
     """
     if window.always:
         return None
     place = ZoneInfo(zone)
     opens, _ = _next_open(window, place, now)
     return opens if now < opens else None
+
+
+def why_shut(window: SendWindow, zone: str, now: datetime) -> str:
+    """Why nothing may leave now that ``next_opening`` says so; with the holiday, if it is one."""
+    today = why_off(window, now.astimezone(ZoneInfo(zone)).date())
+    return f"outside the send window in {zone}" + (f" ({today})" if today else "")
 
 
 def after_hours_of_work(
@@ -39,16 +57,14 @@ def after_hours_of_work(
 
 def _next_open(window: SendWindow, place: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
     """From when until when (UTC) it is open next, or is open now."""
-    local = now.astimezone(place)
-    for days in range(16):
-        day = local.date() + timedelta(days=days)
-        if WEEKDAYS[day.weekday()] not in window.days:
-            continue
-        first, length = window.hours
-        opens = datetime.combine(day, first, place).astimezone(UTC)
-        last = datetime.combine(day, first) + length
-        closes = last.replace(tzinfo=place).astimezone(UTC)
-        # A clock change may skip the whole window of a day.
-        if opens < closes and now < closes:
-            return opens, closes
-    raise AssertionError("a window has at least one day a week")
+    day = now.astimezone(place).date()
+    while True:  # days off come to an end, and a week has a day of the window
+        if WEEKDAYS[day.weekday()] in window.days and not why_off(window, day):
+            first, length = window.hours
+            opens = datetime.combine(day, first, place).astimezone(UTC)
+            last = datetime.combine(day, first) + length
+            closes = last.replace(tzinfo=place).astimezone(UTC)
+            # A clock change may skip the whole window of a day.
+            if opens < closes and now < closes:
+                return opens, closes
+        day += timedelta(days=1)

@@ -188,7 +188,7 @@ async def _ahead(here: Opened, version: Version, more: int) -> Sequence[dict[str
     due: datetime = max((row["changed_at"] + plan.spacing for row in released), default=now)
     found = []
     for number, size in enumerate(sizes, start=len(released) + 1):
-        due = within_hours(plan, here.connections.of(version.center).zone, max(due, now))
+        due = within_hours(plan, here.connections.of(version.center), max(due, now))
         by_hand = plan.release == "by_hand" and number > 1
         found.append({"number": number, "size": size, "not_before": None if by_hand else due})
         due += plan.spacing

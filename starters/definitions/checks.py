@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from activities.ledger.holiday_calendar import problem_with
 from starters.definitions.account_checks import (
     fields_not_writable,
     missing_connections,
@@ -137,6 +138,16 @@ def unknown_zone(draft: Draft) -> Iterator[Found]:
                 yield path, "error", message
 
 
+@check("error", "write a country such as US, or a part of one such as DE-BY (ISO 3166)")
+def unknown_holidays(draft: Draft) -> Iterator[Found]:
+    """Holidays of a place that no calendar is known of."""
+    for path in (("campaign", "send_window"), ("campaign", "waves", "window")):
+        places = draft.document.at((*path, "holidays"))
+        for index, place in enumerate(places if isinstance(places, list) else []):
+            if problem := problem_with(str(place)):
+                yield (*path, "holidays", index), "error", problem
+
+
 @check("error", "take another trigger or timing, or another step")
 def steps_that_do_not_suit_the_trigger(draft: Draft) -> Iterator[Found]:
     """Actions that the table of triggers forbids, and those that cause the trigger's own event."""
@@ -194,6 +205,7 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
 CHECKS: tuple[Check, ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default, unknown_merge_tags),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
+    unknown_holidays,
     *(http_connections, event_receivers, persons_in_statistics),
     *(secrets_in_steps, unused_answers),
     *(missing_platforms, fields_not_pushable, without_timeline_template),

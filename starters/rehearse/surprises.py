@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from activities.ledger.holiday_calendar import why_off
+from activities.ledger.windows import window_of
 from workers.authoring import MANY_SEGMENTS
 from workers.rehearsal.case import Case
 from workers.rehearsal.story import Line
@@ -95,9 +97,9 @@ class Surprises:
 
 def _in_window(case: Case, at: datetime) -> bool:
     """Reckoned by the clock on the wall there, and so not as the gate reckons it."""
-    campaign = case.play.automation.campaign
-    if campaign is None or campaign.send_window.always:
+    window = window_of(case.play.automation, case.play.accounts)
+    if window is None or window.always:
         return True
-    window, local = campaign.send_window, at.astimezone(ZoneInfo(case.zone))
-    on_day = WEEKDAYS[local.weekday()] in window.days
+    local = at.astimezone(ZoneInfo(case.zone))
+    on_day = WEEKDAYS[local.weekday()] in window.days and not why_off(window, local.date())
     return on_day and window.opens <= f"{local:%H:%M}" < window.closes

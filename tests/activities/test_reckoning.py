@@ -10,6 +10,7 @@ import pytest
 from pydantic import JsonValue
 
 from activities.reckoning import at_local, instant_of
+from workflows.engine.days_off import DaysOff
 from workflows.engine.effects import PlanWait
 
 NOON_ON_FRIDAY = datetime.fromisoformat("2026-03-06T12:00:00Z")
@@ -36,7 +37,7 @@ def plan(**fields: Any) -> PlanWait:
     ],
 )
 def test_the_instant_of_a_day(fields: dict[str, Any], zone: str, expected: str) -> None:
-    found = instant_of(plan(**fields), NOON_ON_FRIDAY, ZoneInfo(zone), None)
+    found = instant_of(plan(**fields), NOON_ON_FRIDAY, ZoneInfo(zone), None, DaysOff())
     assert found == datetime.fromisoformat(expected)
 
 
@@ -53,7 +54,8 @@ def test_the_instant_of_a_day(fields: dict[str, Any], zone: str, expected: str) 
     ],
 )
 def test_the_instant_that_a_field_names(value: JsonValue, days: int, expected: str | None) -> None:
-    found = instant_of(plan(field="renewal", days=days), NOON_ON_FRIDAY, ZoneInfo("UTC"), value)
+    wait = plan(field="renewal", days=days)
+    found = instant_of(wait, NOON_ON_FRIDAY, ZoneInfo("UTC"), value, DaysOff())
     assert found == (datetime.fromisoformat(expected) if expected else None)
 
 
@@ -67,3 +69,15 @@ def test_the_instant_that_a_field_names(value: JsonValue, days: int, expected: s
 def test_clock_changes(day: str, clock: str, expected: str) -> None:
     found = at_local(date.fromisoformat(day), clock, ZoneInfo("Europe/Berlin"))
     assert found == datetime.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(1, "2026-04-02"), (2, "2026-04-07"), (3, "2026-04-09"), (4, "2026-04-10")],
+)
+def test_days_off_are_no_business_days(days: int, expected: str) -> None:
+    wednesday = datetime.fromisoformat("2026-04-01T12:00:00Z")
+    # Good Friday, the weekend, Easter Monday; and a day of our own.
+    off = DaysOff.model_validate({"holidays": ["GB-ENG"], "closed": ["2026-04-08"]})
+    found = instant_of(plan(business_days=days), wednesday, ZoneInfo("UTC"), None, off)
+    assert found == datetime.fromisoformat(f"{expected}T09:00Z")

@@ -130,6 +130,14 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         "nobody may approve in center 'default'",
     ),
     "unknown-pools": (STEPS + "- {id: a, kind: assign, pool: b}\n", 5, "has no pool 'b'"),
+    "unknown-holidays": (
+        HEAD
+        + "campaign:\n  engagement_window: 9 days\n"
+        + "  send_window: {holidays: [US, XX]}\nsteps:\n"
+        + MAIL_STEP,
+        6,
+        "the holidays of 'XX' are not known",
+    ),
     "unknown-zone": (
         STEPS + "- {id: a, kind: wait_until, weekdays: [mon], zone: Mars}\n",
         5,

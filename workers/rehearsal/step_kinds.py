@@ -12,6 +12,7 @@ from activities.handovers import lead_handed_on
 from activities.http_answers import Read, problem_with, read_answer
 from activities.http_requests import filled_in, request_payload
 from activities.ledger.connections import CenterConnections
+from activities.ledger.windows import window_of
 from activities.reckoning import instant_of
 from activities.step_payloads import Record, field_payload, record_payload
 from activities.templates import TemplateProblem
@@ -58,7 +59,8 @@ def handed_on(case: Case, effect: HandOverLead) -> dict[str, JsonValue]:
 def looked_up(case: Case, effect: PlanWait, now: datetime) -> dict[str, JsonValue]:
     """The instant that a ``wait_until`` step means; None if the lead's field names no day."""
     value = case.lead.merge_fields.get(effect.field) if effect.field else None
-    until = instant_of(effect, now, ZoneInfo(effect.zone or case.zone), value)
+    off = window_of(case.play.automation, case.play.accounts) or case.play.accounts.days_off
+    until = instant_of(effect, now, ZoneInfo(effect.zone or case.zone), value, off)
     return {"until": until.isoformat() if until else None}
 
 

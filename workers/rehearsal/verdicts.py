@@ -12,6 +12,7 @@ from activities.ledger.companies import company_domain
 from activities.ledger.eligibility import objection_to_audience
 from activities.ledger.gate import Facts, judge_mail, judge_step, judge_text
 from activities.ledger.pacing import Pace
+from activities.ledger.windows import window_of
 from activities.sending import NO_MAILBOX, Sending, pace_of
 from workers.rehearsal.case import Case
 from workers.rehearsal.reviewing import lacks_review
@@ -49,8 +50,8 @@ def verdict_on(mode: EngineMode, case: Case, effect: Effect, payload: Payload) -
         return _on_mail(mode, case, effect, payload, facts)
     if isinstance(effect, SendSms):
         return _on_text(mode, case, effect, payload, facts)
-    campaign = case.play.automation.campaign
-    facts = replace(facts, window=campaign.send_window if campaign and called else None)
+    window = window_of(case.play.automation, case.play.accounts)
+    facts = replace(facts, window=window if called else None)
     reaches = called or isinstance(effect, AskReview | HandOverLead)
     return judge_mail(facts) if reaches else judge_step(facts)
 

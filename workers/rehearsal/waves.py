@@ -86,7 +86,7 @@ class RehearsedLaunch:
         if not self._waiting or any(wave.why_halted for wave in self.released):
             return
         now, plan = self._mode.now, self._plan
-        if (opens := within_hours(plan, self.play.accounts.zone, now)) > now:
+        if (opens := within_hours(plan, self.play.accounts, now)) > now:
             self._mode.agenda.add(opens, Rank.OWN, self.release)
             return
         number = len(self.released) + 1

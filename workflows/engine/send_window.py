@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from workflows.engine.base import Frozen
+from workflows.engine.days_off import DaysOff
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
@@ -15,11 +15,12 @@ Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class SendWindow(Frozen):
+class SendWindow(DaysOff):
     """Local hours and days in which a message may leave, in the lead's zone.
 
     ``opens`` is inclusive, ``closes`` exclusive ("24:00" is the end of the day). ``zone`` is an
-    IANA name, used when the lead's own zone is unknown. ``always: true`` has no limits.
+    IANA name, used when the lead's own zone is unknown. It does not open on days off; those of the
+    center come on top. ``always: true`` has no limits, not even days off.
     """
 
     days: tuple[Weekday, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), min_length=1)
@@ -35,6 +36,8 @@ class SendWindow(Frozen):
                 f"opens {self.opens} is not before closes {self.closes}: a window does not span "
                 "midnight; give the hours of one day"
             )
+        if self.always and (self.holidays or self.closed):
+            raise ValueError("always has no limits: leave it out, or holidays and closed")
         return self
 
     @property

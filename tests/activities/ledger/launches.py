@@ -50,7 +50,7 @@ def some_leads(ledger: Ledger, count: int) -> list[Lead]:
 
 async def release_one(ledger: Ledger, version: Version) -> str:
     """Release the wave that is due; why not, if none was."""
-    return (await release_due(ledger, version, "UTC")).why_not
+    return (await release_due(ledger, version, ACCOUNTS.of("default"))).why_not
 
 
 async def ask_in(ledger: Ledger, version: Version, most: int = 100) -> list[str]:
