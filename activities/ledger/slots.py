@@ -2,7 +2,8 @@
 
 A mail that has to wait for room is given its slot at once, so that thousands that are due drain in
 order, each at its own time, and nobody polls. A slot counts from when it is given; one that its
-mail does not come for in time lapses, and one whose lead exits is free again.
+mail does not come for in time lapses, and one whose lead exits is free again. A mail that is tried
+again has its slot for as long; after that it is asked anew when it may leave.
 """
 
 from __future__ import annotations
@@ -49,8 +50,6 @@ async def take_slot(tx: AsyncConnection, pace: Pace, now: datetime) -> Room | No
         return None
     here = slots.c.key == pace.about["key"]
     mine = (await tx.execute(select(slots).where(here))).mappings().first()
-    if mine and mine["taken_at"]:
-        return None  # an attempt before this one had it
     # The slot of a step that the lead has left is free again.
     elsewhere = _unused(pace.about["enrollment"], pace.about["entry"]) & ~here
     await tx.execute(delete(slots).where(elsewhere))

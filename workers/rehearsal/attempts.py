@@ -19,7 +19,7 @@ from workers.rehearsal.platforms import REHEARSED, RehearsedPlatforms, system_of
 from workers.rehearsal.reviewing import mail_to_review, put_up
 from workers.rehearsal.step_kinds import answered, outcome_of
 from workers.rehearsal.story import Line, Vendor
-from workers.rehearsal.verdicts import verdict_on
+from workers.rehearsal.verdicts import give_room_back, verdict_on
 from workflows.engine.effects import (
     AskReview,
     Effect,
@@ -71,6 +71,7 @@ class Attempts:
         vendor = _vendor_of(effect, payload)
         up_again = self._mode.stage.surroundings.down_until(vendor, now) if vendor else None
         if up_again:
+            give_room_back(self._mode, case, effect)
             self._try_later(case, effect, str(vendor), up_again)
             return
         case.written = None

@@ -38,6 +38,9 @@ class Limits:
         kept = self._waiting.get(entry)
         if kept and kept.pace.about["key"] == pace.about["key"] and kept.at <= now:
             del self._waiting[entry]
+            if kept.at < now:
+                self.uncount(kept.pace, kept.at)
+                self._count(pace, now)
             return None
         self.give_back(*entry)
         room = first_room(now, limits_of(pace, self._booked(pace, now)))
@@ -54,14 +57,18 @@ class Limits:
         slot = self._waiting.pop((enrollment, entry), None)
         if slot is None:
             return
-        day = day_of(slot.at, slot.pace.zone)
-        for one in slot.pace.daily:
+        self.uncount(slot.pace, slot.at)
+
+    def uncount(self, pace: Pace, at: datetime) -> None:
+        """A message did not leave at that instant after all."""
+        day = day_of(at, pace.zone) if pace.daily else ""
+        for one in pace.daily:
             self._days[one.column, one.value][day] -= 1
-        of_person = self._of_person[slot.pace.about["person"]]
-        del of_person[bisect_left(of_person, slot.at)]
-        if slot.pace.gap:
-            of_mailbox = self._of_mailbox[slot.pace.about["mailbox"]]
-            del of_mailbox[bisect_left(of_mailbox, (slot.at, slot.at))]
+        of_person = self._of_person[pace.about["person"]]
+        del of_person[bisect_left(of_person, at)]
+        if pace.gap:
+            of_mailbox = self._of_mailbox[pace.about["mailbox"]]
+            del of_mailbox[bisect_left(of_mailbox, (at, at))]
 
     def _booked(self, pace: Pace, now: datetime) -> Booked:
         by_day = tuple(self._days[one.column, one.value] for one in pace.daily)

@@ -107,6 +107,12 @@ def _wait_for_room(mode: EngineMode, case: Case, effect: SendEmail | SendSms) ->
     return Outcome(state="held", cause=room.cause, until=room.at) if room else None
 
 
+def give_room_back(mode: EngineMode, case: Case, effect: Effect) -> None:
+    """A message that was let go has not left: what it took is free for its next try."""
+    if isinstance(effect, SendEmail | SendSms):
+        mode.limits.uncount(_pace(mode, case, effect), mode.now)
+
+
 def _caps(case: Case) -> Caps:
     campaign = case.play.automation.campaign
     return campaign.caps if campaign else Caps()

@@ -13,7 +13,7 @@ import pytest
 from activities.ledger import Ledger
 from activities.ledger.connections import Mailbox
 from activities.ledger.gate_tables import slots
-from activities.ledger.pacing import Daily, Pace, Room
+from activities.ledger.pacing import ONE_BY_ONE, Daily, Pace, Room
 from activities.ledger.slots import forget_old_slots, give_back_slots, take_slot
 from activities.ledger.tables import effects
 from tests.activities.ledger.scenes import rows
@@ -72,14 +72,39 @@ async def test_without_the_lock_slots_are_given_twice(ledger: Ledger) -> None:
     assert (len(set(given)) == 12) is ledger.is_sqlite
 
 
-async def test_a_mail_leaves_at_its_slot_and_has_it_through_its_retries(ledger: Ledger) -> None:
-    first, second = pace(1, gap=HOUR), pace(2, gap=HOUR)
+async def test_a_mail_leaves_at_its_slot_and_has_it_when_it_is_tried_again_at_once(
+    ledger: Ledger,
+) -> None:
+    first, second, third = (pace(number, gap=HOUR) for number in (1, 2, 3))
     assert await take(ledger, first) is None
     room = await take(ledger, second)
     assert room
     assert room.at == NOON + HOUR
     assert await take(ledger, second, room.at) is None
-    assert await take(ledger, second, room.at + 3 * HOUR) is None  # the same mail, tried again
+    assert await take(ledger, third, room.at) == Room(room.at + HOUR, ONE_BY_ONE)
+    assert await take(ledger, second, room.at + HOUR / 2) is None
+
+
+async def test_a_mail_that_is_tried_again_later_is_asked_anew_when_it_may_leave(
+    ledger: Ledger,
+) -> None:
+    hours = SendWindow(opens="12:00", closes="13:00")
+    more: dict[str, Any] = {"per_day": 1, "window": hours}
+    first, second = pace(1, **more), pace(2, **more)
+    assert await take(ledger, first) is None
+    # The window is shut by then; the day's only place stays its own.
+    shut = await take(ledger, first, NOON + 9 * HOUR)
+    assert shut
+    assert shut.at == NOON + 24 * HOUR
+    # Another one has the second day, so the first waits for the third.
+    async with ledger.transaction() as tx:
+        await give_back_slots(tx, first.about["enrollment"], 1)
+    assert await take(ledger, second, NOON + 24 * HOUR) is None
+    later = await take(ledger, first, NOON + 24 * HOUR)
+    assert later
+    assert later.at == NOON + 48 * HOUR
+    assert later.cause == "full"
+    assert await take(ledger, first, later.at) is None
 
 
 async def test_a_slot_that_nobody_came_for_lapses_and_the_late_keep_their_distance(
