@@ -20,7 +20,7 @@ from pydantic import BaseModel, JsonValue, SecretStr
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.personal_columns import WORDS_OF_LEADS
 from config.settings import CodecSettings, IngressSettings
-from starters.processes.supervisor import Child, Supervisor
+from starters.processes.supervisor import Child, Supervisor, free_port
 from tests.starters.arrivals import EVENTS_SECRET, MAIL_TOKEN, Arrivals
 from tests.workflows.canaries import (
     COMPANY,
@@ -54,10 +54,11 @@ class Aviary(World):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The world, its ingress, and where the processes write."""
+    """The world, its ingress, where its worker shows metrics, and where the processes write."""
 
     world: Aviary
     arrivals: Arrivals
+    worker_metrics: str
     directory: Path
     logs: Path
 
@@ -65,8 +66,10 @@ class Watched:
         """Where canaries are that must not be there, and which; also in further ``texts``."""
         secret = marks_of(secrets_in(self.world.settings))
         marks = {**marks_of(PERSON), **secret}
-        metrics = await self.arrivals.http.get("/metrics")
-        texts = {"/metrics": metrics.text} | texts
+        http = self.arrivals.http
+        shown = {"/metrics": "/metrics", "the worker's metrics": self.worker_metrics}
+        texts = {name: (await http.get(where)).text for name, where in shown.items()} | texts
+        assert "dripstone_gate_answers_total" in texts["the worker's metrics"]
         found = {name: seen_in(text.encode(), marks) for name, text in texts.items()}
         found |= files_with(self.directory / "temporal", marks) | files_with(self.logs, marks)
         for column, seen in (await columns_with(self.world.ledger, marks)).items():
@@ -113,16 +116,17 @@ async def aviary(directory: Path, codec: CodecSettings | None = None) -> AsyncIt
         logs = directory / "logs"
         async with Supervisor(logs, print) as processes:
             environment = _environment(world, directory)
-            await processes.start(
-                Child("worker", (*PROGRAM, "worker", "--ready-line"), environment)
-            )
+            port = str(free_port())
+            shown = environment | {"DRIPSTONE_WORKER__METRICS_PORT": port}
+            await processes.start(Child("worker", (*PROGRAM, "worker", "--ready-line"), shown))
             ready = await processes.start(
                 Child("ingress", (*PROGRAM, "ingress", "--ready-line"), environment)
             )
             address = f"http://127.0.0.1:{ready['port']}"
             async with httpx.AsyncClient(base_url=address) as http:
                 arrivals = Arrivals(http, world.ledger, world.accounts)
-                yield Watched(world, arrivals, directory, logs)
+                metrics = f"http://127.0.0.1:{port}/metrics"
+                yield Watched(world, arrivals, metrics, directory, logs)
 
 
 def _environment(world: World, directory: Path) -> dict[str, str]:
