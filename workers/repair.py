@@ -16,6 +16,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.delivering import OUT_OF_REACH
 from activities.dispatch import begin_workflow, deliver_due, follow_up_due, start_workflow
 from activities.following_up import FollowingUp
 from activities.ledger import Ledger, LedgerUnavailable
@@ -188,7 +189,10 @@ class Repair:
                 try:
                     await begin_workflow(self._ledger, self._client, start)
                 except RPCError as error:
-                    failures.append(error)
+                    if error.status in OUT_OF_REACH:
+                        failures.append(error)
+                    else:
+                        log.error("repair.start_refused", lead=start.lead, error=str(error))
 
         await asyncio.gather(*map(begin, starts))
         if failures:

@@ -161,14 +161,19 @@ def _with_its_opt_out(request: CloseRequest, entry: Mapping[str, Any]) -> CloseR
 
 
 async def not_started(
-    ledger: Ledger, tx: AsyncConnection, older_than: timedelta
+    ledger: Ledger, tx: AsyncConnection, older_than: timedelta, limit: int = 100
 ) -> Sequence[Mapping[str, Any]]:
-    """Entries that were admitted a while ago and have no workflow yet."""
-    before: datetime = await ledger.now(tx) - older_than
-    row = admissions
-    query = select(row).where(row.c.state == "ADMITTED", row.c.admitted_at < before)
-    rows = (await tx.execute(query.order_by(row.c.admitted_at).limit(100))).mappings()
-    return [dict(found) for found in rows]
+    """Entries that were admitted a while ago and have no workflow yet; tried longest ago first.
+
+    They count as tried now, so that some that Temporal refuses never stand before all others.
+    """
+    row, now = admissions, await ledger.now(tx)
+    tried_at = func.coalesce(row.c.checked_at, row.c.admitted_at)
+    query = select(row).where(row.c.state == "ADMITTED", row.c.admitted_at < now - older_than)
+    query = query.order_by(tried_at).limit(limit)
+    rows = [dict(found) for found in (await tx.execute(query)).mappings()]
+    await _look_at(tx, rows, now)
+    return rows
 
 
 async def unchecked(
@@ -183,10 +188,14 @@ async def unchecked(
     query = select(row).where(row.c.state.in_(("RUNNING", "SUPERSEDED")), looked_at < now - every)
     query = query.order_by(looked_at).limit(limit)
     rows = [dict(found) for found in (await tx.execute(query)).mappings()]
+    await _look_at(tx, rows, now)
+    return rows
+
+
+async def _look_at(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
     seen = [this(found["enrollment"], found["entry"]) for found in rows]
     if seen:
-        await tx.execute(update(row).where(or_(*seen)).values(checked_at=now))
-    return rows
+        await tx.execute(update(admissions).where(or_(*seen)).values(checked_at=now))
 
 
 async def unarchived(

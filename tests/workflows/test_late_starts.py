@@ -10,7 +10,7 @@ from temporalio.client import WorkflowExecutionStatus
 
 from activities import dispatch
 from activities.ledger.admissions import Request, admit
-from activities.ledger.entries import find_entry, mark_running
+from activities.ledger.entries import find_entry, mark_running, not_started
 from activities.ledger.starting import start_again
 from activities.ledger.tables import admissions
 from tests.workflows.accounts import ACCOUNTS
@@ -63,3 +63,39 @@ async def test_one_that_ended_before_its_first_task_keeps_no_archive_waiting(wor
         kept = await find_entry(tx, name, 1)
     assert kept
     assert kept["timeline"] == []
+
+
+ASKING = """
+- id: which
+  kind: branch
+  arms: [{when: {field: about, op: equals, value: x}, go_to: rest}]
+- {id: rest, kind: wait_for, events: [go], timeout: 20 days}
+"""
+TOO_MUCH = "x" * 2_500_000
+"""Temporal takes no input of more than 2 MB."""
+
+
+async def test_a_start_that_temporal_refuses_keeps_no_other_from_beginning(world: World) -> None:
+    automation = await world.publish(ASKING)
+
+    async def admitted(about: str, ago: timedelta) -> str:
+        lead = world.lead(about=about)
+        name = enrollment_id(automation, lead.lead)
+        request = Request(automation, lead, f"{automation}/{lead.lead}")
+        async with world.ledger.transaction() as tx:
+            await admit(world.ledger, tx, request, ACCOUNTS)
+            mine = update(admissions).where(admissions.c.enrollment == name)
+            await tx.execute(mine.values(admitted_at=datetime.now(UTC) - ago))
+        return name
+
+    refused = await admitted(TOO_MUCH, timedelta(days=2))
+    begun = await admitted("short", timedelta(days=1))
+    await Repair(world.ledger, world.client, ACCOUNTS).start_admitted()
+    async with world.ledger.reading() as tx:
+        rows = [await find_entry(tx, name, 1) for name in (refused, begun)]
+    assert [row and row["state"] for row in rows] == ["ADMITTED", "RUNNING"]
+    # Nor does it stand before others the next time, however many of its kind there are.
+    waiting = await admitted("short", timedelta(hours=1))
+    async with world.ledger.transaction() as tx:
+        (first,) = await not_started(world.ledger, tx, timedelta(minutes=1), limit=1)
+    assert first["enrollment"] == waiting
