@@ -15,6 +15,7 @@ from activities.ledger import Ledger
 from activities.ledger.connections import CenterConnections, Connections
 from activities.ledger.entries import find_entry
 from activities.ledger.gate import Facts, judge_step
+from activities.ledger.gate_answers import note_answer
 from activities.ledger.high_water import BEHIND, find_behind
 from activities.ledger.holding import put_hold, remove_hold
 from activities.ledger.leads import Lead, find_lead, is_sample
@@ -31,9 +32,10 @@ LARGEST_SKEW = timedelta(seconds=30)
 class Scene:
     """Everything that is read before an effect of a step is rendered and judged.
 
-    ``recipient`` is the address of a mail, once it is rendered.
+    ``key`` is the effect's; ``recipient`` is the address of a mail, once it is rendered.
     """
 
+    key: str
     entry: Mapping[str, Any]
     lead: Lead
     version: Version
@@ -74,7 +76,7 @@ async def read_scene(ledger: Ledger, effect: Effect, connections: Connections) -
                 )
             )
         version = await find_version(tx, entry["automation"], entry["version"])
-    return Scene(entry, lead, version, connections.of(entry["center"]))
+    return Scene(effect.key, entry, lead, version, connections.of(entry["center"]))
 
 
 async def facts_of(ledger: Ledger, tx: AsyncConnection, scene: Scene) -> Facts:
@@ -111,8 +113,11 @@ async def facts_of_message(
 async def note_verdict(
     ledger: Ledger, tx: AsyncConnection, scene: Scene, verdict: Outcome | None
 ) -> Outcome | None:
-    """Write a hold down, so that whoever removes its cause finds the held; or take it away."""
+    """Write down what the gate answered, unless it was go, and why; and a hold, so that whoever
+    removes its cause finds the held."""
     count_answer(verdict)
+    if verdict:
+        await note_answer(ledger, tx, scene.key, scene.entry, verdict)
     if verdict and verdict.state == "held" and verdict.until is None:
         await put_hold(ledger, tx, scene.entry, verdict.cause)
     else:

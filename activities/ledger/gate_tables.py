@@ -41,6 +41,23 @@ slots = _table(
     Index("slots_at", "at"),
 )
 
+gate_answers = _table(
+    "gate_answers",
+    Column("key", String(400), nullable=False),
+    _id("enrollment"),
+    Column("entry", Integer, nullable=False),
+    _id("lead"),
+    Column("answer", String(20), nullable=False),
+    Column("cause", Text, nullable=False),
+    _at("until", nullable=True),
+    Column("times", Integer, nullable=False),
+    _at("first_at"),
+    _at("at"),
+    PrimaryKeyConstraint("key"),
+    Index("gate_answers_enrollment", "enrollment", "entry"),
+    Index("gate_answers_lead", "center", "lead"),
+)
+
 halts = _table(
     "halts",
     _id("automation"),

@@ -34,6 +34,7 @@ PERSONAL: Mapping[str, Mapping[str, JsonValue]] = {
         "vendor_ref": None,
     },
     "firings": {"told": {}, "why": GONE},
+    "gate_answers": {"cause": GONE},
     "handovers": {"domain": "", "problem": "", "vendor_lead": None},
     "inbox": {"data": BY_RULE},
     "leads": {"email": ROW, "fields": ROW, "zone": ROW},
@@ -98,6 +99,7 @@ NOT_PERSONAL: Mapping[str, str] = {
         "center reply id lead owner stage replied_at due_at next_at acknowledged_at acknowledged_by"
     ),
     "firings": "center cause automation lead event caused_by state attempts at next_at",
+    "gate_answers": "center key enrollment entry lead answer until times first_at at",
     "halts": "center automation reason since halted_by",
     "handovers": (
         "center key enrollment entry step visit automation lead person token campaign mails sent "
