@@ -26,7 +26,7 @@ from activities.ledger.publishing import find_version
 from activities.ledger.report_facts import FACTS, seen_by_entry
 from activities.ledger.samples import Samples, count_samples, production
 from activities.ledger.store import Ledger
-from activities.ledger.tables import admissions, effects, holds, inbox, refusals
+from activities.ledger.tables import admissions, effects, gate_answers, holds, inbox, refusals
 from workflows.engine.events import read_return
 
 WITHOUT_A_DATE = timedelta(days=14)
@@ -57,7 +57,7 @@ class Report:
     """An automation in numbers. ``entered`` counts entries, and the facts count entries too: how
     many of them saw at least one. ``sent`` are mails, ``texts_sent`` text messages. ``exits`` is by
     reason, ``refused`` too; ``writebacks`` is by activity, then by state. ``versions`` are those
-    that leads have entered in.
+    that leads have entered in. ``gate`` counts effects by the last answer that was not go.
     """
 
     automation: str
@@ -79,6 +79,7 @@ class Report:
     exits: Mapping[str, int]
     held: tuple[HeldLead, ...]
     refused: Mapping[str, int]
+    gate: Mapping[str, int]
     writebacks: Mapping[str, Mapping[str, int]]
     samples: Samples
 
@@ -123,6 +124,7 @@ async def campaign_report(ledger: Ledger, tx: AsyncConnection, automation: str) 
         exits=await _exits(tx, automation),
         held=(*await _held(tx, automation), *await _away(ledger, tx, automation)),
         refused=await _refused(tx, automation),
+        gate=await _gate(tx, automation),
         writebacks=await _writebacks(tx, automation),
         samples=await count_samples(tx, automation),
     )
@@ -173,6 +175,16 @@ async def _refused(tx: AsyncConnection, automation: str) -> dict[str, int]:
     query = select(row.reason, func.count()).where(real)
     query = query.group_by(row.reason).order_by(func.count().desc(), row.reason)
     return {str(found[0]): found[1] for found in await tx.execute(query)}
+
+
+async def _gate(tx: AsyncConnection, automation: str) -> dict[str, int]:
+    """How many effects the gate answered for with something else than go, by its last answer."""
+    row = gate_answers.c
+    here = (row.enrollment == admissions.c.enrollment) & (row.entry == admissions.c.entry)
+    query = select(row.answer, row.cause, func.count()).join(admissions, here)
+    query = query.where(production(automation)).group_by(row.answer, row.cause)
+    query = query.order_by(func.count().desc(), row.answer, row.cause)
+    return {f"{found[0]}: {found[1]}": found[2] for found in await tx.execute(query)}
 
 
 async def _held(tx: AsyncConnection, automation: str) -> list[HeldLead]:

@@ -111,6 +111,7 @@ def _lines(standing: Mapping[str, Any], report: Report, now: Now) -> Iterator[st
         ("Where they are now", {k: v for k, v in now.states.items() if v}),
         ("Exits", report.exits),
         ("Refused", report.refused),
+        ("Messages and steps that the gate held or refused", report.gate),
     ):
         if numbers:
             yield table(f"\n{title}", ("", ""), numbers.items())

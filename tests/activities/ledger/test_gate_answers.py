@@ -8,6 +8,7 @@ from activities.ledger import Ledger
 from activities.ledger.effects import find_effect
 from activities.ledger.gate_answers import answers_to
 from activities.ledger.halts import halt
+from activities.ledger.report import campaign_report
 from activities.ledger.suppressions import suppress_person
 from tests.activities.ledger.scenes import a_lead
 from tests.activities.ledger.test_mail_gate import enrolled, mail_of, sending
@@ -44,3 +45,14 @@ async def test_the_last_answer_counts_and_stays_when_the_mail_leaves(ledger: Led
         (refused,) = await answers_to(tx, there)
     assert (refused["answer"], refused["cause"]) == ("refused", "suppressed: unsubscribed")
     assert refused["times"] == 2
+
+
+async def test_the_report_counts_what_was_answered_by_its_reason(ledger: Ledger) -> None:
+    there = await enrolled(ledger, 3)
+    messaging, _ = sending(ledger)
+    await halt(ledger, "default", "spring", ("ada", "a test"))
+    for one in there[:2]:
+        await messaging.send_email(mail_of(one))
+    async with ledger.reading() as tx:
+        report = await campaign_report(ledger, tx, "spring")
+    assert report.gate == {"held: the automation is halted by ada: a test": 2}
