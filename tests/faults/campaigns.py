@@ -49,7 +49,7 @@ WAITS = (("a", NOTHING), ("b", WAIT), ("tell", NOTHING), ("c", WAIT), ("stage", 
 def plan(longest_freeze: timedelta) -> Plan:
     """What the checker is told of the campaigns. A frozen worker may send so much later."""
     in_flight = timedelta(seconds=30) + longest_freeze
-    waits = dict.fromkeys((MAIN, SWITCHED, NIGHT), WAITS)
+    waits = {**dict.fromkeys(ALL, WAITS), **dict.fromkeys((CAPPED, REVIEWED), WAITS[:1])}
     return Plan(
         waits,
         in_flight=in_flight,

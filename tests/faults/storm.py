@@ -80,7 +80,13 @@ async def storm(wish: Wish, directory: Path) -> Outcome:
             await reviewing
         freeze = timedelta(seconds=wish.tier.freeze)
         shut = (*nemesis.shut, _night())
-        beside = Circumstances(shut, freeze, tuple(reviewer.decided))
+        beside = Circumstances(
+            shut=shut,
+            freeze=freeze,
+            decided=tuple(reviewer.decided),
+            terminated=frozenset(nemesis.terminated),
+            restored=tuple(nemesis.restored),
+        )
         facts = await collect(system, upstream, beside)
     violations = check(facts)
     seconds = time.monotonic() - began
@@ -143,7 +149,8 @@ def lines(outcomes: Sequence[Outcome]) -> list[str]:
     """The table, one line a campaign."""
     names = (
         "tier", "ledger", "seed", "enrollments", "mails", "events", "kills", "faults",
-        "lost", "duplicated", "sent after stop", "unknown", "violations", "seconds",
+        "lost", "duplicated", "sent after stop", "unknown", "lost to the restore", "violations",
+        "seconds",
     )  # fmt: skip
     rows = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     return rows + [f"| {' | '.join(map(str, _row(outcome)))} |" for outcome in outcomes]
@@ -165,6 +172,7 @@ def _row(outcome: Outcome) -> tuple[object, ...]:
         found.duplicated,
         found.sent_after_stop,
         found.unknown,
+        found.to_restore,
         found.violations,
         round(outcome.seconds),
     )
