@@ -42,7 +42,9 @@ def _never_reached(facts: Facts) -> Iterator[str]:
     meant = {(one.event, one.enrollment, one.entry) for one in facts.deliveries}
     for told in facts.told:
         at = received.get(told.id)
-        for entry in facts.entries if at else ():
+        if at is None:
+            continue
+        for entry in facts.entries:
             inside = entry.admitted_at < at and (entry.closed_at is None or at < entry.closed_at)
             known = (told.id, entry.enrollment, entry.entry) in meant
             if entry.lead == told.lead and inside and not known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from tests.faults.facts import (
     DONE,
@@ -107,10 +107,14 @@ def as_allowed(facts: Facts) -> Iterator[str]:
         for mail in facts.effects
         if mail.activity == "send_email" and mail.intent_at
     ]
-    days = Counter((name, mail.intent_at.date()) for name, mail in begun if mail.intent_at)
-    for (name, day), number in days.items():
-        if number > facts.plan.caps.get(name, number):
-            yield f"{name}: {number} mails began on {day}, {facts.plan.caps[name]} were allowed"
+    days: dict[tuple[str, date], list[str]] = {}
+    for name, mail in begun:
+        if mail.intent_at:
+            days.setdefault((name, mail.intent_at.date()), []).append(mail.key)
+    for (name, day), keys in days.items():
+        most = facts.plan.caps.get(name, len(keys))
+        if len(keys) > most:
+            yield f"{len(keys)} mails began on {day}, {most} were allowed: {', '.join(keys)}"
     yield from _without_approval(
         facts, [mail for name, mail in begun if name in facts.plan.reviewed]
     )
