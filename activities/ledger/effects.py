@@ -107,7 +107,7 @@ async def write_intent(ledger: Ledger, tx: AsyncConnection, intent: Intent, owne
     """Write INTENT for a new key, or take over the row of that key, under a new lease."""
     now = await ledger.now(tx)
     claim = {"state": "INTENT", "lease_owner": owner, "lease_until": now + LEASE}
-    claim |= {"phase": intent.phase}
+    claim |= {"phase": intent.phase, "claimed_at": now}
     row = {
         "key": intent.key,
         "center": intent.center,
@@ -122,6 +122,7 @@ async def write_intent(ledger: Ledger, tx: AsyncConnection, intent: Intent, owne
         **claim,
     }
     if not await insert_new(tx, effects, row):
+        # Judged anew, it is claimed anew; when it was first meant stays.
         first = {"intent_at": now} if not await _has_intent(tx, intent.key) else {}
         taken = {**claim, **first, "attempts": effects.c.attempts + 1}
         await tx.execute(update(effects).where(effects.c.key == intent.key).values(taken))

@@ -89,7 +89,8 @@ NOT_PERSONAL: Mapping[str, str] = {
     "deliveries": "center event enrollment entry state attempts next_at",
     "effects": (
         "center key activity connection enrollment entry step visit event lead person state phase "
-        "message_id token attempts lease_owner lease_until planned_at intent_at done_at"
+        "message_id token attempts lease_owner lease_until planned_at intent_at claimed_at "
+        "done_at"
     ),
     # The reason of an erasure is its record: a number of a ticket, by the runbook, and no name.
     "erasures": "center lead person state reason asked_by asked_at done_at lifted_at",

@@ -195,6 +195,7 @@ effects = _table(
     _at("lease_until", nullable=True),
     _at("planned_at"),
     _at("intent_at", nullable=True),
+    _at("claimed_at", nullable=True),
     _at("done_at", nullable=True),
     PrimaryKeyConstraint("key"),
     Index("effects_enrollment", "enrollment", "entry"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.faults.facts import SUPPRESSING, Effect, Facts
+from tests.faults.facts import SUPPRESSING, Effect, Facts, heard_inside
 
 STAGE = "Unresponsive"
 OPT_OUT, BOUNCED = "HasOptedOutOfEmail", "clay_external_hard_bounce__c"
@@ -62,10 +62,6 @@ def _fields(done: list[Effect], facts: Facts) -> Iterator[str]:
 def _opt_outs(facts: Facts) -> Iterator[str]:
     """Told about a lead that had entered, an opt-out or a bounce is written back."""
     written = {effect.event for effect in facts.effects if effect.event}
-    received = {row.id: row.received_at for row in facts.inbox}
-    entered = {entry.lead: entry.admitted_at for entry in facts.entries}
-    for told in facts.told:
-        if told.kind not in SUPPRESSING or told.lead not in entered or told.id in written:
-            continue
-        if told.id in received and received[told.id] > entered[told.lead]:
+    for told in heard_inside(facts):
+        if told.kind in SUPPRESSING and told.id not in written:
             yield f"{told.id}: {told.kind} of {told.lead} is not written back"

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
-from tests.faults.facts import STOPS, SUPPRESSING, TERMINAL, Effect, Entry, Facts, Record, Told
-
-DONE = ("SENT", "UNKNOWN")
+from tests.faults.facts import (
+    DONE,
+    STOPS,
+    SUPPRESSING,
+    TERMINAL,
+    Effect,
+    Entry,
+    Facts,
+    Record,
+    Told,
+)
 
 
 def once(facts: Facts) -> Iterator[str]:
@@ -57,19 +65,20 @@ def recorded(facts: Facts) -> Iterator[str]:
 
 
 def stopped(facts: Facts) -> Iterator[str]:
-    """I4. No intent of a lead is later than the acknowledgement of its stop; and a mail that had
-    begun before arrives within the bound."""
+    """I4. No claim of a lead is later than the acknowledgement of its stop, a retry's neither; and
+    a mail that had begun before arrives within the bound."""
     entries = {(entry.enrollment, entry.entry): entry for entry in facts.entries}
     received = {kept.id: kept.received_at for kept in facts.inbox}
     stops = [told for told in facts.told if told.kind in STOPS]
     for stop in stops:
         for effect in facts.effects:
-            if effect.step is None or effect.lead != stop.lead or effect.intent_at is None:
+            at = effect.last_begun
+            if effect.step is None or effect.lead != stop.lead or at is None:
                 continue
             entry = entries.get((effect.enrollment or "", effect.entry or 0))
             holds = _reaches(stop, entry, received.get(stop.id))
-            if holds and effect.intent_at > stop.acked:
-                yield f"{effect.key} began {_after(effect.intent_at, stop)}"
+            if holds and at > stop.acked:
+                yield f"{effect.key} began {_after(at, stop)}"
     latest = {stop.lead: stop for stop in stops if stop.kind in SUPPRESSING}
     for mail in facts.mails:
         known = latest.get(mail.lead)
@@ -98,10 +107,14 @@ def as_allowed(facts: Facts) -> Iterator[str]:
         for mail in facts.effects
         if mail.activity == "send_email" and mail.intent_at
     ]
-    days = Counter((name, mail.intent_at.date()) for name, mail in begun if mail.intent_at)
-    for (name, day), number in days.items():
-        if number > facts.plan.caps.get(name, number):
-            yield f"{name}: {number} mails began on {day}, {facts.plan.caps[name]} were allowed"
+    days: dict[tuple[str, date], list[str]] = {}
+    for name, mail in begun:
+        if mail.intent_at:
+            days.setdefault((name, mail.intent_at.date()), []).append(mail.key)
+    for (name, day), keys in days.items():
+        most = facts.plan.caps.get(name, len(keys))
+        if len(keys) > most:
+            yield f"{len(keys)} mails began on {day}, {most} were allowed: {', '.join(keys)}"
     yield from _without_approval(
         facts, [mail for name, mail in begun if name in facts.plan.reviewed]
     )
@@ -123,9 +136,10 @@ def _behind_doors(facts: Facts) -> Iterator[str]:
     for effect in facts.effects:
         automation = automations.get((effect.enrollment or "", effect.entry or 0))
         for shut in facts.shut:
-            if shut.automation != automation or effect.step is None or effect.intent_at is None:
+            at = effect.last_begun
+            if shut.automation != automation or effect.step is None or at is None:
                 continue
-            if shut.since < effect.intent_at < shut.until:
+            if shut.since < at < shut.until:
                 yield f"{effect.key} began though {automation} was {shut.why}"
 
 

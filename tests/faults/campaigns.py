@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from activities.ledger.publishing import TemplateText, publish, set_state
-from tests.faults.facts import Plan
+from tests.faults.facts import Plan, Shut
 from tests.faults.system import System
 from workflows.engine.automation import Automation
 
@@ -49,7 +49,7 @@ WAITS = (("a", NOTHING), ("b", WAIT), ("tell", NOTHING), ("c", WAIT), ("stage", 
 def plan(longest_freeze: timedelta) -> Plan:
     """What the checker is told of the campaigns. A frozen worker may send so much later."""
     in_flight = timedelta(seconds=30) + longest_freeze
-    waits = dict.fromkeys((MAIN, SWITCHED, NIGHT), WAITS)
+    waits = {**dict.fromkeys(ALL, WAITS), **dict.fromkeys((CAPPED, REVIEWED), WAITS[:1])}
     return Plan(
         waits,
         in_flight=in_flight,
@@ -63,6 +63,12 @@ def night(now: datetime) -> dict[str, Any]:
     opens = now + timedelta(hours=2)
     hours = ("02:00", "03:00") if opens.date() != now.date() else (f"{opens:%H}:59", "24:00")
     return {"days": EVERY_DAY, "opens": hours[0], "closes": hours[1], "zone": "UTC"}
+
+
+def shut_at_night() -> Shut:
+    """The window of the night campaign is shut for longer than any run."""
+    now = datetime.now(UTC)
+    return Shut(NIGHT, now - timedelta(days=1), now + timedelta(days=1), "outside its send window")
 
 
 def automation(name: str, window: Mapping[str, Any]) -> Automation:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.parser import BytesHeaderParser
 from email.policy import default
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, select
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
-from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
-from temporalio.service import RPCError
-from temporalio.worker import Replayer
 
 from activities.ledger import Ledger
 from activities.ledger.report import campaign_report
@@ -33,32 +28,31 @@ from tests.faults.facts import (
     Kept,
     Mail,
     Record,
-    Run,
+    Restored,
     Shut,
 )
+from tests.faults.histories import read_runs
 from tests.faults.system import System
 from tests.faults.upstream import Upstream, address
-from tests.workflows.swapped import Patched
-from workers.plugin import dripstone_plugin
-from workflows.writeback import Writeback
-
-AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the runner knows beside what it finds: closed doors, the longest freeze, and what was
-    decided about mails."""
+    """What the runner knows beside what it finds: closed doors, the longest freeze, what was
+    decided about mails, and what was done to Temporal."""
 
     shut: tuple[Shut, ...] = ()
     freeze: timedelta = timedelta()
     decided: tuple[Decided, ...] = ()
+    terminated: frozenset[str] = frozenset()
+    restored: tuple[Restored, ...] = ()
 
 
 async def collect(system: System, upstream: Upstream, beside: Circumstances) -> Facts:
     """Everything that the checker looks at."""
     leads = {address(number): lead for number, lead in upstream.leads.items()}
     entries = await read_entries(system.ledger)
+    runs, earlier = await read_runs(system, entries)
     mails, posts, records = _vendors(system, leads)
     return Facts(
         plan=plan(beside.freeze),
@@ -71,11 +65,14 @@ async def collect(system: System, upstream: Upstream, beside: Circumstances) -> 
         records=records,
         inbox=tuple([Kept(**row) for row in await _rows(system.ledger, inbox, Kept)]),
         deliveries=tuple([Delivery(**r) for r in await _rows(system.ledger, deliveries, Delivery)]),
-        runs=await _runs(system, entries),
+        runs=runs,
         listed_unknown=await _listed(system.ledger),
         leaks=tuple(_leaks(system)),
         shut=beside.shut,
         decided=beside.decided,
+        terminated=beside.terminated,
+        restored=beside.restored,
+        earlier=earlier,
     )
 
 
@@ -142,63 +139,6 @@ def _mail(system: System, entry: Mapping[str, Any], leads: Mapping[str, str]) ->
     (recipient,) = details["rcpt_to"]
     at = datetime.fromisoformat(entry["at"])
     return Mail(leads[recipient.lower()], subject, details["message_id"], at)
-
-
-async def _runs(system: System, entries: Sequence[Entry]) -> tuple[Run, ...]:
-    """Every workflow as Temporal has it, each of its histories replayed."""
-    room = asyncio.Semaphore(AT_ONCE)
-
-    async def one(enrollment: str) -> tuple[Run, WorkflowHistory] | None:
-        async with room:
-            return await _run(system, enrollment)
-
-    names = dict.fromkeys(entry.enrollment for entry in entries)
-    found = [one for one in await asyncio.gather(*map(one, names)) if one]
-    broken = await _not_replaying([history for _, history in found])
-    return tuple(replace(run, replay=broken[number]) for number, (run, _) in enumerate(found))
-
-
-async def _run(system: System, enrollment: str) -> tuple[Run, WorkflowHistory] | None:
-    handle = system.client.get_workflow_handle(enrollment)
-    try:
-        described = await handle.describe()
-        history = await handle.fetch_history()
-    except RPCError:
-        return None
-    is_open = described.status is WorkflowExecutionStatus.RUNNING
-    pending = described.raw_description.pending_workflow_task
-    stuck = timedelta()
-    if is_open and pending.attempt > 1:  # a terminated one still shows the task it had
-        since = pending.original_scheduled_time.ToDatetime(tzinfo=UTC)
-        stuck = datetime.now(UTC) - since
-    marked = any(event.HasField("marker_recorded_event_attributes") for event in history.events)
-    failed = _is_nondeterministic(history)
-    return Run(enrollment, is_open, stuck, failed, is_newer=marked), history
-
-
-def _is_nondeterministic(history: WorkflowHistory) -> bool:
-    wrong = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
-    return any(
-        event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
-        and event.workflow_task_failed_event_attributes.cause == wrong
-        for event in history.events
-    )
-
-
-async def _not_replaying(histories: Sequence[WorkflowHistory]) -> list[str]:
-    """For each history why it does not replay; empty where it does."""
-    # The last release that was deployed must replay what both have done.
-    replayer = Replayer(workflows=[Patched, Writeback], plugins=[dripstone_plugin()])
-
-    async def given() -> AsyncIterator[WorkflowHistory]:
-        for history in histories:
-            yield history
-
-    told = []
-    async with replayer.workflow_replay_iterator(given()) as results:
-        async for result in results:
-            told.append(str(result.replay_failure or "")[:300])
-    return told
 
 
 def _leaks(system: System) -> Iterator[str]:

@@ -7,86 +7,24 @@ guard. A control fails if the checker finds nothing.
 from __future__ import annotations
 
 import asyncio
-import sys
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import httpx
+from pydantic import JsonValue
 
-from starters.demo.stage import WORKER
-from starters.sandbox.log import Log
-from tests.faults.campaigns import MAIN, publish_all
-from tests.faults.checker import Violation, check
-from tests.faults.collecting import Circumstances, collect
+from activities.ledger.telling import signal_body
+from tests.faults.campaigns import CAP, CAPPED, MAIN, NIGHT, REVIEWED, publish_all
+from tests.faults.checker import Violation
 from tests.faults.releases import AWAKE, of
 from tests.faults.resetting import reset
-from tests.faults.system import System, running_system
-from tests.faults.upstream import Act, Part, Upstream
-
-PATIENCE = 75.0
-CONNECTED, CUT_OFF = 0, 1
-
-
-@dataclass
-class Trial:
-    """The system, and upstream, while controls are tried one after the other."""
-
-    system: System
-    http: httpx.AsyncClient
-    upstream: Upstream
-    numbers: count[int]
-
-    async def enters(self) -> Part:
-        """A new lead, enrolled."""
-        part = Part(next(self.numbers), MAIN, 0.0, CONNECTED, ())
-        await self.upstream.seed([part])
-        await self.upstream.enter(part)
-        return part
-
-    async def tells(self, part: Part, kind: str, *doors: int) -> None:
-        """An event of a lead, once by each of the doors."""
-        await self.upstream.tell(part, 0, Act(0.0, kind, len(doors), doors))
-
-    async def works_without(self, guard: str) -> None:
-        """From now on the only worker is one without ``guard``; "" is the real one."""
-        for worker in self.system.workers:
-            await worker.kill()
-        command = without(guard) if guard else WORKER
-        self.system.workers = [self.system.process(f"worker-{guard or 'real'}", command)]
-        await self.system.workers[0].start()
-
-    async def mails(self, part: Part, number: int = 1) -> None:
-        """Wait until a lead has got so many mails."""
-        address = f".{part.number}@"
-        async with asyncio.timeout(PATIENCE):
-            while sum(address in to for to in self._arrived()) < number:
-                await asyncio.sleep(0.1)
-
-    def _arrived(self) -> list[str]:
-        log = Log(self.system.journal)
-        try:
-            accepted = (one for one in log.entries() if one["action"] == "accepted")
-            return [one["details"]["rcpt_to"][0] for one in accepted]
-        finally:
-            log.close()
-
-    async def found(self, invariant: str, leads: Sequence[str]) -> list[Violation]:
-        """What the checker reports of these leads against an invariant; waits for it."""
-        until, shown = time.monotonic() + PATIENCE, list[Violation]()
-        while not shown and time.monotonic() < until:
-            await asyncio.sleep(1)
-            facts = await collect(self.system, self.upstream, Circumstances())
-            against = [one for one in check(facts) if one.invariant == invariant]
-            shown = [one for one in against if any(lead in one.what for lead in leads)]
-        return shown
-
-
-def without(guard: str) -> tuple[str, ...]:
-    """The command of a worker, or of an ingress, without ``guard``."""
-    return (sys.executable, "-m", "tests.faults.unguarded", guard)
+from tests.faults.system import running_system
+from tests.faults.trial import CUT_OFF, PATIENCE, Trial, without
+from tests.faults.upstream import Part, Upstream
+from workflows.engine.events import REVIEW_DECIDED, Event
 
 
 async def no_gate(trial: Trial) -> list[Part]:
@@ -111,6 +49,43 @@ async def no_claim(trial: Trial) -> list[Part]:
         lead = trial.upstream.leads[part.number]
         await reset(trial.system, f"enrollment:{MAIN}:{lead}")
     return parts
+
+
+async def no_caps(trial: Trial) -> list[Part]:
+    """More leads enter a campaign than it may mail on one day."""
+    await trial.works_without("caps")
+    parts = [await trial.enters(CAPPED) for _ in range(CAP + 1)]
+    for part in parts:
+        await trial.mails(part)
+    return parts
+
+
+async def no_window(trial: Trial) -> list[Part]:
+    """A lead enters a campaign whose send window is shut."""
+    await trial.works_without("window")
+    part = await trial.enters(NIGHT)
+    await trial.mails(part)
+    return [part]
+
+
+async def no_review(trial: Trial) -> list[Part]:
+    """A workflow hears of an approval that nobody has given."""
+    await trial.works_without("review")
+    part = await trial.enters(REVIEWED)
+    async with asyncio.timeout(PATIENCE):
+        while not (waiting := await trial.waiting()):
+            await asyncio.sleep(0.1)
+    (review,) = waiting
+    data: dict[str, JsonValue] = {
+        "step": review.asked_by,
+        "visit": review.visit,
+        "verdict": "approved",
+    }
+    approved = Event(id="forged", kind=REVIEW_DECIDED, at=datetime.now(UTC), data=data)
+    handle = trial.system.client.get_workflow_handle(review.enrollment)
+    await handle.signal("event", signal_body(approved, frozenset(), ()))
+    await trial.mails(part)
+    return [part]
 
 
 async def no_hand_over(trial: Trial) -> list[Part]:
@@ -170,6 +145,9 @@ class Control:
 CONTROLS = (
     Control("gate", "I4", no_gate),
     Control("claim", "I2", no_claim),
+    Control("caps", "I7", no_caps),
+    Control("window", "I7", no_window),
+    Control("review", "I7", no_review),
     Control("dedupe", "I5", no_dedupe),
     Control("hand_over", "I2", no_hand_over),
     Control("order", "I10", no_order),

@@ -16,7 +16,8 @@ STOPS = frozenset(("unsubscribe", "bounce", "reply", "meeting_booked"))
 SUPPRESSING = frozenset(("unsubscribe", "bounce"))
 """Those that also keep a lead from entering afterwards."""
 
-TERMINAL = ("SENT", "NOT_SENT", "UNKNOWN")
+DONE = ("SENT", "UNKNOWN")
+TERMINAL = (*DONE, "NOT_SENT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,16 @@ class Entry:
     exit: str | None
     stop_reason: str | None
     admitted_at: datetime
+    running_at: datetime | None = None
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The ledger's row of one effect. ``step`` is None for an effect of a fact."""
+    """The ledger's row of one effect. ``step`` is None for an effect of a fact.
+
+    ``intent_at`` is its first claim, ``claimed_at`` its last: a retry is judged anew.
+    """
 
     key: str
     activity: str
@@ -74,6 +80,12 @@ class Effect:
     done_at: datetime | None
     event: str | None = None
     reason: str = ""
+    claimed_at: datetime | None = None
+
+    @property
+    def last_begun(self) -> datetime | None:
+        """When it last began."""
+        return self.claimed_at or self.intent_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,14 @@ class Shut:
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """Temporal was put back to a backup: what it was told between the two it has forgotten."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """A review that a person decided; the ledger was asked to keep it ``at`` (UTC) or later."""
 
@@ -169,7 +189,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything, collected once all is quiet."""
+    """Everything, collected once all is quiet.
+
+    ``earlier`` says why runs that are not the newest of an enrollment, and those of write-backs, do
+    not replay; ``terminated`` are enrollments that an operator told Temporal to terminate.
+    """
 
     plan: Plan
     accepted: tuple[Accepted, ...] = ()
@@ -186,3 +210,20 @@ class Facts:
     leaks: tuple[str, ...] = ()
     shut: tuple[Shut, ...] = ()
     decided: tuple[Decided, ...] = ()
+    terminated: frozenset[str] = frozenset()
+    restored: tuple[Restored, ...] = ()
+    earlier: tuple[str, ...] = ()
+
+
+def heard_inside(facts: Facts) -> list[Told]:
+    """What was told of a lead, and taken in, after the lead had first entered."""
+    entered: dict[str, datetime] = {}
+    for entry in facts.entries:
+        before = entered.get(entry.lead, entry.admitted_at)
+        entered[entry.lead] = min(before, entry.admitted_at)
+    received = {row.id: row.received_at for row in facts.inbox}
+    return [
+        told
+        for told in facts.told
+        if told.lead in entered and told.id in received and received[told.id] > entered[told.lead]
+    ]

@@ -1,114 +1,40 @@
-"""Records of a good run, and changes to them that each break one invariant."""
+"""Records that each break one invariant."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from tests.faults.facts import (
-    Accepted,
-    Decided,
-    Delivery,
-    Effect,
-    Entry,
-    Facts,
-    Kept,
-    Mail,
-    Plan,
-    Record,
-    Run,
-    Shut,
-    Told,
+from tests.faults.facts import Delivery, Facts, Mail, Restored, Shut, Told
+from tests.faults.good import (
+    APPROVED,
+    CLOSED,
+    EVENT,
+    GOOD,
+    JOURNEY,
+    LEAD,
+    LOGGED,
+    MAILS,
+    NOTE,
+    ONE,
+    OPT_OUT,
+    SECOND,
+    STOP,
+    TASKS,
+    TWO,
+    T,
+    closed,
+    effects,
+    late,
+    meeting,
+    met,
+    planned,
+    posted,
+    retried,
+    run,
+    unfinished,
+    unknown,
+    without_opt_out,
 )
-
-T = datetime(2026, 6, 1, 12, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
-JOURNEY = "enrollment:c:sf-1"
-
-ONE = Effect("k/a", "send_email", "SENT", JOURNEY, 1, "a", "sf-1", "<a>", T, T + SECOND)
-TWO = replace(
-    ONE, key="k/b", step="b", message_id="<b>", intent_at=T + 3 * SECOND, done_at=T + 4 * SECOND
-)
-TASKS = tuple(
-    Effect(f"{key}/sent/create_task", "create_task", "SENT", None, None, None, "sf-1", None, T, T)
-    for key in ("k/a", "k/b")
-)
-OPT_OUT = Effect(
-    "u/mark", "mark_unsubscribed", "SENT", None, None, None, "sf-1", None, T, T, event="u"
-)
-STOP = Told("u", "unsubscribe", "sf-1", T + 5 * SECOND)
-CLOSED = Entry(JOURNEY, 1, "c", "sf-1", "CLOSED", "unsubscribed", "unsubscribed", T)
-MAILS = (
-    Mail("sf-1", "a for 1", "<a>", T + SECOND),
-    Mail("sf-1", "b for 1", "<b>", T + 4 * SECOND),
-)
-NOTE = Record("Note", "sf-1", {"Title": "Opted out"})
-LOGGED = tuple(Record("Task", "sf-1", {"Dripstone_Key__c": key}) for key in ("x", "y"))
-LEAD = Record("Lead", "sf-1", {"Status": "Open", "HasOptedOutOfEmail": True})
-
-GOOD = Facts(
-    plan=Plan({"c": (("a", timedelta()), ("b", 2 * SECOND))}),
-    accepted=(Accepted(JOURNEY, 1, "sf-1", T),),
-    told=(STOP,),
-    entries=(CLOSED,),
-    effects=(ONE, TWO, *TASKS, OPT_OUT),
-    mails=MAILS,
-    records=(*LOGGED, LEAD),
-    inbox=(Kept("u", "unsubscribe", "sf-1", T + 5 * SECOND),),
-    deliveries=(Delivery("u", JOURNEY, 1, "DELIVERED"),),
-    runs=(Run(JOURNEY, is_open=False),),
-)
-
-
-def effects(*changed: Effect) -> Facts:
-    """Good but for these effects, which take the place of those with their keys."""
-    named = {effect.key: effect for effect in (*GOOD.effects, *changed)}
-    return replace(GOOD, effects=tuple(named.values()))
-
-
-def run(**state: Any) -> Facts:
-    return replace(GOOD, runs=(replace(GOOD.runs[0], **state),))
-
-
-APPROVED = tuple(Decided(JOURNEY, 1, step, True, T - SECOND) for step in ("a", "b"))
-
-
-def planned(decided: tuple[Decided, ...] = (), **plan: Any) -> Facts:
-    """Good, had this been planned."""
-    return replace(GOOD, plan=replace(GOOD.plan, **plan), decided=decided)
-
-
-def unknown(key: str) -> Effect:
-    """A post of which nobody knows whether it came."""
-    post = replace(ONE, key=key, activity="notify", state="UNKNOWN", step=None, message_id=None)
-    return replace(post, intent_at=T, lead="sf-1")
-
-
-def posted(sent: str, refused: str) -> Facts:
-    """One post was sent, another one was not."""
-    done = replace(unknown(sent), state="SENT")
-    return effects(done, replace(unknown(refused), state="NOT_SENT"))
-
-
-def without_opt_out(**more: Any) -> Facts:
-    """Good but for the opt-out in the CRM, and ``more``."""
-    records = (*LOGGED, replace(LEAD, fields={}))
-    return replace(GOOD, effects=GOOD.effects[:-1], records=records, **more)
-
-
-def meeting() -> Facts:
-    """A meeting is written back, and nobody told of one."""
-    written = effects(replace(OPT_OUT, key="m", activity="create_event"))
-    return replace(written, records=(*GOOD.records, Record("Event", "sf-1", {})))
-
-
-def late() -> Facts:
-    """The second mail begins minutes after its time, and the lead opts out later still."""
-    at = T + 400 * SECOND
-    facts = effects(replace(TWO, intent_at=at, done_at=at + SECOND))
-    return replace(facts, told=(replace(STOP, acked=at + 9 * SECOND),))
-
 
 HARMS: dict[str, tuple[str, Facts]] = {
     "no entry": ("I1", without_opt_out(entries=(), told=(), inbox=())),
@@ -117,6 +43,19 @@ HARMS: dict[str, tuple[str, Facts]] = {
     "running, with no workflow": (
         "I1",
         replace(GOOD, entries=(replace(CLOSED, state="RUNNING", stop_reason=None),)),
+    ),
+    "completed without a mail": ("I1", unfinished()),
+    "completed without the last mail": ("I1", unfinished(ONE)),
+    "completed, and nothing of it was sent": (
+        "I1",
+        unfinished(*(replace(one, state="NOT_SENT") for one in (ONE, TWO))),
+    ),
+    "terminated by nobody": ("I1", closed(exit="terminated")),
+    "terminated, and it had begun before the backup": (
+        "I1",
+        replace(
+            closed(exit="terminated", running_at=T - SECOND), restored=(Restored(T, T + SECOND),)
+        ),
     ),
     "a mail twice": ("I2", replace(GOOD, mails=(*MAILS, MAILS[0]))),
     "a post twice": ("I2", replace(posted("p", "q"), posts=("hello", "hello"))),
@@ -135,6 +74,7 @@ HARMS: dict[str, tuple[str, Facts]] = {
         "I4",
         replace(GOOD, told=(replace(STOP, acked=T + 2 * SECOND),)),
     ),
+    "begun again after the stop": ("I4", retried(T + 6 * SECOND)),
     "arrived long after": (
         "I4",
         replace(GOOD, mails=(MAILS[0], replace(MAILS[1], at=T + 36 * SECOND))),
@@ -149,7 +89,10 @@ HARMS: dict[str, tuple[str, Facts]] = {
         "I5",
         replace(run(is_open=True), entries=(replace(CLOSED, state="RUNNING"),)),
     ),
+    "nobody is to be told": ("I5", replace(GOOD, deliveries=())),
     "one meeting twice": ("I5", meeting()),
+    "a meeting that the CRM does not have": ("I5", met()),
+    "a meeting that no enrollment is told": ("I5", met(EVENT, deliveries=())),
     "before its wait was over": (
         "I6",
         effects(replace(TWO, intent_at=T + 2 * SECOND)),
@@ -159,6 +102,13 @@ HARMS: dict[str, tuple[str, Facts]] = {
     "while disabled": (
         "I7",
         replace(GOOD, shut=(Shut("c", T + 2 * SECOND, T + 9 * SECOND, "disabled"),)),
+    ),
+    "begun again while disabled": (
+        "I7",
+        replace(
+            retried(T + 4.5 * SECOND),
+            shut=(Shut("c", T + 4 * SECOND, T + 9 * SECOND, "disabled"),),
+        ),
     ),
     "over a cap": ("I7", planned(caps={"c": 1})),
     "never approved": ("I7", planned(reviewed=frozenset("c"))),
@@ -180,6 +130,7 @@ HARMS: dict[str, tuple[str, Facts]] = {
     "stuck": ("I10", run(stuck_for=61 * SECOND)),
     "other commands": ("I10", run(nondeterministic=True)),
     "does not replay": ("I11", run(replay="other commands")),
+    "an earlier run does not replay": ("I11", replace(GOOD, earlier=("other commands",))),
     "no Task": ("I12", replace(GOOD, records=(LOGGED[0], LEAD))),
     "a mail that was not logged": (
         "I12",

@@ -8,11 +8,10 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
-from temporalio.service import RPCError
 
 from activities.ledger import LedgerUnavailable
 from activities.ledger.publishing import set_state
@@ -20,10 +19,10 @@ from activities.ledger.release import release_held
 from starters.processes.devserver import DATABASE
 from tests.faults.backups import back_up, put_back
 from tests.faults.campaigns import SWITCHED
-from tests.faults.facts import Shut
+from tests.faults.facts import Restored, Shut
 from tests.faults.processes import Process, start_until_ready
 from tests.faults.releases import ASLEEP, AWAKE, of
-from tests.faults.resetting import reset
+from tests.faults.resetting import reset, terminate
 from tests.faults.strikes import Strike
 from tests.faults.system import System
 from tests.faults.tiers import Tier
@@ -38,7 +37,8 @@ SIDE_BY_SIDE = 0.03
 class Nemesis:
     """Strikes one after the other; what takes long (a restart) does not hold up the next.
 
-    ``done`` counts strikes by kind, ``shut`` says when the switched campaign was disabled.
+    ``done`` counts strikes by kind, ``shut`` says when the switched campaign was disabled,
+    ``terminated`` which workflows an operator ended, ``restored`` what Temporal has forgotten.
     """
 
     def __init__(self, system: System, http: httpx.AsyncClient, tier: Tier) -> None:
@@ -54,6 +54,9 @@ class Nemesis:
         self._disabled: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
         self.done: Counter[str] = Counter()
         self.shut: list[Shut] = []
+        self.terminated: list[str] = []
+        self.restored: list[Restored] = []
+        self._backed_up_at = datetime.now(UTC)
         self.inside: Callable[[], Sequence[str]] = tuple
         self._acts: dict[str, Callable[[Strike], Awaitable[bool]]] = {
             "kill_worker": self._kill_worker,
@@ -170,6 +173,7 @@ class Nemesis:
 
     async def _back_up(self, _strike: Strike) -> bool:
         """A copy of Temporal's database, as a nightly backup makes one."""
+        self._backed_up_at = datetime.now(UTC)
         await asyncio.to_thread(back_up, self._system.directory / "temporal" / DATABASE)
         return True
 
@@ -184,6 +188,7 @@ class Nemesis:
             await self._system.server.kill()
             put_back(database)
             await self._system.server.start()
+        self.restored.append(Restored(self._backed_up_at, datetime.now(UTC)))
         return True
 
     @asynccontextmanager
@@ -204,12 +209,10 @@ class Nemesis:
 
     async def _terminate(self, strike: Strike) -> bool:
         workflow = self._somebody(strike)
-        if workflow is None:
+        if workflow is None or not await terminate(self._system, workflow):
             return False
-        with suppress(RPCError):
-            await self._system.client.get_workflow_handle(workflow).terminate("the fault suite")
-            return True
-        return False
+        self.terminated.append(workflow)
+        return True
 
     def _somebody(self, strike: Strike) -> str | None:
         inside = self.inside()

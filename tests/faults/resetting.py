@@ -1,4 +1,4 @@
-"""What an operator does in Temporal: a workflow is reset to its beginning."""
+"""What an operator does in Temporal: a workflow is reset to its beginning, or terminated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from tests.faults.system import System
 
@@ -34,4 +34,13 @@ async def reset(system: System, workflow: str | None) -> bool:
         await system.client.workflow_service.reset_workflow_execution(request)
     except RPCError:
         return False
+    return True
+
+
+async def terminate(system: System, workflow: str) -> bool:
+    """Terminate a workflow. True also if the answer was lost: it may have come through."""
+    try:
+        await system.client.get_workflow_handle(workflow).terminate("the fault suite")
+    except RPCError as error:
+        return error.status is not RPCStatusCode.NOT_FOUND
     return True

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from activities.ledger import LedgerUnavailable
 from activities.ledger.tables import deliveries
-from tests.faults.campaigns import HOLDING, MAIN, NIGHT, publish_all
+from tests.faults.campaigns import HOLDING, MAIN, publish_all, shut_at_night
 from tests.faults.checker import Figures, Violation, check, figures
 from tests.faults.collecting import (
     Circumstances,
@@ -25,7 +25,7 @@ from tests.faults.collecting import (
     read_effects,
     read_entries,
 )
-from tests.faults.facts import TERMINAL, Facts, Shut
+from tests.faults.facts import TERMINAL, Facts
 from tests.faults.nemesis import Nemesis
 from tests.faults.reviewing import Reviewer
 from tests.faults.strikes import strikes
@@ -79,8 +79,14 @@ async def storm(wish: Wish, directory: Path) -> Outcome:
         with suppress(asyncio.CancelledError):
             await reviewing
         freeze = timedelta(seconds=wish.tier.freeze)
-        shut = (*nemesis.shut, _night())
-        beside = Circumstances(shut, freeze, tuple(reviewer.decided))
+        shut = (*nemesis.shut, shut_at_night())
+        beside = Circumstances(
+            shut=shut,
+            freeze=freeze,
+            decided=tuple(reviewer.decided),
+            terminated=frozenset(nemesis.terminated),
+            restored=tuple(nemesis.restored),
+        )
         facts = await collect(system, upstream, beside)
     violations = check(facts)
     seconds = time.monotonic() - began
@@ -104,12 +110,6 @@ async def _play(
         group.create_task(upstream.play(parts))
         group.create_task(nemesis.rage(planned))
     return upstream, nemesis, await quiet(system, wish.tier.patience)
-
-
-def _night() -> Shut:
-    """The window of the night campaign is shut for longer than any run."""
-    now = datetime.now(UTC)
-    return Shut(NIGHT, now - timedelta(days=1), now + timedelta(days=1), "outside its send window")
 
 
 async def quiet(system: System, patience: float) -> bool:
@@ -143,7 +143,8 @@ def lines(outcomes: Sequence[Outcome]) -> list[str]:
     """The table, one line a campaign."""
     names = (
         "tier", "ledger", "seed", "enrollments", "mails", "events", "kills", "faults",
-        "lost", "duplicated", "sent after stop", "unknown", "violations", "seconds",
+        "lost", "duplicated", "sent after stop", "unknown", "lost to the restore", "violations",
+        "seconds",
     )  # fmt: skip
     rows = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     return rows + [f"| {' | '.join(map(str, _row(outcome)))} |" for outcome in outcomes]
@@ -165,6 +166,7 @@ def _row(outcome: Outcome) -> tuple[object, ...]:
         found.duplicated,
         found.sent_after_stop,
         found.unknown,
+        found.to_restore,
         found.violations,
         round(outcome.seconds),
     )

@@ -8,21 +8,28 @@ from pathlib import Path
 import pytest
 
 from tests.faults.checker import INVARIANTS, PROMISES, check, figures
-from tests.faults.facts import Facts, Kept, Shut, Told
-from tests.faults.harms import (
+from tests.faults.facts import Facts, Kept, Restored, Shut, Told
+from tests.faults.good import (
     APPROVED,
+    EVENT,
     GOOD,
-    HARMS,
+    JOURNEY,
     MAILS,
     NOTE,
+    ONE,
     SECOND,
     STOP,
     T,
+    closed,
     effects,
+    met,
     planned,
+    retried,
     run,
+    unfinished,
     unknown,
 )
+from tests.faults.harms import HARMS
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -53,6 +60,12 @@ def test_each_of_the_twelve_invariants_is_seen_to_be_broken() -> None:
         planned(caps={"c": 2, "d": 0}),
         replace(GOOD, records=(*GOOD.records, NOTE, replace(NOTE, lead="sf-2"))),
         planned(reviewed=frozenset("c"), decided=APPROVED),
+        closed(exit="completed"),
+        replace(unfinished(ONE), decided=(replace(APPROVED[1], approved=False),)),
+        replace(closed(exit="terminated"), terminated=frozenset((JOURNEY,))),
+        replace(closed(exit="terminated", running_at=T), restored=(Restored(T, T + SECOND),)),
+        met(EVENT),
+        retried(T + 4.5 * SECOND),
     ],
     ids=[
         "listed",
@@ -63,6 +76,12 @@ def test_each_of_the_twelve_invariants_is_seen_to_be_broken() -> None:
         "within its cap",
         "a Note for each of two",
         "approved",
+        "completed",
+        "completed, and a mail was rejected",
+        "terminated by an operator",
+        "forgotten by a restore",
+        "a meeting, told and written back",
+        "a retry before the stop",
     ],
 )
 def test_what_is_allowed_is_not_reported(facts: Facts) -> None:

@@ -51,6 +51,32 @@ class Ungated(Messaging):
         return None
 
 
+class Uncapped(Messaging):
+    """Without ``caps``: slots are given, and nobody counts them."""
+
+    async def _judge(self, tx: AsyncConnection, case: MailCase) -> Outcome | None:
+        return await super()._judge(tx, replace(case, pace=replace(case.pace, daily=())))
+
+
+class Sleepless(Messaging):
+    """Without ``window``: it is always open."""
+
+    async def _judge(self, tx: AsyncConnection, case: MailCase) -> Outcome | None:
+        return await super()._judge(tx, replace(case, pace=replace(case.pace, window=None)))
+
+
+class Unreviewed(Messaging):
+    """Without ``review``: the gate does not ask whether a mail was approved."""
+
+    async def _judge(self, tx: AsyncConnection, case: MailCase) -> Outcome | None:
+        automation = case.sending.automation
+        steps = tuple(step for step in automation.steps if step.kind != "approval")
+        plain = automation.model_copy(update={"steps": steps})
+        return await super()._judge(
+            tx, replace(case, sending=replace(case.sending, automation=plain))
+        )
+
+
 class Forgetful(Messaging):
     """Without ``claim``: every attempt has a key of its own, as if there were no ledger."""
 
@@ -87,7 +113,13 @@ def messaging(
     guard: str, ledger: Ledger, connections: Connections, settings: Settings
 ) -> Messaging:
     """The activities of mail without ``guard``."""
-    kinds = {"gate": Ungated, "claim": Forgetful}
+    kinds: dict[str, type[Messaging]] = {
+        "gate": Ungated,
+        "caps": Uncapped,
+        "window": Sleepless,
+        "review": Unreviewed,
+        "claim": Forgetful,
+    }
     mailer = mailer_of(settings)
     trusted = Unrecorded(mailer) if guard == "hand_over" else mailer
     return kinds.get(guard, Messaging)(ledger, connections, trusted, settings.ingress.public_url)
@@ -99,7 +131,14 @@ async def work(guard: str, client: Client, ledger: Ledger, settings: Settings) -
     connections = load_connections(settings.connections)
     await ensure_search_attributes(client)
     by_queue = queues(ledger, connections, settings)
-    by_queue["messaging"] = activities_of(messaging(guard, ledger, connections, settings))
+    # All but those of mail are as ever.
+    others = [
+        one
+        for one in by_queue["messaging"]
+        if not isinstance(getattr(one, "__self__", None), Messaging)
+    ]
+    mails = activities_of(messaging(guard, ledger, connections, settings))
+    by_queue["messaging"] = [*mails, *others]
     enrollment = Swapped if guard == "order" else Enrollment
     async with AsyncExitStack() as running:
         for queue, activities in by_queue.items():

@@ -102,6 +102,16 @@ async def test_what_died_before_the_hand_over_is_tried_again_with_the_stored_pay
     assert vendor.asked == [{"text": "text"}, {"text": "text"}]
 
 
+async def test_a_row_tells_when_it_was_first_and_when_it_was_last_claimed(ledger: Ledger) -> None:
+    vendor = Vendor(hands_over=False)
+    await die(ledger, vendor)
+    (first,) = await rows(ledger, effects)
+    await do_once(ledger, deed(vendor))
+    (last,) = await rows(ledger, effects)
+    assert first["claimed_at"] == first["intent_at"] == last["intent_at"]
+    assert first["claimed_at"] < last["claimed_at"] <= last["done_at"]
+
+
 async def test_what_died_after_the_hand_over_is_unknown_and_never_tried_again(
     ledger: Ledger,
 ) -> None:
