@@ -21,12 +21,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.conversion import Conversion, count_conversion
+from activities.ledger.gate_tables import gate_answers
 from activities.ledger.leads import SAMPLE
 from activities.ledger.publishing import find_version
 from activities.ledger.report_facts import FACTS, seen_by_entry
 from activities.ledger.samples import Samples, count_samples, production
 from activities.ledger.store import Ledger
-from activities.ledger.tables import admissions, effects, gate_answers, holds, inbox, refusals
+from activities.ledger.tables import admissions, effects, holds, inbox, refusals
 from workflows.engine.events import read_return
 
 WITHOUT_A_DATE = timedelta(days=14)

@@ -14,7 +14,7 @@ from activities.ledger.columns import metadata
 from activities.ledger.columns import table as _table
 from activities.ledger.editing_tables import campaign_settings, version_moves
 from activities.ledger.erasure_tables import erasures, suppression_log
-from activities.ledger.gate_tables import consents, feed_signs, gate_answers, halts, slots
+from activities.ledger.gate_tables import consents, feed_signs, halts, slots
 from activities.ledger.handover_tables import handovers
 from activities.ledger.inbox_tables import deliveries, inbox
 from activities.ledger.reply_tables import follow_ups, replies, reply_classes
@@ -33,7 +33,6 @@ __all__ = [
     "feed_signs",
     "firings",
     "follow_ups",
-    "gate_answers",
     "halts",
     "handovers",
     "inbox",

@@ -8,7 +8,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-HEAD = "0016"
+HEAD = "0017"
 ADVISORY_LOCK = 7_236_011
 
 
