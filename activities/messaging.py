@@ -71,7 +71,7 @@ class Messaging:
             refused=lambda tx, failure: self._tell_bounced(tx, failure, (effect, scene, person)),
             for_samples=True,
             locks=tuple({*scene.locks, f"person:{person}"}),
-            shared=(*scene.shared, lock_of(scene.lead.center, effect.template)),
+            shared=(*scene.shared_by_message, lock_of(scene.lead.center, effect.template)),
             claim_locks=case.pace.locks,
         )
         return await do_once(self._ledger, deed)

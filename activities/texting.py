@@ -21,7 +21,7 @@ from activities.ledger.text_correlation import mark_of, pair_key, references_of
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, read_scene
 from activities.templates import TemplateProblem
-from activities.text_gate import judge_text_in, text_case
+from activities.text_gate import TextCase, judge_text_in, text_case
 from activities.text_messages import text_hash, text_payload
 from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import (
@@ -64,7 +64,7 @@ class Texting:
         phone = self._phone(scene, intent)
         deed = Deed(
             intent=intent,
-            judge=lambda tx: judge_text_in(self._ledger, tx, case),
+            judge=lambda tx: self._judge(tx, case),
             ask=self._ask,
             capability=capability_of("twilio"),
             look_up=self._look_up_later if self._texter else None,
@@ -72,7 +72,7 @@ class Texting:
             refused=lambda tx, failure: self._tell_refused(tx, effect, scene, failure, phone),
             # A STOP from this phone may be another record's, and so another person's here.
             locks=(*scene.locks, f"phone:{phone}") if phone else scene.locks,
-            shared=scene.shared,
+            shared=scene.shared_by_message,
             claim_locks=case.pace.locks,
         )
         return await do_once(self._ledger, deed)
@@ -94,6 +94,9 @@ class Texting:
             about |= {"token": pair_key(self._ledger, payload["from"], payload["to"])}
         digest, center = text_hash(payload), scene.lead.center
         return Intent(effect.key, center, "send_sms", "twilio", payload, digest, about)
+
+    async def _judge(self, tx: AsyncConnection, case: TextCase) -> Outcome | None:
+        return await judge_text_in(self._ledger, tx, case)
 
     def _phone(self, scene: Scene, intent: Intent) -> str:
         number = intent.payload.get("to")

@@ -65,6 +65,17 @@ async def suppress_domain(tx: AsyncConnection, center: str, domain: str, why: Wh
     return await _suppress(tx, center, ("domain", canonical_domain(domain), "email"), why)
 
 
+def lock_of_domain(center: str, domain: str) -> str:
+    """Held alone to suppress a domain, and with others to begin a message to an address of it."""
+    return f"domain:{center}:{canonical_domain(domain)}"
+
+
+def locks_of_domains(center: str, *addresses: str | None) -> tuple[str, ...]:
+    """What a message to these addresses shares with others."""
+    there = [canonical_address(one).rpartition("@")[2] for one in addresses if one]
+    return tuple(dict.fromkeys(lock_of_domain(center, domain) for domain in there))
+
+
 def canonical_domain(domain: str) -> str:
     """The one spelling of a domain that addresses are compared by; IDN in their ASCII form."""
     plain = domain.strip().lower().lstrip("@")
