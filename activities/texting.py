@@ -15,6 +15,7 @@ from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.opt_outs import SMS_UNDELIVERED, SMS_VENDOR
+from activities.ledger.sent_facts import tell_sent
 from activities.ledger.settings import settings_of
 from activities.ledger.suppressions import phone_key
 from activities.ledger.text_correlation import mark_of, pair_key, references_of
@@ -68,7 +69,7 @@ class Texting:
             ask=self._ask,
             capability=capability_of("twilio"),
             look_up=self._look_up_later if self._texter else None,
-            afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
+            afterwards=self._tell_sent,
             refused=lambda tx, failure: self._tell_refused(tx, effect, scene, failure, phone),
             # A STOP from this phone may be another record's, and so another person's here.
             locks=(*scene.locks, f"phone:{phone}") if phone else scene.locks,
@@ -131,19 +132,9 @@ class Texting:
             known = await references_of(tx, pair)
         return await texter.find_text(message, since, known)
 
-    async def _tell_sent(
-        self, tx: AsyncConnection, row: EffectRow, scene: Scene
-    ) -> tuple[str, ...]:
-        """The fact "text message sent", for triggers and reports."""
-        event = Event(
-            id=f"{row.key}/sent",
-            kind="sms_sent",
-            at=await self._ledger.now(tx),
-            data={"text": row.payload["text"], "step": row.step},
-        )
-        origin = (scene.entry["enrollment"], scene.entry["entry"])
-        incoming = replace(_about(scene, event), origin=origin)
-        return (await receive(self._ledger, tx, incoming, self._connections)).writebacks
+    async def _tell_sent(self, tx: AsyncConnection, row: EffectRow) -> tuple[str, ...]:
+        now = await self._ledger.now(tx)
+        return await tell_sent(self._ledger, tx, row, self._connections, now)
 
     async def _tell_refused(
         self, tx: AsyncConnection, effect: SendSms, scene: Scene, failure: Never, phone: str
