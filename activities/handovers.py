@@ -25,23 +25,24 @@ from activities.ledger.handovers import (
     ACTIVE,
     END,
     ENDED,
+    LAST_WORD,
     change_handover,
     open_handover,
     others_of,
     want,
 )
-from activities.ledger.leads import Lead, canonical_address, person_of
+from activities.ledger.leads import Lead, canonical_address
+from activities.ledger.recipients import person_at
 from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import effects
 from activities.once import Deed, about_step, do_once
-from activities.scene import Scene, facts_of, note_verdict, read_scene
+from activities.scene import Scene, facts_of_message, note_verdict, read_scene
 from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import HandOver, Never, NotYet, Outreach, Receipt
 from workflows.engine.effects import HandOverLead, Outcome
 
 HANDED_ON = ("first_name", "last_name", "company", "website", "phone")
-LAST_WORD = 1_000_000_000
 
 
 class Handovers:
@@ -57,6 +58,9 @@ class Handovers:
         """Put the lead into the campaign, once however often it is tried."""
         scene = await read_scene(self._ledger, effect, self._connections)
         intent = await self._intent(effect, scene)
+        # Judged is where it really goes: the lead's address may have changed since it was read.
+        scene = replace(scene, recipient=intent.payload["lead"]["email"])
+        person = person_at(self._ledger, scene.lead, scene.recipient or "")
         deed = Deed(
             intent=intent,
             judge=lambda tx: self._judge(tx, effect, scene, intent),
@@ -64,15 +68,15 @@ class Handovers:
             afterwards=self._keep,
             refused=lambda tx, _failure: self._take_back(tx, effect),
             capability=capability_of("smartlead"),
-            locks=scene.locks,
-            shared=scene.shared,
+            locks=tuple({*scene.locks, f"person:{person}"}),
+            shared=scene.shared_by_message,
         )
         return await do_once(self._ledger, deed)
 
     async def _intent(self, effect: HandOverLead, scene: Scene) -> Intent:
         async with self._ledger.reading() as tx:
             row = await find_effect(tx, effect.key)
-        payload = row.payload if row else self._payload(effect, scene)
+        payload = (row.payload if row else None) or self._payload(effect, scene)
         digest = sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         about = about_step(effect, scene.lead.person)
         center = scene.lead.center
@@ -95,14 +99,14 @@ class Handovers:
         whose, needs = (lead.center, lead.person), automation.consents_needed
         outgoing = Outgoing("email", automation.id)
         facts = replace(
-            await facts_of(self._ledger, tx, scene),
-            suppressed=await suppression_of(self._ledger, tx, lead),
-            has_address=bool(lead.email),
+            await facts_of_message(self._ledger, tx, scene, effect.not_after),
+            suppressed=await suppression_of(self._ledger, tx, lead, scene.recipient),
+            has_address=bool(scene.recipient),
             no_consent=await missing_consent(tx, whose, needs, "email"),
             ineligible=await no_longer_eligible(tx, automation, lead, effect),
             halted=await why_held_back(tx, lead, automation),
             unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
-            not_after=effect.not_after,
+            window=None,
         )
         verdict = await note_verdict(self._ledger, tx, scene, judge_mail(facts))
         if verdict is None:
@@ -117,15 +121,15 @@ class Handovers:
         if any(other.state != ENDED for other in others):
             text = "an earlier handover of this lead has not stopped yet (dripstone handovers)"
             raise as_application_error(NotYet("smartlead", "earlier_stop_open", text))
-        address = canonical_address(scene.lead.email or "")
+        address = scene.recipient or ""
         row = {
             "center": scene.lead.center,
             "key": place,
             **{name: getattr(effect, name) for name in ("enrollment", "entry", "step", "visit")},
             "automation": scene.version.automation,
             "lead": scene.lead.lead,
-            "person": person_of(self._ledger, scene.lead.center, scene.lead.email, scene.lead.lead),
-            "domain": address.rpartition("@")[2],
+            "person": person_at(self._ledger, scene.lead, address),
+            "domain": canonical_address(address).rpartition("@")[2],
             "token": token,
             "campaign": effect.campaign,
             "mails": effect.mails,

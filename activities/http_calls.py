@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +11,7 @@ from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.call_gate import CallCase, call_case, judge_call_in
 from activities.errors import as_application_error
 from activities.http_answers import (
     Read,
@@ -24,21 +24,11 @@ from activities.http_requests import request_payload, web_request
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect, keep_answer
-from activities.ledger.feeds import Outgoing, why_unheard
-from activities.ledger.gate import judge_mail
-from activities.ledger.halts import why_halted
 from activities.ledger.http_connections import HttpConnection
 from activities.ledger.inbox import receive
-from activities.ledger.still_eligible import no_longer_eligible
-from activities.ledger.suppressions import suppression_of, text_suppression_of
+from activities.ledger.settings import settings_of
 from activities.once import Deed, about_step, do_once
-from activities.scene import (
-    Scene,
-    facts_of_message,
-    judge_step_in,
-    note_verdict,
-    read_scene,
-)
+from activities.scene import Scene, judge_step_in, read_scene
 from activities.step_facts import lead_changed
 from activities.templates import TemplateProblem
 from activities.vendors.ports import HandOver, Never, Receipt, Web
@@ -73,14 +63,17 @@ class HttpCalls:
             found = read_answer(effect, answer)
             return Receipt(f"status {answer.status}")
 
+        intent = await self._intent(effect, scene, account)
+        case = await self._case(effect, scene, intent) if effect.reaches_lead else None
         deed = Deed(
-            intent=await self._intent(effect, scene, account),
-            judge=lambda tx: self._judge(tx, effect, scene),
+            intent=intent,
+            judge=lambda tx: self._judge(tx, scene, case),
             ask=ask,
             afterwards=lambda tx, row: self._keep(tx, scene, row, found),
             capability=capability_of_call(effect, account),
-            locks=scene.locks,
-            shared=scene.shared,
+            locks=case.locks(self._ledger) if case else scene.locks,
+            shared=case.shared if case else scene.shared,
+            claim_locks=case.pace.locks if case else (),
         )
         outcome = await do_once(self._ledger, deed)
         return await self._with_values(effect, scene, outcome, found.notes)
@@ -95,21 +88,17 @@ class HttpCalls:
         connection = f"http:{effect.connection}"
         return Intent(effect.key, center, effect.activity, connection, payload, digest, about)
 
-    async def _judge(self, tx: AsyncConnection, effect: HttpCall, scene: Scene) -> Outcome | None:
-        if not effect.reaches_lead:
+    async def _case(self, effect: HttpCall, scene: Scene, intent: Intent) -> CallCase:
+        async with self._ledger.reading() as tx:
+            caps = (await settings_of(tx, scene.version.automation)).caps
+        return call_case(self._ledger, effect, scene, caps, intent.payload)
+
+    async def _judge(
+        self, tx: AsyncConnection, scene: Scene, case: CallCase | None
+    ) -> Outcome | None:
+        if case is None:
             return await judge_step_in(self._ledger, tx, scene)
-        lead = scene.lead
-        # Nobody knows here which channel it takes: who has left any of them gets nothing.
-        texts = await text_suppression_of(self._ledger, tx, lead, None)
-        outgoing = Outgoing(None, scene.version.automation)
-        facts = replace(
-            await facts_of_message(self._ledger, tx, scene, effect.not_after),
-            suppressed=await suppression_of(self._ledger, tx, lead) or texts[0] or texts[1],
-            ineligible=await no_longer_eligible(tx, scene.version.definition, lead, effect),
-            halted=await why_halted(tx, lead.center, scene.version.automation, lead.lead),
-            unheard=await why_unheard(self._ledger, tx, lead.center, scene.accounts, outgoing),
-        )
-        return await note_verdict(self._ledger, tx, scene, judge_mail(facts))
+        return await judge_call_in(self._ledger, tx, case)
 
     async def _keep(
         self, tx: AsyncConnection, scene: Scene, row: EffectRow, found: Read

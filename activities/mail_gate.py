@@ -4,33 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.consents import missing_consent
 from activities.ledger.feeds import why_unheard
 from activities.ledger.gate import REVIEW_WANTED, judge_mail
 from activities.ledger.halts import why_held_back
 from activities.ledger.leads import is_sample
-from activities.ledger.pacing import (
-    Pace,
-)
+from activities.ledger.pacing import Pace
 from activities.ledger.slots import take_slot
 from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.template_switch import cause_of_hold, is_deactivated
 from activities.reviewed_mail import ask_again, what_review_lacks
-from activities.scene import Scene, facts_of, note_verdict
-from activities.sending import Sending, due_of, pace_of, sending_of, sends_of
-from activities.vendors.ports import NotYet
+from activities.scene import Scene, facts_of_message, note_verdict
+from activities.sending import Sending, check_caps, due_of, pace_of, sending_of, sends_of
 from workflows.engine.caps import Caps
 from workflows.engine.effects import Outcome, SendEmail
-
-LARGEST_SKEW = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +50,18 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
     """The gate's verdict on a mail; None: go, and its slot is taken.
 
     Raises:
-        ApplicationError: retryable: this worker's clock is off.
+        ApplicationError: retryable: this worker's clock is off, or the caps are others by now.
     """
-    now = await ledger.now(tx)
-    _check_clock(ledger, now)
+    await check_caps(tx, case.sending)
     scene, sending = case.scene, case.sending
     effect, lead, automation = case.effect, sending.lead, sending.automation
     whose = (lead.center, lead.person)
     off = await is_deactivated(tx, lead.center, effect.template)
     is_reviewed = automation.is_reviewed(effect.step)
+    facts = await facts_of_message(ledger, tx, scene, effect.not_after)
     facts = replace(
-        await facts_of(ledger, tx, scene),
+        facts,
         suppressed=await suppression_of(ledger, tx, lead, scene.recipient),
-        not_after=effect.not_after,
         hold=cause_of_hold(effect.template) if off else "",
         review=await what_review_lacks(tx, effect, case.payload) if is_reviewed else "",
         no_consent=await missing_consent(tx, whose, automation.consents_needed, "email"),
@@ -81,20 +73,13 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
         halted=await why_held_back(tx, lead, automation),
         unheard=await why_unheard(ledger, tx, lead.center, sending.accounts, sending.outgoing),
         # With caps, the window is one of the limits that the slot has to suit.
-        window=None if case.pace.is_limited else case.pace.window,
-        zone=sending.zone,
+        window=None if case.pace.is_limited else facts.window,
     )
     verdict = judge_mail(facts)
     if verdict and verdict.cause == REVIEW_WANTED:
         await ask_again(ledger, tx, scene, effect.step, case.payload)
     # Sample leads use nothing up that is meant for others.
-    room = None if verdict or is_sample(lead.lead) else await take_slot(tx, case.pace, now)
+    room = None if verdict or is_sample(lead.lead) else await take_slot(tx, case.pace, facts.now)
     if room:
         verdict = Outcome(state="held", cause=room.cause, until=room.at)
     return await note_verdict(ledger, tx, scene, verdict)
-
-
-def _check_clock(ledger: Ledger, now: datetime) -> None:
-    if abs(now - ledger.machine_clock()) > LARGEST_SKEW:
-        text = "this worker's clock is more than 30 s off the ledger's: set it right"
-        raise as_application_error(NotYet("dripstone", "clock_skew", text))

@@ -14,11 +14,11 @@ from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections, Mailbox
 from activities.ledger.effects import EffectRow, Intent, find_effect, last_mails
-from activities.ledger.firings import chain_of
 from activities.ledger.inbox import Incoming, receive
 from activities.ledger.merge_values import merge_values
 from activities.ledger.publishing import find_template
 from activities.ledger.recipients import person_at
+from activities.ledger.sent_facts import tell_sent
 from activities.ledger.settings import settings_of
 from activities.ledger.template_switch import lock_of
 from activities.mail_gate import MailCase, judge_mail_in, mail_case
@@ -67,11 +67,11 @@ class Messaging:
             intent=intent,
             judge=lambda tx: self._judge(tx, case),
             ask=self._ask,
-            afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
+            afterwards=self._tell_sent,
             refused=lambda tx, failure: self._tell_bounced(tx, failure, (effect, scene, person)),
             for_samples=True,
             locks=tuple({*scene.locks, f"person:{person}"}),
-            shared=(*scene.shared, lock_of(scene.lead.center, effect.template)),
+            shared=(*scene.shared_by_message, lock_of(scene.lead.center, effect.template)),
             claim_locks=case.pace.locks,
         )
         return await do_once(self._ledger, deed)
@@ -173,25 +173,9 @@ class Messaging:
         message = compose(MessageParts.model_validate(row.payload["mail"]))
         return await self._mailer.send(message, hand_over)
 
-    async def _tell_sent(
-        self, tx: AsyncConnection, row: EffectRow, scene: Scene
-    ) -> tuple[str, ...]:
-        """The fact "e-mail sent", for triggers, and its Task, for the CRM."""
-        mail = row.payload["mail"]
-        event = Event(
-            id=f"{row.key}/sent",
-            kind="email_sent",
-            at=await self._ledger.now(tx),
-            data={
-                "subject": mail["subject"],
-                "text": mail["text"],
-                "owner": row.payload["owner"],
-                "step": row.step,
-                "caused_by": await chain_of(tx, scene.entry),
-            },
-        )
-        incoming = _about(scene, event)
-        return (await receive(self._ledger, tx, incoming, self._connections)).writebacks
+    async def _tell_sent(self, tx: AsyncConnection, row: EffectRow) -> tuple[str, ...]:
+        now = await self._ledger.now(tx)
+        return await tell_sent(self._ledger, tx, row, self._connections, now)
 
     async def _tell_bounced(
         self, tx: AsyncConnection, failure: Never, about: tuple[SendEmail, Scene, str]

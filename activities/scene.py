@@ -21,6 +21,7 @@ from activities.ledger.holding import put_hold, remove_hold
 from activities.ledger.leads import Lead, find_lead, is_sample
 from activities.ledger.lifecycle import find_obstacle
 from activities.ledger.publishing import Version, find_version
+from activities.ledger.suppressions import locks_of_domains, suppressed_in
 from activities.ledger.windows import window_of
 from activities.vendors.ports import Never, NotYet
 from workflows.engine.effects import Effect, Outcome
@@ -32,7 +33,8 @@ LARGEST_SKEW = timedelta(seconds=30)
 class Scene:
     """Everything that is read before an effect of a step is rendered and judged.
 
-    ``key`` is the effect's; ``recipient`` is the address of a mail, once it is rendered.
+    ``key`` is the effect's; ``recipient`` is the address that a message goes to, once it is
+    rendered.
     """
 
     key: str
@@ -51,6 +53,12 @@ class Scene:
     def shared(self) -> tuple[str, ...]:
         """Disabling the automation and this effect wait for each other."""
         return (f"automation:{self.version.automation}",)
+
+    @property
+    def shared_by_message(self) -> tuple[str, ...]:
+        """As above, and suppressing the domain of the lead, or of where a message goes, too."""
+        domains = locks_of_domains(self.lead.center, self.lead.email, self.recipient)
+        return (*self.shared, *domains)
 
 
 async def read_scene(ledger: Ledger, effect: Effect, connections: Connections) -> Scene:
@@ -97,7 +105,7 @@ async def facts_of(ledger: Ledger, tx: AsyncConnection, scene: Scene) -> Facts:
 async def facts_of_message(
     ledger: Ledger, tx: AsyncConnection, scene: Scene, not_after: datetime | None
 ) -> Facts:
-    """The same for a message to the lead; who must not be contacted is for the caller to add.
+    """The same for a message to the lead; who is suppressed is for the caller to add.
 
     Raises:
         ApplicationError: this worker's clock is off, and so its attempts could not be judged.
@@ -106,8 +114,13 @@ async def facts_of_message(
     if abs(facts.now - ledger.machine_clock()) > LARGEST_SKEW:
         text = "this worker's clock is more than 30 s off the ledger's: set it right"
         raise as_application_error(NotYet("dripstone", "clock_skew", text))
-    window = window_of(scene.version.definition, scene.accounts)
-    return replace(facts, not_after=not_after, window=window, zone=zone_of(scene))
+    return replace(
+        facts,
+        kept_out=await suppressed_in(tx, scene.version.automation, scene.lead) or "",
+        not_after=not_after,
+        window=window_of(scene.version.definition, scene.accounts),
+        zone=zone_of(scene),
+    )
 
 
 async def note_verdict(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.errors import as_application_error
 from activities.ledger import Ledger
 from activities.ledger.companies import company_of
 from activities.ledger.connections import CenterConnections
@@ -21,15 +22,20 @@ from activities.ledger.pacing import (
     Daily,
     Pace,
 )
+from activities.ledger.settings import settings_of
 from activities.ledger.windows import window_of
 from activities.scene import Scene, zone_of
+from activities.vendors.ports import NotYet
 from workflows.engine.automation import Automation
 from workflows.engine.caps import Caps
 from workflows.engine.consent import CHANNEL_OF
-from workflows.engine.effects import SendEmail, SendSms
+from workflows.engine.effects import HttpCall, SendEmail, SendSms
+
+Message = SendEmail | SendSms | HttpCall
+"""What reaches a lead; a call does if its step says so."""
 
 NO_MAILBOX = ""
-"""Where a text message leaves from: no mailbox limits it."""
+"""Where a text message or a call leaves from: no mailbox limits it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Sending:
     ``company`` is an id, or None; ``zone`` is the lead's.
     """
 
-    effect: SendEmail | SendSms
+    effect: Message
     lead: Lead
     automation: Automation
     accounts: CenterConnections
@@ -51,12 +57,10 @@ class Sending:
     @property
     def outgoing(self) -> Outgoing:
         """What says by which feeds an answer to it would come in."""
-        return Outgoing(CHANNEL_OF[self.effect.kind], self.automation.id, self.mailbox or None)
+        return Outgoing(CHANNEL_OF.get(self.effect.kind), self.automation.id, self.mailbox or None)
 
 
-def sending_of(
-    ledger: Ledger, effect: SendEmail | SendSms, scene: Scene, caps: Caps, mailbox: str
-) -> Sending:
+def sending_of(ledger: Ledger, effect: Message, scene: Scene, caps: Caps, mailbox: str) -> Sending:
     """A message of a scene; ``mailbox`` is the name of the one that it leaves from."""
     return Sending(
         effect=effect,
@@ -78,10 +82,26 @@ async def sends_of(tx: AsyncConnection, sending: Sending) -> int:
     return sum(key != sending.effect.key for key in sent)
 
 
-def due_of(effect: SendEmail | SendSms) -> datetime | None:
-    """When it should have left: as the journey knows it, or when it was first asked for."""
+async def check_caps(tx: AsyncConnection, sending: Sending) -> None:
+    """To be asked while it is claimed: its locks follow from caps that were read before.
+
+    Raises:
+        ApplicationError: retryable: an edit that is in force has made them others.
+    """
+    if (await settings_of(tx, sending.automation.id)).caps != sending.caps:
+        text = "the campaign's caps were changed while this was prepared"
+        at_once = timedelta(milliseconds=100)
+        raise as_application_error(NotYet("dripstone", "caps_changed", text, at_once))
+
+
+def due_of(effect: Message) -> datetime | None:
+    """When it should have left: as the journey knows it, or when it was first asked for.
+
+    Of a call the journey does not tell.
+    """
+    known = None if isinstance(effect, HttpCall) else effect.due
     asked = activity.info().scheduled_time if activity.in_activity() else None
-    return min((one for one in (effect.due, asked) if one), default=None)
+    return min((one for one in (known, asked) if one), default=None)
 
 
 def pace_of(sending: Sending) -> Pace:

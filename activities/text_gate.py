@@ -19,7 +19,15 @@ from activities.ledger.slots import take_slot
 from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import text_suppression_of
 from activities.scene import Scene, facts_of_message, note_verdict
-from activities.sending import NO_MAILBOX, Sending, due_of, pace_of, sending_of, sends_of
+from activities.sending import (
+    NO_MAILBOX,
+    Sending,
+    check_caps,
+    due_of,
+    pace_of,
+    sending_of,
+    sends_of,
+)
 from workflows.engine.caps import Caps
 from workflows.engine.effects import Outcome, SendSms
 
@@ -46,8 +54,9 @@ async def judge_text_in(ledger: Ledger, tx: AsyncConnection, case: TextCase) -> 
     """The gate's verdict on a text message; None: go, and its slot is taken.
 
     Raises:
-        ApplicationError: retryable: this worker's clock is off.
+        ApplicationError: retryable: this worker's clock is off, or the caps are others by now.
     """
+    await check_caps(tx, case.sending)
     scene, sending = case.scene, case.sending
     effect, lead, automation = sending.effect, sending.lead, sending.automation
     everywhere, here = await text_suppression_of(ledger, tx, lead, case.payload.get("to"))

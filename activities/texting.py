@@ -15,13 +15,14 @@ from activities.ledger.connections import Connections
 from activities.ledger.effects import EffectRow, Intent, find_effect
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.opt_outs import SMS_UNDELIVERED, SMS_VENDOR
+from activities.ledger.sent_facts import tell_sent
 from activities.ledger.settings import settings_of
 from activities.ledger.suppressions import phone_key
 from activities.ledger.text_correlation import mark_of, pair_key, references_of
 from activities.once import Deed, about_step, do_once
 from activities.scene import Scene, read_scene
 from activities.templates import TemplateProblem
-from activities.text_gate import judge_text_in, text_case
+from activities.text_gate import TextCase, judge_text_in, text_case
 from activities.text_messages import text_hash, text_payload
 from activities.vendors.capabilities import capability_of
 from activities.vendors.ports import (
@@ -64,15 +65,15 @@ class Texting:
         phone = self._phone(scene, intent)
         deed = Deed(
             intent=intent,
-            judge=lambda tx: judge_text_in(self._ledger, tx, case),
+            judge=lambda tx: self._judge(tx, case),
             ask=self._ask,
             capability=capability_of("twilio"),
             look_up=self._look_up_later if self._texter else None,
-            afterwards=lambda tx, row: self._tell_sent(tx, row, scene),
+            afterwards=self._tell_sent,
             refused=lambda tx, failure: self._tell_refused(tx, effect, scene, failure, phone),
             # A STOP from this phone may be another record's, and so another person's here.
             locks=(*scene.locks, f"phone:{phone}") if phone else scene.locks,
-            shared=scene.shared,
+            shared=scene.shared_by_message,
             claim_locks=case.pace.locks,
         )
         return await do_once(self._ledger, deed)
@@ -94,6 +95,9 @@ class Texting:
             about |= {"token": pair_key(self._ledger, payload["from"], payload["to"])}
         digest, center = text_hash(payload), scene.lead.center
         return Intent(effect.key, center, "send_sms", "twilio", payload, digest, about)
+
+    async def _judge(self, tx: AsyncConnection, case: TextCase) -> Outcome | None:
+        return await judge_text_in(self._ledger, tx, case)
 
     def _phone(self, scene: Scene, intent: Intent) -> str:
         number = intent.payload.get("to")
@@ -128,19 +132,9 @@ class Texting:
             known = await references_of(tx, pair)
         return await texter.find_text(message, since, known)
 
-    async def _tell_sent(
-        self, tx: AsyncConnection, row: EffectRow, scene: Scene
-    ) -> tuple[str, ...]:
-        """The fact "text message sent", for triggers and reports."""
-        event = Event(
-            id=f"{row.key}/sent",
-            kind="sms_sent",
-            at=await self._ledger.now(tx),
-            data={"text": row.payload["text"], "step": row.step},
-        )
-        origin = (scene.entry["enrollment"], scene.entry["entry"])
-        incoming = replace(_about(scene, event), origin=origin)
-        return (await receive(self._ledger, tx, incoming, self._connections)).writebacks
+    async def _tell_sent(self, tx: AsyncConnection, row: EffectRow) -> tuple[str, ...]:
+        now = await self._ledger.now(tx)
+        return await tell_sent(self._ledger, tx, row, self._connections, now)
 
     async def _tell_refused(
         self, tx: AsyncConnection, effect: SendSms, scene: Scene, failure: Never, phone: str

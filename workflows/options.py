@@ -36,10 +36,12 @@ class Options(TypedDict):
     heartbeat_timeout: NotRequired[timedelta]
 
 
+EFFECT_TRIED_FOR = timedelta(days=3)
+
 EFFECT: Options = {
     # A dead worker is noticed after start-to-close, so it bounds how late a retry begins.
     "start_to_close_timeout": timedelta(seconds=30),
-    "schedule_to_close_timeout": timedelta(days=3),
+    "schedule_to_close_timeout": EFFECT_TRIED_FOR,
     "retry_policy": EFFECT_RETRY,
 }
 WRITEBACK: Options = {

@@ -13,7 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.gate_tables import consents
+from activities.ledger.handovers import END, LAST_WORD, OPEN, want
+from activities.ledger.publishing import find_version
 from activities.ledger.store import Ledger
+from activities.ledger.tables import admissions, handovers
 from activities.ledger.upsert import insert_new
 from workflows.engine.consent import Channel, Statement, read_consent
 from workflows.engine.events import Event
@@ -24,7 +27,8 @@ async def note_consent(
 ) -> None:
     """Write a statement down, once per source. ``whose`` is (center, person).
 
-    A time in the future counts as now: it must not outlast a withdrawal.
+    A time in the future counts as now: it must not outlast a withdrawal. Where another tool mails
+    the person with this consent, it must stop: that would be the next message.
     """
     now = await ledger.now(tx)
     row = {
@@ -37,7 +41,20 @@ async def note_consent(
         "source": source,
         "noted_at": now,
     }
-    await insert_new(tx, consents, row)
+    if await insert_new(tx, consents, row) and said.state == "withdrawn":
+        await _end_handovers(ledger, tx, whose)
+
+
+async def _end_handovers(ledger: Ledger, tx: AsyncConnection, whose: tuple[str, str]) -> None:
+    """For good, also if the consent is given again: the next handover asks for it anew."""
+    entry, row = admissions.c, handovers.c
+    same = (entry.enrollment == row.enrollment) & (entry.entry == row.entry)
+    here = (entry.center == whose[0]) & (entry.person == whose[1]) & row.state.in_(OPEN)
+    query = select(row.key, entry.automation, entry.version).where(same, here)
+    for key, automation, number in (await tx.execute(query)).all():
+        needs = (await find_version(tx, automation, number)).definition.consents_needed
+        if await missing_consent(tx, whose, needs, "email"):
+            await want(ledger, tx, key, END, LAST_WORD)
 
 
 async def note_consent_event(
@@ -76,6 +93,20 @@ async def missing_consent(
         one["consent"]: one for one in await consents_of(tx, *whose) if one["channel"] == channel
     }
     return next((why for name in needed if (why := _lack(name, channel, there.get(name)))), "")
+
+
+async def consent_missing_somewhere(
+    tx: AsyncConnection, whose: tuple[str, str], needs: Iterable[str]
+) -> str:
+    """The same for a message whose channel nobody knows: given for one, and withdrawn for none."""
+    needed = tuple(needs)
+    there = await consents_of(tx, *whose) if needed else []
+    for name in needed:
+        of_name = {one["channel"]: one for one in there if one["consent"] == name}
+        lacks = [_lack(name, channel, row) for channel, row in of_name.items()]
+        if not lacks or any(lacks):
+            return next((lack for lack in lacks if lack), f"no consent {name!r} for any channel")
+    return ""
 
 
 def _lack(name: str, channel: Channel, row: Mapping[str, Any] | None) -> str:

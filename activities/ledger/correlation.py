@@ -20,11 +20,11 @@ MAIL = "send_email"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person of a center, and the record that stands for it: the lead last enrolled."""
+    """A person of a center, and the record that stands for it: the lead last enrolled, if any."""
 
     center: str
     person: str
-    lead: str
+    lead: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,24 @@ async def people_at(
         lead = await lead_of(tx, center, person)
         found += [Known(center, person, lead)] if lead else []
     return found
+
+
+async def opted_out_at(
+    ledger: Ledger, tx: AsyncConnection, centers: Iterable[str], address: str
+) -> list[Known]:
+    """Whom an opt-out from this address is about, though no mail of ours is named.
+
+    Who has the address; if no center knows anybody, whoever will have it, in each of them: the
+    second address of somebody who is inside, or a lead that is not imported yet.
+    """
+    known = await people_at(ledger, tx, centers, address)
+    try:
+        return known or [
+            Known(center, person_of(ledger, center, address, ""), None)
+            for center in dict.fromkeys(centers)
+        ]
+    except BadLead:
+        return []
 
 
 async def erased_at(

@@ -17,7 +17,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
-from activities.ledger.consents import missing_consent
+from activities.ledger.consents import consent_missing_somewhere, missing_consent
 from activities.ledger.criteria import LeadFields, meets
 from activities.ledger.goals import reached_goal_before
 from activities.ledger.leads import Lead
@@ -132,6 +132,10 @@ async def _consents(applicant: Applicant) -> Sequence[Criterion]:
         lack = await missing_consent(applicant.tx, whose, automation.consents_needed, channel)
         needs = ", ".join(automation.consents_needed)
         found.append(Criterion(f"consents for {channel}: {needs}", lack))
+    if automation.consents_needed and automation.calls_reach_leads:
+        lack = await consent_missing_somewhere(applicant.tx, whose, automation.consents_needed)
+        needs = ", ".join(automation.consents_needed)
+        found.append(Criterion(f"consents, withdrawn for no channel: {needs}", lack))
     return found
 
 

@@ -20,6 +20,7 @@ from activities.ledger.entries import close
 from activities.ledger.handovers import OPEN as LENT
 from activities.ledger.inbox import OPEN, Incoming, receive
 from activities.ledger.leads import SAMPLE, lock_of_record, person_of
+from activities.ledger.naming import words_of
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import ERASED, suppress_lead, suppress_person
 from activities.ledger.tables import admissions, effects, erasures, handovers, inbox, leads
@@ -46,7 +47,8 @@ class Order:
 async def records_and_persons(
     ledger: Ledger, tx: AsyncConnection, center: str, lead: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """All records of the human behind a lead, and all persons (HMACs) that these ever were.
+    """All records of the human behind a lead, and all persons (HMACs) that these ever were; with
+    the samples that were made of them, which are copies.
 
     A person that another record stands for by now is left out: an address may be passed on.
     Nothing if the ledger has never heard of the lead.
@@ -60,17 +62,17 @@ async def records_and_persons(
     others = set(await tx.scalars(select(leads.c.person).where(leads.c.center == center, theirs)))
     if not once and not await _is_named(tx, center, mine):
         return (), ()
+    copies = await _samples_of(tx, center, mine)
     persons = (once - others) | {person_of(ledger, center, None, one) for one in mine}
-    return tuple(sorted(mine)), tuple(sorted(persons))
+    return tuple(sorted({*mine, *copies})), tuple(sorted({*persons, *copies.values()}))
 
 
-async def samples_of(tx: AsyncConnection, center: str, records: Sequence[str]) -> dict[str, str]:
-    """The samples that were made of these leads, which have copies of their fields; by lead, the
-    person of each."""
+async def _samples_of(tx: AsyncConnection, center: str, mine: set[str]) -> dict[str, str]:
+    """The samples that were made of these leads, by lead, with the person of each."""
     row = leads.c
     query = select(row.lead, row.person).where(row.center == center, row.lead.startswith(SAMPLE))
     found = (await tx.execute(query)).all()
-    return {lead: person for lead, person in found if lead.split("-", 2)[-1] in records}
+    return {lead: person for lead, person in found if lead.split("-", 2)[-1] in mine}
 
 
 async def _persons_now(tx: AsyncConnection, center: str, mine: set[str]) -> set[str]:
@@ -185,7 +187,7 @@ async def blank_all(ledger: Ledger, order: Order) -> dict[str, int]:
     """Blank everything; how many rows of which table."""
     locks = [f"person:{one}" for one in order.persons]
     async with ledger.transaction(*locks) as tx:
-        words = await _words(tx, order)
+        words = await words_of(tx, order.center, order.leads)
         whose = Erasing(order.center, order.leads, order.persons, words)
         return await blank(ledger, tx, whose)
 
@@ -198,26 +200,6 @@ async def mark_done(ledger: Ledger, order: Order) -> None:
         done = {"state": DONE, "done_at": await ledger.now(tx)}
         here = (row.center == order.center) & theirs & (row.state != DONE)
         await tx.execute(update(erasures).where(here).values(done))
-
-
-async def _words(tx: AsyncConnection, order: Order) -> tuple[str, ...]:
-    """Their addresses and numbers, by which mail and texts that nobody was found for may name
-    them."""
-    row = leads.c
-    query = select(row.email, row.fields).where(row.center == order.center)
-    words: set[str] = set()
-    for email, fields in await tx.execute(query.where(row.lead.in_(order.leads))):
-        told = [email, *(value for name, value in fields.items() if _is_word(name, value))]
-        words |= {str(one).strip().lower() for one in told if one}
-    return tuple(sorted(word for word in words if len(word) >= 6))
-
-
-def _is_word(name: str, value: object) -> bool:
-    """Not what names somebody else, such as the owner."""
-    if not isinstance(value, str):
-        return False
-    is_number = "phone" in name.lower() and value.startswith("+")
-    return is_number or ("mail" in name.lower() and "@" in value)
 
 
 async def elsewhere(tx: AsyncConnection, order: Order) -> list[str]:

@@ -27,7 +27,8 @@ class Facts:
     """What the policy looks at, read in the transaction that would write the intent.
 
     ``admission`` is the state of the enrollment's row, None if there is no such row. ``suppressed``
-    holds for the channel in question; ``no_texts`` says why a text message, but not a mail, cannot
+    holds for the channel in question, ``kept_out`` for this automation alone, in every channel;
+    ``no_texts`` says why a text message, but not a mail, cannot
     be sent to the lead. ``hold`` is what a mail is held for until somebody removes it; empty if for
     nothing. ``review`` is what a mail that must be approved lacks; empty if nothing.
     ``no_consent``, ``ineligible`` and ``halted`` say why not, or are empty. ``unheard`` says why an
@@ -41,6 +42,7 @@ class Facts:
     exit: str | None = None
     automation_state: str = "enabled"
     suppressed: str | None = None
+    kept_out: str = ""
     has_address: bool = True
     no_texts: str | None = None
     not_after: datetime | None = None
@@ -86,8 +88,8 @@ def judge_mail(facts: Facts) -> Outcome | None:
     verdict = judge_step(facts)
     if verdict and (verdict.state == "refused" or facts.is_behind):
         return verdict
-    if facts.suppressed:
-        return _suppressed(facts.suppressed)
+    if stop := _stop_of_lead(facts):
+        return stop
     if not facts.has_address:
         return Outcome(state="refused", cause="the lead has no e-mail address: add one, then retry")
     refusal = _refusal_of_message(facts)
@@ -105,8 +107,8 @@ def judge_text(facts: Facts) -> Outcome | None:
     verdict = judge_step(facts)
     if verdict and (verdict.state == "refused" or facts.is_behind):
         return verdict
-    if facts.suppressed:
-        return _suppressed(facts.suppressed)
+    if stop := _stop_of_lead(facts):
+        return stop
     refusal = _refusal_of_message(facts)
     if refusal or verdict:
         return refusal or verdict
@@ -117,9 +119,15 @@ def judge_text(facts: Facts) -> Outcome | None:
     return _outside_window(facts)
 
 
-def _suppressed(why: str) -> Outcome:
-    reason = SUPPRESSED_EXITS.get(why, ExitReason.UNSUBSCRIBED)
-    return Outcome(state="refused", cause=f"suppressed: {why}", exit=reason)
+def _stop_of_lead(facts: Facts) -> Outcome | None:
+    """Whom nothing may reach by this channel, or out of this automation."""
+    if why := facts.suppressed:
+        reason = SUPPRESSED_EXITS.get(why, ExitReason.UNSUBSCRIBED)
+        return Outcome(state="refused", cause=f"suppressed: {why}", exit=reason)
+    if facts.kept_out:
+        why = f"suppressed in this automation: {facts.kept_out}"
+        return Outcome(state="refused", cause=why, exit=ExitReason.MANUALLY_REMOVED)
+    return None
 
 
 def _outside_window(facts: Facts) -> Outcome | None:

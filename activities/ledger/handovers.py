@@ -11,24 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.handover_targets import END as END
+from activities.ledger.handover_targets import GO as GO
+from activities.ledger.handover_targets import PAUSE as PAUSE
+from activities.ledger.handover_targets import target
 from activities.ledger.instant import Instant
 from activities.ledger.store import Ledger
-from activities.ledger.tables import (
-    LIVE,
-    admissions,
-    centers,
-    handovers,
-    lifecycle,
-    suppressions,
-)
+from activities.ledger.tables import handovers
 from activities.ledger.upsert import insert_new
 
 ADDING, ACTIVE, PAUSED, ENDED = "ADDING", "ACTIVE", "PAUSED", "ENDED"
 OPEN = (ADDING, ACTIVE, PAUSED)
-GO, PAUSE, END = "go", "pause", "end"
+LAST_WORD = 1_000_000_000
+"""A serial number that no wish of a journey comes after."""
 LEASE = timedelta(seconds=30)
 BACKOFF = timedelta(seconds=5)
 LONGEST_BACKOFF = timedelta(minutes=5)
@@ -67,33 +65,8 @@ class Handover:
     next_at: datetime
 
 
-def _target() -> ColumnElement[str]:
-    """What follows from the ledger: a stop wins over what the journey wants."""
-    row, entry = handovers.c, admissions.c
-    inside = exists().where(
-        and_(entry.enrollment == row.enrollment, entry.entry == row.entry),
-        entry.state.in_(LIVE),
-        entry.stop_reason.is_(None),
-    )
-    by = suppressions.c
-    subjects = (("person", row.person), ("lead", row.lead), ("domain", row.domain))
-    suppressed = exists().where(
-        and_(by.center == row.center, by.channel == "email", by.lifted_at.is_(None)),
-        or_(*(and_(by.scope == scope, by.subject == subject) for scope, subject in subjects)),
-    )
-    enabled = exists().where(
-        lifecycle.c.automation == row.automation, lifecycle.c.state == "enabled"
-    )
-    switched_off = exists().where(centers.c.center == row.center, centers.c.state == "disabled")
-    return case(
-        (or_(~inside, suppressed, row.wanted == END), literal(END)),
-        (or_(~enabled, switched_off, row.wanted == PAUSE), literal(PAUSE)),
-        else_=literal(GO),
-    )
-
-
 def _query() -> Select[Any]:
-    return select(handovers, _target().label("target"))
+    return select(handovers, target().label("target"))
 
 
 async def find_handover(tx: AsyncConnection, key: str) -> Handover | None:
@@ -170,13 +143,13 @@ async def want(ledger: Ledger, tx: AsyncConnection, key: str, what: str, serial:
 
 def _unmet() -> ColumnElement[bool]:
     """Whether the other tool does not do yet what it must."""
-    row, target = handovers.c, _target()
+    row, must = handovers.c, target()
     return and_(
         row.state.in_(OPEN),
         or_(
-            target == END,
-            and_(target == PAUSE, row.state != PAUSED),
-            and_(target == GO, row.state == PAUSED),
+            must == END,
+            and_(must == PAUSE, row.state != PAUSED),
+            and_(must == GO, row.state == PAUSED),
         ),
     )
 
@@ -190,7 +163,7 @@ async def unmet(ledger: Ledger, tx: AsyncConnection, limit: int) -> list[Handove
 
 async def unconfirmed(tx: AsyncConnection, center: str | None, limit: int) -> list[Handover]:
     """Handovers whose stop is wanted and not confirmed: an operator may have to see to it."""
-    query = _query().where(_unmet(), _target() != GO)
+    query = _query().where(_unmet(), target() != GO)
     return await _listed(tx, query, center, limit)
 
 

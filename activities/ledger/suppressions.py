@@ -50,19 +50,30 @@ async def suppress_person(
 
     What suppresses in e-mail does so in text messages too, but for a bounce.
     """
-    return await _suppress(tx, center, ("person", person, channel), why)
+    return await suppress_as_listed(tx, center, ("person", person, channel), why)
 
 
 async def suppress_lead(
     tx: AsyncConnection, center: str, lead: str, why: Why, channel: Channel = "email"
 ) -> bool:
     """Suppress a record, whatever address and number it has or will have; as above."""
-    return await _suppress(tx, center, ("lead", lead, channel), why)
+    return await suppress_as_listed(tx, center, ("lead", lead, channel), why)
 
 
 async def suppress_domain(tx: AsyncConnection, center: str, domain: str, why: Why) -> bool:
     """Suppress every address of a domain, and who is known by one."""
-    return await _suppress(tx, center, ("domain", canonical_domain(domain), "email"), why)
+    return await suppress_as_listed(tx, center, ("domain", canonical_domain(domain), "email"), why)
+
+
+def lock_of_domain(center: str, domain: str) -> str:
+    """Held alone to suppress a domain, and with others to begin a message to an address of it."""
+    return f"domain:{center}:{canonical_domain(domain)}"
+
+
+def locks_of_domains(center: str, *addresses: str | None) -> tuple[str, ...]:
+    """What a message to these addresses shares with others."""
+    there = [canonical_address(one).rpartition("@")[2] for one in addresses if one]
+    return tuple(dict.fromkeys(lock_of_domain(center, domain) for domain in there))
 
 
 def canonical_domain(domain: str) -> str:
@@ -78,7 +89,7 @@ async def suppress_in_campaign(
     tx: AsyncConnection, center: str, automation: str, subject: str, why: Why
 ) -> bool:
     """Keep a person, or a record, out of one automation, on whatever channel it writes."""
-    return await _suppress(tx, center, ("campaign", f"{automation}/{subject}", "all"), why)
+    return await suppress_as_listed(tx, center, ("campaign", f"{automation}/{subject}", "all"), why)
 
 
 async def suppressed_in(tx: AsyncConnection, automation: str, lead: Lead) -> str | None:
@@ -92,7 +103,7 @@ async def suppressed_in(tx: AsyncConnection, automation: str, lead: Lead) -> str
 
 async def suppress_phone(tx: AsyncConnection, center: str, phone: str, why: Why) -> bool:
     """Suppress a number in text messages, whoever has it; ``phone`` is its ``phone_key``."""
-    return await _suppress(tx, center, ("phone", phone, "sms"), why)
+    return await suppress_as_listed(tx, center, ("phone", phone, "sms"), why)
 
 
 def phone_key(ledger: Ledger, center: str, number: str) -> str:
@@ -100,7 +111,10 @@ def phone_key(ledger: Ledger, center: str, number: str) -> str:
     return ledger.keyed_hash("phone", f"{center}:{number}")
 
 
-async def _suppress(tx: AsyncConnection, center: str, what: tuple[str, str, str], why: Why) -> bool:
+async def suppress_as_listed(
+    tx: AsyncConnection, center: str, what: tuple[str, str, str], why: Why
+) -> bool:
+    """Suppress (scope, subject, channel). True if nothing held there; what is stronger stays."""
     row = {
         "center": center,
         "scope": what[0],

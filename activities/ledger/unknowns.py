@@ -8,6 +8,9 @@ from typing import Any, Literal
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.connections import Connections
+from activities.ledger.effects import find_effect
+from activities.ledger.sent_facts import tell_sent
 from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions, effects
 
@@ -33,9 +36,26 @@ async def unknown_effects(
 
 
 async def settle_unknown(
-    ledger: Ledger, tx: AsyncConnection, key: str, state: Literal["SENT", "NOT_SENT"], why: str
+    ledger: Ledger,
+    key: str,
+    state: Literal["SENT", "NOT_SENT"],
+    why: str,
+    connections: Connections,
 ) -> bool:
-    """Write down what a person found out. False if the effect is not UNKNOWN (any more)."""
-    here = (effects.c.key == key) & (effects.c.state == "UNKNOWN")
-    values = {"state": state, "reason": why[:500], "done_at": await ledger.now(tx)}
-    return bool((await tx.execute(update(effects).where(here).values(values))).rowcount)
+    """Write down what a person found out, with all that follows from a message that was sent.
+
+    False if the effect is not UNKNOWN (any more).
+    """
+    async with ledger.reading() as tx:
+        found = await find_effect(tx, key)
+    locks = [f"person:{found.person}"] if found and found.person else []
+    async with ledger.transaction(*locks) as tx:
+        here = (effects.c.key == key) & (effects.c.state == "UNKNOWN")
+        now = await ledger.now(tx)
+        values = {"state": state, "reason": why[:500], "done_at": now}
+        if not (await tx.execute(update(effects).where(here).values(values))).rowcount:
+            return False
+        row = await find_effect(tx, key)
+        if row and state == "SENT":
+            await tell_sent(ledger, tx, row, connections, row.intent_at or now)
+    return True

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from temporalio.service import RPCError
 
-from activities.ledger.erasing import Order, begin, records_and_persons, samples_of
+from activities.ledger.erasing import Order, begin, records_and_persons
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, answer
 from starters.commands.who import By, operator
@@ -30,9 +30,6 @@ def erase_command(
     ] = "",
     by: By = None,
     center: Annotated[str, typer.Option("--center", help="Whose lead.")] = "default",
-    samples: Annotated[
-        bool, typer.Option("--samples", help="Also the samples that were made of the lead.")
-    ] = False,
     anyway: Annotated[
         bool,
         typer.Option("--anyway", help="Although another tool has not confirmed that it stopped."),
@@ -44,46 +41,42 @@ def erase_command(
 ) -> None:
     """Erase a person: stop everything at once, delete the workflows' runs, blank the ledger."""
     patience = Patience(wait, anyway)
-    said = (by or operator(), why, samples)
+    said = (by or operator(), why)
 
-    async def work() -> tuple[Erased, list[str]]:
+    async def work() -> Erased:
         async with opened() as here:
             return await _erase(here, center, lead_id(lead), said, patience)
 
-    done, copies = asyncio.run(work())
-    answer(as_json, _document(done, copies), _lines(done, copies))
+    done = asyncio.run(work())
+    answer(as_json, _document(done), _lines(done))
     if not done.is_done:
         raise typer.Exit(1)
 
 
 async def _erase(
-    here: Opened, center: str, lead: str, said: tuple[str, str, bool], patience: Patience
-) -> tuple[Erased, list[str]]:
-    """Erase as far as it goes; the lead's samples that are left."""
-    by, why, with_samples = said
+    here: Opened, center: str, lead: str, said: tuple[str, str], patience: Patience
+) -> Erased:
+    """Erase as far as it goes."""
     async with here.ledger.reading() as tx:
         leads, persons = await records_and_persons(here.ledger, tx, center, lead)
-        copies = await samples_of(tx, center, leads)
     if not leads:
         raise Refused(
             f"{lead}: the ledger knows no such lead in center {center!r}: look at "
             "dripstone list --lead, or name another --center"
         )
-    if with_samples:
-        leads, persons, copies = (*leads, *copies), (*persons, *copies.values()), {}
-    order = Order(center, leads, persons, by, why)
+    order = Order(center, leads, persons, *said)
     try:
         client = await here.client()
     except TemporalUnreachable as error:
         await begin(here.ledger, order, here.connections)
         raise Refused(f"{lead}: stopped, and not erased yet: {error}. Then {AGAIN}") from error
     try:
-        return await erase(here.ledger, client, order, here.connections, patience), [*copies]
+        return await erase(here.ledger, client, order, here.connections, patience)
     except RPCError as error:
         raise Refused(f"{lead}: Temporal failed: {error.message}: {AGAIN}") from error
 
 
-def _document(done: Erased, copies: list[str]) -> dict[str, Any]:
+def _document(done: Erased) -> dict[str, Any]:
     return {
         "leads": done.leads,
         "state": "done" if done.is_done else "stopped",
@@ -91,12 +84,11 @@ def _document(done: Erased, copies: list[str]) -> dict[str, Any]:
         "enrollments": done.enrollments,
         "runs_deleted": done.runs,
         "blanked": done.blanked,
-        "samples_left": copies,
         "elsewhere": done.elsewhere,
     }
 
 
-def _lines(done: Erased, copies: list[str]) -> Iterator[str]:
+def _lines(done: Erased) -> Iterator[str]:
     names = ", ".join(done.leads)
     if done.is_done:
         rows = sum(done.blanked.values())
@@ -105,7 +97,5 @@ def _lines(done: Erased, copies: list[str]) -> Iterator[str]:
         yield f"stopped: {names}; nothing is sent any more, but it is not all gone yet"
         yield from (f"waits for: {one}" for one in done.in_the_way)
         yield AGAIN
-    if copies:
-        yield f"samples have copies of its fields (--samples takes them too): {', '.join(copies)}"
     if done.elsewhere:
         yield f"other systems have something of it: {', '.join(done.elsewhere)}"

@@ -18,6 +18,7 @@ from activities.ledger.suppression_history import sign
 from activities.ledger.suppressions import (
     NO_MAIL,
     Why,
+    lock_of_domain,
     suppress_domain,
     suppress_in_campaign,
     suppress_lead,
@@ -154,7 +155,7 @@ async def _in_campaign(here: Opened, whom: Whom, known: Known, said: Said) -> Su
 
 async def _domain(here: Opened, whom: Whom, said: Said) -> Suppressed:
     domain = domain_meant(whom.domain or "")
-    async with here.ledger.transaction() as tx:
+    async with here.ledger.transaction(lock_of_domain(whom.center, domain)) as tx:
         why = await _why(here, tx, said.why[:LONGEST_REASON] or BY_OPERATOR)
         is_new = await suppress_domain(tx, whom.center, domain, why)
         await sign(tx, why[1], said.by, "")

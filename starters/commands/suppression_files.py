@@ -21,6 +21,7 @@ from starters.commands.lifting import subjects_meant
 from starters.commands.opened import Opened
 from starters.commands.output import Refused, WrongUse
 from starters.commands.suppressing import Said, suppress
+from starters.commands.suppression_rows import is_kept_as_it_was, listed, put_back
 from starters.commands.whom import Whom
 from starters.leads.columns import field_name
 from starters.leads.file import UnreadableFile, examine
@@ -33,8 +34,6 @@ AT_ONCE = 200
 NAMES = {"id": "lead", "address": "email", "reason": "why", "mobile_phone": "phone"}
 WHOM = ("email", "lead", "domain", "phone", "subject")
 UNDERSTOOD = (*WHOM, "scope", "channel", "campaign", "why", "since", "lifted_at", "center")
-SUBJECTS = {"person": "person", "lead": "lead", "domain": "domain", "phone": "number"}
-"""By scope, what of ``Whom`` the subject of a written row is."""
 
 
 @dataclass(slots=True)
@@ -100,65 +99,70 @@ async def _part(
     here: Opened, rows: list[Row], center: str, said: Said
 ) -> AsyncIterator[tuple[Outcome | None, str, int]]:
     """What became of some rows; those of strangers in one transaction."""
-    strangers: list[tuple[str, Said]] = []
+    strangers: list[tuple[Whom, Said]] = []
     for row in rows:
-        problem, whom, fate, count = row.problem, None, "suppressed", 0
+        problem, fate, count = row.problem, "", 0
         try:
-            whom = _whom(row, center) if not problem else None
-            if whom and await _is_there(here, whom):
-                fate = "was_suppressed"
-            elif whom and (stranger := await _stranger(here, whom)):
-                strangers.append((stranger, _said(row, said)))
-            elif whom:
-                count = len((await suppress(here, whom, _said(row, said))).stopped)
-            elif not problem:
-                fate = "lifted_left_out"
+            if not problem:
+                fate, count = await _fate(here, row, (center, said), strangers)
         except (Refused, WrongUse, BadLead) as error:
             problem = str(error)
         if problem:
             yield Outcome(row, "rejected", problem), "rejected", 0
         else:
             yield None, fate, count
-    await _put(here, center, strangers)
+    for place in {whom.center for whom, _ in strangers}:
+        await _put(here, place, [one for one in strangers if one[0].center == place])
 
 
-def _said(row: Row, said: Said) -> Said:
-    return Said(said.by, str(row.fields.get("why") or said.why))
+async def _fate(
+    here: Opened, row: Row, about: tuple[str, Said], strangers: list[tuple[Whom, Said]]
+) -> tuple[str, int]:
+    """What became of a row, and how many enrollments it stopped; ``strangers`` get their turn."""
+    told = {name: str(value).strip() for name, value in row.fields.items()}
+    center = _center_of(here, told, about[0])
+    said = Said(about[1].by, told.get("why") or about[1].why)
+    if told.get("lifted_at"):
+        return "lifted_left_out", 0
+    if is_kept_as_it_was(told):
+        is_new = await put_back(here, center, told, about[1])
+        return ("suppressed" if is_new else "was_suppressed"), 0
+    whom = listed(told, center) if told.get("scope") else _whom(told, center)
+    if await _is_there(here, whom):
+        return "was_suppressed", 0
+    if stranger := await _stranger(here, whom):
+        strangers.append((Whom(center, person=stranger), said))
+        return "suppressed", 0
+    return "suppressed", len((await suppress(here, whom, said)).stopped)
 
 
-def _whom(row: Row, center: str) -> Whom | None:
-    """Whom a row names; None for one that was lifted when the list was written.
+def _center_of(here: Opened, told: Mapping[str, str], given: str) -> str:
+    """Whose leads a row is about: it may say so itself.
+
+    Raises:
+        WrongUse: there is no such center.
+    """
+    center, known = told.get("center") or given, here.connections.centers
+    if center not in (given, "default", *known):
+        raise WrongUse(
+            f"center {center!r} is not in the connections file, which has "
+            f"{', '.join(known) or 'none'}: correct it, or leave it empty for {given!r}"
+        )
+    return center
+
+
+def _whom(told: Mapping[str, str], center: str) -> Whom:
+    """Whom a row names.
 
     Raises:
         WrongUse: it names nobody, or two.
         BadLead: the id of the lead is none.
     """
-    told = {name: str(value).strip() for name, value in row.fields.items()}
-    if told.get("lifted_at"):
-        return None
-    channel = told.get("channel") or "all"
-    if told.get("scope"):
-        return _listed(told, center)
     given = {name: told[name] for name in ("email", "domain", "phone") if told.get(name)}
     if told.get("lead"):
         given["lead"] = lead_id(told["lead"])
-    return Whom(center, **given, channel=channel, campaign=told.get("campaign") or None)
-
-
-def _listed(told: Mapping[str, str], center: str) -> Whom:
-    """Whom a row of a list that was written here names."""
-    scope, subject, campaign = told["scope"], told.get("subject", ""), None
-    if scope == "campaign":
-        campaign, _, subject = subject.rpartition("/")
-        scope = "lead" if "-" in subject else "person"
-    if scope not in SUBJECTS or not subject:
-        raise WrongUse(f"scope {scope!r} is not one of {', '.join(SUBJECTS)}, campaign")
-    # An opt-out is written in the channel of mail, and holds for all.
-    is_mail_alone = told.get("why") == "no_mail"
-    by_channel = {"sms": "sms", "email": "email" if is_mail_alone else "all"}
-    channel = "all" if scope == "phone" else by_channel.get(told.get("channel", ""), "all")
-    named = {SUBJECTS[scope]: subject}
-    return Whom(center, **named, channel=channel, campaign=campaign)
+    channel, campaign = told.get("channel") or "all", told.get("campaign") or None
+    return Whom(center, **given, channel=channel, campaign=campaign)
 
 
 async def _is_there(here: Opened, whom: Whom) -> bool:
@@ -194,13 +198,12 @@ async def _stranger(here: Opened, whom: Whom) -> str:
         return "" if await leads_of(tx, whom.center, person) else person
 
 
-async def _put(here: Opened, center: str, strangers: list[tuple[str, Said]]) -> None:
-    if not strangers:
-        return
-    locks = {f"person:{person}" for person, _ in strangers}
+async def _put(here: Opened, center: str, strangers: list[tuple[Whom, Said]]) -> None:
+    people = [(str(whom.person), said) for whom, said in strangers]
+    locks = {f"person:{person}" for person, _ in people}
     async with here.ledger.transaction(*locks) as tx:
         now = await here.ledger.now(tx)
-        for person, said in strangers:
+        for person, said in people:
             why = ("unsubscribed", f"operator-{uuid4().hex}", now)
             await suppress_person(tx, center, person, why)
             for lead in await leads_of(tx, center, person):

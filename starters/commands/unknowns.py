@@ -9,15 +9,17 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
+from temporalio.client import Client
 
 from activities.ledger.effects import EffectRow, find_effect
 from activities.ledger.unknowns import settle_unknown, unknown_effects
-from starters.commands.enrollments import entry_of
+from starters.commands.enrollments import NoAnswer, ask, entry_of
 from starters.commands.opened import Opened, opened
 from starters.commands.orders import carry_out
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from starters.commands.who import By, operator
 from workflows.contracts import OrderBody
+from workflows.engine.holds import SENT_AGAIN
 
 verbs = typer.Typer()
 
@@ -96,22 +98,36 @@ async def _unknown(here: Opened, key: str) -> EffectRow:
 
 
 async def _send_again(here: Opened, row: EffectRow, who: str) -> None:
-    """A new visit of the step. Asked twice, the enrollment does it once: the update has an id."""
+    """A new visit of the step, once: the update has an id, by which a run of the workflow knows it
+    again, and its words are in the timeline, which outlives the run."""
     if row.activity != "send_email" or not (row.enrollment and row.step):
         raise Refused(f"{row.key}: only a mail can be sent again: settle it with --not-sent")
     async with here.ledger.reading() as tx:
         entry = await entry_of(tx, row.enrollment)
     if entry["state"] == "CLOSED" or entry["entry"] != row.entry:
         raise Refused(f"{row.enrollment}: has ended, and sends nothing any more: --not-sent")
-    body = OrderBody(target=row.step, by=who, reason="it did not arrive")
+    visit = row.key.rsplit("/", 2)[1]
+    why, client = f"visit {visit} did not arrive", await here.client()
+    if await _was_sent_again(client, entry, row.step, why):
+        return
+    body = OrderBody(target=row.step, by=who, reason=why)
     once = f"resend-{sha256(row.key.encode()).hexdigest()[:24]}"
-    await carry_out(await here.client(), row.enrollment, "resend", body, once)
+    await carry_out(client, row.enrollment, "resend", body, once)
+
+
+async def _was_sent_again(client: Client, entry: Mapping[str, Any], step: str, why: str) -> bool:
+    """Whether that was ordered before, by somebody who did not come to settle it."""
+    try:
+        timeline = (await ask(client, entry)).timeline
+    except NoAnswer as error:
+        raise Refused(f"{entry['enrollment']}: {error}") from error
+    said = [one.why for one in timeline if one.step == step and one.what == SENT_AGAIN]
+    return any(one.endswith(why) for one in said)
 
 
 async def _settle(here: Opened, row: EffectRow, sent: bool, who: str) -> str:
     state: Literal["SENT", "NOT_SENT"] = "SENT" if sent else "NOT_SENT"
     why = f"{'it arrived' if sent else 'it did not arrive'}, says {who}"
-    async with here.ledger.transaction() as tx:
-        if not await settle_unknown(here.ledger, tx, row.key, state, why):
-            raise Refused(f"{row.key}: somebody else has settled it meanwhile")
+    if not await settle_unknown(here.ledger, row.key, state, why, here.connections):
+        raise Refused(f"{row.key}: somebody else has settled it meanwhile")
     return state

@@ -27,7 +27,8 @@ def missing_consents(draft: Draft) -> Iterator[Found]:
         return
     known = there.consents.get(automation.center, ())
     listed = ", ".join(known) or "none"
-    if known and automation.channels and automation.consent is None:
+    sends = automation.channels or automation.calls_reach_leads
+    if known and sends and automation.consent is None:
         message = (
             f"center {automation.center!r} asks people for consents ({listed}), and this sends "
             "messages: add 'consent: {needs: [...]}', or '{ignore: true, reason: ..., "

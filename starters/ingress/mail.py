@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
-from activities.ledger.correlation import erased_at, find_mail, people_at
+from activities.ledger.correlation import Known, erased_at, find_mail, opted_out_at, people_at
 from activities.ledger.effects import EffectRow
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import BadLead, canonical_address, person_of
@@ -35,6 +35,8 @@ TOKEN = "DRIPSTONE_INGRESS__MAIL_TOKEN"
 OLDEST = timedelta(days=30)
 BY_A_HUMAN = ("reply", "unsubscribe")
 REPORTS = ("bounce", "delayed", "complaint")
+NOBODYS = "default"
+"""The center in which mail is kept that is about nobody known."""
 KINDS = {"delayed": "auto_reply"}
 """What a mail is called in the inbox, if not as the parser calls it."""
 
@@ -79,7 +81,8 @@ async def take_mail(reception: Reception, raw: bytes) -> dict[str, Any]:
         return await _keep_unreadable(reception, raw, str(problem))
     read = await _correlate(reception, mail)
     by_address = [] if read.about else await _by_address(reception, read)
-    matched = "message_id" if read.about else "address" if by_address else None
+    is_known = any(one.lead for one in by_address)
+    matched = "message_id" if read.about else "address" if is_known else None
     incoming = [_about(reception, read, read.about)] if read.about else by_address
     incoming = incoming or await _by_someone_erased(reception, read)
     taken = [await reception.take_in(one) for one in incoming or [_about_nobody(read)]]
@@ -124,16 +127,30 @@ def _canonical(address: str | None) -> str | None:
 
 
 async def _by_address(reception: Reception, read: _Read) -> list[Incoming]:
-    """The safe side: a human who writes to us stops, whatever became of the thread."""
+    """The safe side: a human who writes to us stops, whatever became of the thread.
+
+    An opt-out holds for the address though nobody is known by it.
+    """
     address = read.mail.from_address
     if read.kind not in BY_A_HUMAN or not address:
         return []
+    whose = opted_out_at if read.kind == "unsubscribe" else people_at
     async with reception.ledger.reading() as tx:
-        known = await people_at(reception.ledger, tx, reception.centers, address)
+        found = await whose(reception.ledger, tx, reception.centers, address)
     return [
-        Incoming(_event(read, "address", one.center), one.center, "mail", one.lead, one.person)
-        for one in known
+        Incoming(_told_of(read, one), one.center, "mail", one.lead, one.person) for one in found
     ]
+
+
+def _told_of(read: _Read, one: Known) -> Event:
+    """The mail as it is kept with somebody; of a stranger's, other centers get the opt-out alone.
+
+    A stranger's mail is kept where every mail of nobody's is.
+    """
+    event = _event(read, "address" if one.lead else None, one.center)
+    if one.lead or one.center == NOBODYS:
+        return event
+    return event.model_copy(update={"data": {"matched": None, "via": "reply"}})
 
 
 async def _by_someone_erased(reception: Reception, read: _Read) -> list[Incoming]:
@@ -166,7 +183,7 @@ def _bounced(reception: Reception, row: EffectRow) -> str | None:
 
 
 def _about_nobody(read: _Read) -> Incoming:
-    return Incoming(_event(read, None, "default"), "default", "mail")
+    return Incoming(_event(read, None, NOBODYS), NOBODYS, "mail")
 
 
 def _event(read: _Read, matched: str | None, center: str, step: str | None = None) -> Event:
@@ -203,7 +220,7 @@ async def _keep_unreadable(reception: Reception, raw: bytes, problem: str) -> di
         "raw": base64.b64encode(raw[:KEPT_BYTES]).decode(),
     }
     event = Event(id=f"mail-{_digest(raw)}", kind="malformed", at=now, data=data)
-    received = await reception.take_in(Incoming(event, "default", "mail"))
+    received = await reception.take_in(Incoming(event, NOBODYS, "mail"))
     log.warning("ingress.unreadable_mail", id=event.id, bytes=len(raw))
     return _answer("malformed", None, [received]) | {"problem": problem}
 

@@ -1,7 +1,7 @@
 """``POST /webhooks/smartlead``: what Smartlead reports of leads that were handed over to it.
 
 A report belongs to an enrollment by our key, or by the vendor's id of the lead we put there, never
-by its address alone. Only an opt-out counts for whoever has the address.
+by its address alone. Only an opt-out counts for whoever has, or will have, the address.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
-from activities.ledger.correlation import people_at
+from activities.ledger.correlation import opted_out_at
 from activities.ledger.handovers import ENDED, Handover, find_reported, note_sent
 from activities.ledger.inbox import Incoming
 from starters.ingress.reception import Reception, read_body
@@ -43,10 +43,15 @@ async def post_smartlead(reception: Reception, request: HttpRequest) -> Response
         return JSONResponse({"error": str(problem)}, 400)
     if not report.kind:
         return JSONResponse({"kind": None, "matched": False})
-    return JSONResponse(await _take(reception, report))
+    return JSONResponse(await take_report(reception, report))
 
 
-async def _take(reception: Reception, report: Report) -> dict[str, JsonValue]:
+async def take_report(reception: Reception, report: Report) -> dict[str, JsonValue]:
+    """Take one report in; what it was, and whether it is about a handover of ours.
+
+    Raises:
+        LedgerUnavailable: nothing was committed.
+    """
     async with reception.ledger.reading() as tx:
         about = await find_reported(tx, report.campaign, report.key, report.vendor_lead)
         now = await reception.ledger.now(tx)
@@ -84,11 +89,11 @@ async def _opt_out_by_address(
     reception: Reception, report: Report, at: datetime
 ) -> dict[str, JsonValue]:
     """A stranger's report stops nobody, but an opt-out is honoured in any shape."""
-    known = []
+    whose = []
     if report.kind == "unsubscribe" and report.email:
         async with reception.ledger.reading() as tx:
-            known = await people_at(reception.ledger, tx, reception.centers, report.email)
-    for one in known:
+            whose = await opted_out_at(reception.ledger, tx, reception.centers, report.email)
+    for one in whose:
         event = Event(id=f"{report.id}/{one.center}", kind="unsubscribe", at=at)
         await reception.take_in(Incoming(event, one.center, "smartlead", one.lead, one.person))
-    return {"kind": report.kind, "matched": False, "opted_out": len(known)}
+    return {"kind": report.kind, "matched": False, "opted_out": len(whose)}

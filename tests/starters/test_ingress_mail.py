@@ -84,7 +84,7 @@ NOTHING: tuple[list[str], None] = ([], None)
         (letter(MORE, sender="eve@else.example"), "reply", None, NOTHING),
         (letter(REMOVE, ANSWERS), "unsubscribe", BY_ID, (["unsubscribed"], "unsubscribed")),
         (letter(REMOVE), "unsubscribe", BY_ADDRESS, (["unsubscribed"], "unsubscribed")),
-        (letter(REMOVE, sender="eve@else.example"), "unsubscribe", None, NOTHING),
+        (letter(REMOVE, sender="eve@else.example"), "unsubscribe", None, (["unsubscribed"], None)),
         (bounce("5.1.1"), "bounce", BY_ID, (["bounced"], "email_bounced")),
         (bounce("4.2.2"), "bounce", BY_ID, NOTHING),
         (bounce("4.4.1", action="delayed"), "auto_reply", BY_ID, NOTHING),

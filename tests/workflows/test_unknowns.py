@@ -11,6 +11,7 @@ import pytest
 from activities.ledger.effects import find_effect
 from tests.starters.commands import Commands, Result
 from tests.workflows.world import Journey, World
+from workflows.contracts import OrderBody
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -59,6 +60,20 @@ async def test_a_mail_that_did_not_arrive_is_sent_once_more_and_the_wait_goes_on
     assert await state_of(journey, 1) == ("NOT_SENT", "it did not arrive, says ada")
     assert (await state_of(journey, 2))[0] == "SENT"
     await journey.order("remove")
+
+
+async def test_a_mail_that_was_ordered_again_before_is_not_sent_a_third_time(world: World) -> None:
+    """The command died before it settled the first one, and the run that knew its id is over."""
+    journey = await lost_in_the_last_moment(world)
+    order = OrderBody(target="a", by="ada", reason="visit 1 did not arrive")
+    await journey.handle.execute_update("resend", order, id="known to an earlier run")
+    await journey.until(lambda status: status.sends == 2 and status.step == "w")
+    done = await unknowns(world, f"{journey.handle.id}/1/a/1/send_email", "--resend")
+    assert done.status == 0, done.err
+    await journey.order("remove")
+    assert journey.mails() == 2
+    assert (await state_of(journey, 1))[0] == "NOT_SENT"
+    assert (await state_of(journey, 3))[0] == ""
 
 
 async def test_what_arrived_is_settled_and_nothing_is_sent(world: World) -> None:

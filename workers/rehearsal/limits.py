@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activities.ledger.pacing import Booked, Pace, Room, Stretch, day_of, first_room, limits_of
-from workflows.engine.consent import Channel, Statement
+from workflows.engine.consent import CHANNELS, Channel, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +107,13 @@ class Agreed:
                 return f"no consent {name!r} for {channel}"
             if said[1]:
                 return f"consent {name!r} for {channel} was withdrawn"
+        return ""
+
+    def lack_somewhere(self, person: str, needs: Iterable[str]) -> str:
+        """The same for a message whose channel nobody knows: given for one, withdrawn for none."""
+        for name in needs:
+            known = [channel for channel in CHANNELS if (person, name, channel) in self._said]
+            lacks = [self.lack(person, (name,), channel) for channel in known]
+            if not lacks or any(lacks):
+                return next((one for one in lacks if one), f"no consent {name!r} for any channel")
         return ""

@@ -68,6 +68,9 @@ class People:
         for channel in automation.channels:
             if lack := self.agreed.lack(lead.person, automation.consents_needed, channel):
                 return lack
+        needs = automation.consents_needed if automation.calls_reach_leads else ()
+        if lack := self.agreed.lack_somewhere(lead.person, needs):
+            return lack
         return self._objection_to_re_entry(play, lead, now)
 
     def _objection_to_reach(self, play: Play, lead: Lead) -> str:

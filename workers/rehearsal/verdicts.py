@@ -12,8 +12,7 @@ from activities.ledger.companies import company_domain
 from activities.ledger.eligibility import objection_to_audience
 from activities.ledger.gate import Facts, judge_mail, judge_step, judge_text
 from activities.ledger.pacing import Pace
-from activities.ledger.windows import window_of
-from activities.sending import NO_MAILBOX, Sending, pace_of
+from activities.sending import NO_MAILBOX, Message, Sending, pace_of
 from workers.rehearsal.case import Case
 from workers.rehearsal.reviewing import lacks_review
 from workflows.engine.caps import Caps
@@ -35,7 +34,6 @@ Payload = Mapping[str, JsonValue]
 
 def verdict_on(mode: EngineMode, case: Case, effect: Effect, payload: Payload) -> Outcome | None:
     """What the gate says of an effect now; None lets it pass, and takes its slot."""
-    called = isinstance(effect, HttpCall) and effect.reaches_lead
     facts = Facts(
         now=mode.now,
         admission=case.admission,
@@ -50,10 +48,9 @@ def verdict_on(mode: EngineMode, case: Case, effect: Effect, payload: Payload) -
         return _on_mail(mode, case, effect, payload, facts)
     if isinstance(effect, SendSms):
         return _on_text(mode, case, effect, payload, facts)
-    window = window_of(case.play.automation, case.play.accounts)
-    facts = replace(facts, window=window if called else None)
-    reaches = called or isinstance(effect, AskReview | HandOverLead)
-    return judge_mail(facts) if reaches else judge_step(facts)
+    if isinstance(effect, HttpCall) and effect.reaches_lead:
+        return _on_call(mode, case, effect, facts)
+    return judge_mail(facts) if isinstance(effect, AskReview | HandOverLead) else judge_step(facts)
 
 
 def _no_longer_eligible(case: Case) -> str:
@@ -90,6 +87,17 @@ def _on_mail(
     return judge_mail(facts) or _wait_for_room(mode, case, effect)
 
 
+def _on_call(mode: EngineMode, case: Case, effect: HttpCall, facts: Facts) -> Outcome | None:
+    """On which channel nobody knows: whatever stands against any stands against it."""
+    people, needs = mode.people, case.play.automation.consents_needed
+    facts = replace(
+        facts,
+        suppressed=facts.suppressed or people.suppressed_texts(case.lead),
+        no_consent=people.agreed.lack_somewhere(case.lead.person, needs),
+    )
+    return judge_mail(facts) or _wait_for_room(mode, case, effect)
+
+
 def _of_message(case: Case, effect: SendEmail | SendSms, facts: Facts) -> Facts:
     """What is asked of messages of every channel; the window is one of the limits of the pace."""
     caps = _caps(case)
@@ -102,7 +110,7 @@ def _of_message(case: Case, effect: SendEmail | SendSms, facts: Facts) -> Facts:
     )
 
 
-def _wait_for_room(mode: EngineMode, case: Case, effect: SendEmail | SendSms) -> Outcome | None:
+def _wait_for_room(mode: EngineMode, case: Case, effect: Message) -> Outcome | None:
     room = mode.limits.take_slot(_pace(mode, case, effect), mode.now)
     return Outcome(state="held", cause=room.cause, until=room.at) if room else None
 
@@ -118,7 +126,7 @@ def _caps(case: Case) -> Caps:
     return campaign.caps if campaign else Caps()
 
 
-def _pace(mode: EngineMode, case: Case, effect: SendEmail | SendSms) -> Pace:
+def _pace(mode: EngineMode, case: Case, effect: Message) -> Pace:
     caps, accounts = _caps(case), mode.stage.connections.of(case.lead.center)
     by_company = caps.per_company_per_day or accounts.caps.per_company_per_day
     return pace_of(

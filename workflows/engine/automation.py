@@ -14,6 +14,7 @@ from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason, exit_caused_by
 from workflows.engine.goal import Goal
 from workflows.engine.steps import AnyStep
+from workflows.engine.steps.http_call import HttpCall
 from workflows.engine.triggers import AnyTrigger
 from workflows.engine.triggers.lead_status_changed import STAGE
 from workflows.engine.triggers.stale_lead import StaleLead
@@ -106,6 +107,11 @@ class Automation(Frozen):
         """The channels by which its steps send messages, once each."""
         used = (CHANNEL_OF.get(step.kind) for step in self.steps)
         return tuple(dict.fromkeys(channel for channel in used if channel))
+
+    @property
+    def calls_reach_leads(self) -> bool:
+        """Whether a call of its own to another system is a message, on a channel not known here."""
+        return any(isinstance(step, HttpCall) and step.reaches_lead for step in self.steps)
 
     @property
     def consents_needed(self) -> tuple[Name, ...]:

@@ -26,6 +26,9 @@ from workflows.engine.state import (
     Wait,
 )
 
+SENT_AGAIN = "send again"
+"""What the timeline says of a mail that an operator had sent once more."""
+
 
 def hold(
     state: State, cause: HoldCause, reason: str, now: datetime, until: datetime | None = None
@@ -162,7 +165,7 @@ def obey(automation: Automation, state: State, order: Order, now: datetime) -> S
     if order.verb == "resume":
         return release(automation, state, why or "resumed", now)
     if order.verb == "resend":
-        state = state.noting(Decision(at=now, step=order.target, what="send again", why=why))
+        state = state.noting(Decision(at=now, step=order.target, what=SENT_AGAIN, why=why))
         asked = {"resend": order.target, "interrupted": state.wanted}
         return resend(automation, state.model_copy(update=asked), now)
     # Whoever orders the lead on has looked at it: what comes now is due now.

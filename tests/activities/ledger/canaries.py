@@ -15,7 +15,6 @@ from activities.ledger.erasing import (
     close_rest,
     mark_done,
     records_and_persons,
-    samples_of,
 )
 from activities.ledger.instant import Instant
 from activities.ledger.leads import Lead
@@ -90,17 +89,15 @@ def files_with(path: Path, word: str) -> list[str]:
     return [file.name for file in files if word.encode() in file.read_bytes()]
 
 
-async def order_for(ledger: Ledger, lead: str, *, samples: bool = False) -> Order:
+async def order_for(ledger: Ledger, lead: str) -> Order:
     async with ledger.reading() as tx:
-        records, persons = await records_and_persons(ledger, tx, "default", lead)
-        copies = await samples_of(tx, "default", records) if samples else {}
-    mine = (*records, *copies), (*persons, *copies.values())
+        mine = await records_and_persons(ledger, tx, "default", lead)
     return Order("default", *mine, by="Eva", why="ticket 7")
 
 
-async def erased(ledger: Ledger, lead: str, *, samples: bool = False) -> dict[str, int]:
+async def erased(ledger: Ledger, lead: str) -> dict[str, int]:
     """Erase a lead as far as the ledger goes: Temporal has nothing of it."""
-    order = await order_for(ledger, lead, samples=samples)
+    order = await order_for(ledger, lead)
     await begin(ledger, order, ACCOUNTS)
     await close_rest(ledger, order, ACCOUNTS)
     blanked = await blank_all(ledger, order)

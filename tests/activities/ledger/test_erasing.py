@@ -135,15 +135,15 @@ async def test_all_records_of_the_person_go_and_addresses_that_were_passed_on_st
     assert await places_with(ledger, OTHER) == ["leads"]
 
 
-async def test_samples_stay_unless_they_are_to_go_as_well(ledger: Ledger) -> None:
-    lead = a_lead(ledger, 1, ADDRESS, note=WORD)
+async def test_samples_of_the_person_go_and_those_of_others_stay(ledger: Ledger) -> None:
+    lead, other = a_lead(ledger, 1, ADDRESS, note=WORD), a_lead(ledger, 2, note=OTHER)
     async with ledger.transaction() as tx:
         await put_lead(ledger, tx, lead)
         await put_lead(ledger, tx, as_sample(ledger, lead, "try1"))
+        await put_lead(ledger, tx, as_sample(ledger, other, "try1"))
     await erased(ledger, lead.lead)
-    assert await places_with(ledger, WORD) == ["leads"]
-    await erased(ledger, lead.lead, samples=True)
     assert await places_with(ledger, WORD) == []
+    assert await places_with(ledger, OTHER) == ["leads"]
 
 
 async def test_a_message_about_nobody_that_names_the_person_goes_too(ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from activities.ledger import Ledger
+from activities.ledger.halts import halt
 from activities.ledger.handovers import (
     ACTIVE,
     ENDED,
@@ -34,6 +35,7 @@ from tests.activities.ledger.scenes import AT, a_lead, enter, happens, leave, ma
 from workflows.engine.exits import ExitReason
 
 KEY = "enrollment:spring:x/1/hand/1"
+WHY = ("Ada", "wrong text")
 Stop = Callable[[Ledger, Lead, str], Awaitable[object]]
 
 
@@ -122,6 +124,8 @@ SHARED: dict[str, tuple[Stop, str]] = {
         lambda ledger, _, __: switch_center(ledger, "default", "disabled", "test"),
         "pause",
     ),
+    "halted": (lambda ledger, _, __: halt(ledger, "default", "spring", WHY), "pause"),
+    "its center is halted": (lambda ledger, _, __: halt(ledger, "default", None, WHY), "pause"),
 }
 
 
