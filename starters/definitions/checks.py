@@ -36,13 +36,19 @@ from starters.definitions.platform_checks import (
     without_timeline_template,
 )
 from starters.definitions.sms_checks import long_text_messages, texts_that_say_how_to_stop
-from starters.definitions.step_graph import loops_without_limit, loops_without_wait, unreachable
 from starters.definitions.strict_yaml import Path
 from starters.definitions.text_checks import (
     texts_of_steps,
     texts_without_default,
 )
 from starters.definitions.wave_checks import first_wave_too_small, waves_beside_a_trigger
+from starters.definitions.way_checks import (
+    endless_loops,
+    idle_steps,
+    many_messages,
+    next_never_taken,
+    unlimited_loops,
+)
 from starters.definitions.web_checks import (
     event_receivers,
     http_connections,
@@ -166,42 +172,6 @@ def steps_that_set_off_the_trigger(draft: Draft) -> Iterator[Found]:
             yield ("steps", place, "kind"), "warning", warning.message
 
 
-@check("error", "put a wait step into the loop")
-def endless_loops(draft: Draft) -> Iterator[Found]:
-    """Loops that a lead would run through without ever waiting."""
-    if draft.automation:
-        for loop in loops_without_wait(draft.automation):
-            around = " -> ".join((*loop, loop[0]))
-            message = f"{around} is a loop without a wait: put a wait step into it"
-            yield ("steps", _place(draft.automation, loop[0])), "error", message
-
-
-@check("error", "go back by a step of kind jump, which has a limit")
-def unlimited_loops(draft: Draft) -> Iterator[Found]:
-    """Loops that nothing ends: there is neither a jump in them nor an engagement window."""
-    if draft.automation and not draft.automation.campaign:
-        told = {frozenset(loop) for loop in loops_without_wait(draft.automation)}
-        for loop in loops_without_limit(draft.automation):
-            if frozenset(loop) in told:
-                continue
-            around = " -> ".join((*loop, loop[0]))
-            message = f"nothing ends the loop {around}: go back by a step of kind jump"
-            yield ("steps", _place(draft.automation, loop[0])), "error", message
-
-
-@check("warning", "lead a way there, or take the step out")
-def idle_steps(draft: Draft) -> Iterator[Found]:
-    """Steps that no lead can come to."""
-    if draft.automation:
-        steps = draft.automation.steps
-        for place in unreachable(draft.automation):
-            message = "no step leads here: it is never carried out"
-            if place and steps[place - 1].ends:
-                end = steps[place - 1].id
-                message = f"comes after the end {end!r}, and nothing jumps to it: never carried out"
-            yield ("steps", place), "warning", message
-
-
 CHECKS: tuple[Check, ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default, unknown_merge_tags),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
@@ -216,7 +186,7 @@ CHECKS: tuple[Check, ...] = (
     *(short_waits, unknown_fields, personal_conditions, conditions_without_value),
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
-    *(endless_loops, unlimited_loops, idle_steps),
+    *(endless_loops, unlimited_loops, many_messages, next_never_taken, idle_steps),
     *(messages_without_wait, tasks_without_due_date),
     *(branches_without_end,),
     *(waves_beside_a_trigger, first_wave_too_small),
