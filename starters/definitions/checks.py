@@ -41,6 +41,12 @@ from starters.definitions.text_checks import (
     texts_of_steps,
     texts_without_default,
 )
+from starters.definitions.trigger_checks import (
+    closed_stages,
+    outreach_not_counted,
+    steps_that_do_not_suit_the_trigger,
+    steps_that_set_off_the_trigger,
+)
 from starters.definitions.wave_checks import first_wave_too_small, waves_beside_a_trigger
 from starters.definitions.way_checks import (
     endless_loops,
@@ -56,9 +62,6 @@ from starters.definitions.web_checks import (
     secrets_in_steps,
     unused_answers,
 )
-from workflows.engine.automation import Automation
-from workflows.engine.availability import objections
-from workflows.engine.loops import loop_warnings
 from workflows.engine.steps.send_email import SendEmail
 
 MERGE_FIELDS = {"unsubscribe_url", "sender.name", "sender.address", "sender.postal_address"}
@@ -154,24 +157,6 @@ def unknown_holidays(draft: Draft) -> Iterator[Found]:
                 yield (*path, "holidays", index), "error", problem
 
 
-@check("error", "take another trigger or timing, or another step")
-def steps_that_do_not_suit_the_trigger(draft: Draft) -> Iterator[Found]:
-    """Actions that the table of triggers forbids, and those that cause the trigger's own event."""
-    if draft.automation:
-        for objection in objections(draft.automation):
-            place = _place(draft.automation, objection.step)
-            yield ("steps", place, "kind"), "error", objection.message
-
-
-@check("warning", "be sure that it is meant, or let leads enter once")
-def steps_that_set_off_the_trigger(draft: Draft) -> Iterator[Found]:
-    """Steps that start the automation's own trigger, or its clock, anew."""
-    if draft.automation:
-        for warning in loop_warnings(draft.automation):
-            place = _place(draft.automation, warning.step)
-            yield ("steps", place, "kind"), "warning", warning.message
-
-
 CHECKS: tuple[Check, ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default, unknown_merge_tags),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
@@ -186,6 +171,7 @@ CHECKS: tuple[Check, ...] = (
     *(short_waits, unknown_fields, personal_conditions, conditions_without_value),
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
+    *(closed_stages, outreach_not_counted),
     *(endless_loops, unlimited_loops, many_messages, next_never_taken, idle_steps),
     *(messages_without_wait, tasks_without_due_date),
     *(branches_without_end,),
@@ -200,10 +186,6 @@ def _mails(draft: Draft) -> Iterator[tuple[int, SendEmail, Mapping[str, bool]]]:
         fields = (draft.templates or {}).get(step.template) if isinstance(step, SendEmail) else None
         if isinstance(step, SendEmail) and fields is not None:
             yield place, step, fields
-
-
-def _place(automation: Automation, step_id: str) -> int:
-    return [step.id for step in automation.steps].index(step_id)
 
 
 def _listed(names: Collection[str]) -> str:

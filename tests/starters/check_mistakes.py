@@ -6,6 +6,7 @@ Secrets are put together here, so that no file of the repository has one in it.
 from __future__ import annotations
 
 from tests.starters.mistakes import HEAD, MAIL_STEP, STEPS
+from tests.starters.trigger_mistakes import BAD_BY_TRIGGER
 from tests.starters.way_mistakes import BAD_WAYS, CALL, SPLIT, WAIT
 
 SLACK_TOKEN = "-".join(("xoxb", "123456789012", "abcdefghijkl"))
@@ -18,6 +19,7 @@ TRACK = "- {id: a, kind: track_event, event: demo"
 PUSH = "- {id: a, kind: push, to: salesforce, fields: {LastName: last_name}}\n"
 BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
     **BAD_WAYS,
+    **BAD_BY_TRIGGER,
     "unknown-fields": (
         HEAD + "audience: {field: compnay, op: equals, value: x}\nsteps:\n- {id: a, kind: end}\n",
         4,

@@ -32,6 +32,7 @@ CENTER = replace(
 LESS = {
     "unknown-fields": replace(CENTER, lead_fields={"default": ("company",)}),
     "missing-connections": Configured(mailboxes=EVERYTHING.mailboxes),
+    "outreach-not-counted": replace(CENTER, vendors=EVERYTHING.vendors | {"smartlead"}),
     "event-receivers": replace(CENTER, vendors=EVERYTHING.vendors),
 }
 """What is not there, for checks that look for it."""

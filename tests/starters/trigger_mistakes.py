@@ -106,3 +106,9 @@ BAD_TRIGGERS: dict[str, tuple[str, int, str]] = {
         "warning: step 'intro': is activity itself",
     ),
 }
+STALE = START + "  kind: stale_lead\n  exactly: 30 days\n  stages: [New%s]\n" + END
+BAD_BY_TRIGGER: dict[str, tuple[str, int, str]] = {
+    "closed-stages": (STALE % ", Closed/Lost", 6, "stage 'Closed/Lost' says that the lead is done"),
+    "outreach-not-counted": (STALE % "", 4, "meeting_booked, call_logged, outreach_sent]'"),
+}
+"""By the name of the check."""
