@@ -35,6 +35,7 @@ from starters.definitions.platform_checks import (
     perhaps_not_pushed,
     without_timeline_template,
 )
+from starters.definitions.secret_checks import secrets_in_paths, secrets_in_steps
 from starters.definitions.sms_checks import long_text_messages, texts_that_say_how_to_stop
 from starters.definitions.strict_yaml import Path
 from starters.definitions.text_checks import (
@@ -59,7 +60,6 @@ from starters.definitions.web_checks import (
     event_receivers,
     http_connections,
     persons_in_statistics,
-    secrets_in_steps,
     unused_answers,
 )
 from workflows.engine.steps.send_email import SendEmail
@@ -162,7 +162,7 @@ CHECKS: tuple[Check, ...] = (
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
     unknown_holidays,
     *(http_connections, event_receivers, persons_in_statistics),
-    *(secrets_in_steps, unused_answers),
+    *(secrets_in_steps, secrets_in_paths, unused_answers),
     *(missing_platforms, fields_not_pushable, without_timeline_template),
     *(not_pushed_before, perhaps_not_pushed),
     *(texts_of_steps, texts_without_default),

@@ -56,8 +56,8 @@ def outreach_not_counted(draft: Draft) -> Iterator[Found]:
         return
     if "activities" not in trigger.model_fields_set:
         message = (
-            "mails that Smartlead sends are no activity here, so a lead may count as stale while it "
-            f"gets them: write 'activities: [{', '.join((*trigger.activities, OUTREACH_SENT))}]'"
+            "mails that Smartlead sends are no activity here, so a lead may count as stale while "
+            f"it gets them: write 'activities: [{', '.join((*trigger.activities, OUTREACH_SENT))}]'"
         )
         yield ("trigger", "kind"), "warning", message
 

@@ -70,6 +70,11 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         5,
         "'X-Token' looks like a secret",
     ),
+    "secrets-in-paths": (
+        STEPS + HTTP_CALL + f", path: /hooks/{RANDOM}{RANDOM}}}\n",
+        5,
+        "has a long random part",
+    ),
     "unused-answers": (
         STEPS + HTTP_CALL + ", status_as: went}\n",
         5,
