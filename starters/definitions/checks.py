@@ -21,10 +21,10 @@ from starters.definitions.advice import (
     tasks_without_due_date,
 )
 from starters.definitions.check import Check, check
+from starters.definitions.condition_checks import conditions_without_value, values_that_do_not_suit
 from starters.definitions.consent_checks import ignored_consents, missing_consents
 from starters.definitions.draft import Draft, Found
 from starters.definitions.field_checks import (
-    conditions_without_value,
     personal_conditions,
     unknown_fields,
 )
@@ -168,7 +168,8 @@ CHECKS: tuple[Check, ...] = (
     *(texts_of_steps, texts_without_default),
     *(nobody_may_approve,),
     *(long_text_messages, texts_that_say_how_to_stop),
-    *(short_waits, unknown_fields, personal_conditions, conditions_without_value),
+    *(short_waits, unknown_fields, personal_conditions),
+    *(conditions_without_value, values_that_do_not_suit),
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
     *(closed_stages, outreach_not_counted),

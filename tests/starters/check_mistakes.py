@@ -166,6 +166,11 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         4,
         "'at_least' compares with nothing",
     ),
+    "values-that-do-not-suit": (
+        HEAD + "audience: {field: stage, op: equals, value: [New, Won]}\nsteps:\n" + MAIL_STEP,
+        4,
+        "'equals' compares with one value, not with a list: write 'op: in'",
+    ),
     "steps-that-do-not-suit-the-trigger": (
         CHATTING + "steps:\n" + MAIL_STEP,
         5,
