@@ -23,6 +23,11 @@ from starters.definitions.advice import (
 from starters.definitions.check import Check, check
 from starters.definitions.condition_checks import conditions_without_value, values_that_do_not_suit
 from starters.definitions.consent_checks import ignored_consents, missing_consents
+from starters.definitions.dead_settings import (
+    days_that_are_over,
+    exits_from_itself,
+    waits_beyond_the_window,
+)
 from starters.definitions.draft import Draft, Found
 from starters.definitions.field_checks import (
     personal_conditions,
@@ -173,6 +178,7 @@ CHECKS: tuple[Check, ...] = (
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
     *(closed_stages, outreach_not_counted),
+    *(days_that_are_over, waits_beyond_the_window, exits_from_itself),
     *(endless_loops, unlimited_loops, many_messages, next_never_taken, idle_steps),
     *(messages_without_wait, tasks_without_due_date),
     *(branches_without_end,),

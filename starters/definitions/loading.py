@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any, cast
 
@@ -61,6 +62,7 @@ def load(
     path: FilePath,
     templates: Mapping[str, Mapping[str, bool]] | None = None,
     connections: Configured | None = None,
+    now: datetime | None = None,
 ) -> tuple[Automation | None, tuple[Finding, ...]]:
     """Read one automation file; never raises for what is in it.
 
@@ -68,6 +70,7 @@ def load(
         path: the YAML file.
         templates: name -> its merge fields -> whether each has a default; None: not checked.
         connections: what is configured here; None: not checked.
+        now: the present instant; None: days that are over are not told of.
 
     Returns:
         The automation, or None if any finding is an error; and all findings, by their lines.
@@ -85,7 +88,7 @@ def load(
     findings += _secrets(path, data, document)
     automation = None
     if document:
-        automation, told = _examine(document, templates, connections)
+        automation, told = _examine(document, templates, connections, now)
         taken = {problem.line for problem in problems}
         for check, (place, severity, message) in told:
             line = document.line(place)
@@ -114,6 +117,7 @@ def _examine(
     document: Document,
     templates: Mapping[str, Mapping[str, bool]] | None,
     connections: Configured | None,
+    now: datetime | None,
 ) -> tuple[Automation | None, list[tuple[str, Found]]]:
     if not isinstance(document.value, dict):
         message = "an automation is a group of fields, such as 'id: welcome'"
@@ -122,7 +126,7 @@ def _examine(
     told = [(FIELDS.name, one) for one in found]
     steps = _steps(document)
     told += [(GRAPH.name, one) for one in _graph(document, steps)]
-    draft = Draft(document, steps, automation, templates, connections)
+    draft = Draft(document, steps, automation, templates, connections, now)
     for check in CHECKS:
         told += [(check.about.name, one) for one in check(draft)]
     return automation, told
