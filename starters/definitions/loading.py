@@ -90,13 +90,7 @@ def load(
     if document:
         automation, told = _examine(document, templates, connections, now)
         taken = {problem.line for problem in problems}
-        for check, (place, severity, message) in told:
-            line = document.line(place)
-            if line not in taken:
-                step = _step_of(place, document)
-                if not step and place[:1] == ("steps",) and len(place) > 1:
-                    message = f"step {int(place[1]) + 1}: {message}"
-                findings.append(Finding(severity, message, str(path), line, step, check))
+        findings += [one for one in _with_lines(path, document, told) if one.line not in taken]
     findings.sort(key=lambda finding: finding.line)
     sound = not any(finding.severity == "error" for finding in findings)
     return automation if sound else None, tuple(dict.fromkeys(findings))
@@ -111,6 +105,16 @@ def lines_of(path: FilePath, field: str) -> list[int]:
     document, _ = strict_yaml.read(path.read_bytes())
     count = len(_listed(document.at(("steps",)))) if document else 0
     return [document.line(("steps", place, field)) for place in range(count)] if document else []
+
+
+def _with_lines(
+    path: FilePath, document: Document, told: list[tuple[str, Found]]
+) -> Iterator[Finding]:
+    for check, (place, severity, message) in told:
+        step = _step_of(place, document)
+        if not step and place[:1] == ("steps",) and len(place) > 1:
+            message = f"step {int(place[1]) + 1}: {message}"
+        yield Finding(severity, message, str(path), document.line(place), step, check)
 
 
 def _examine(
