@@ -29,6 +29,7 @@ from starters.definitions.dead_settings import (
     waits_beyond_the_window,
 )
 from starters.definitions.draft import Draft, Found
+from starters.definitions.event_checks import misspelt_events, waits_for_an_exit
 from starters.definitions.field_checks import (
     personal_conditions,
     unknown_fields,
@@ -178,6 +179,7 @@ CHECKS: tuple[Check, ...] = (
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
     *(closed_stages, outreach_not_counted),
+    *(misspelt_events, waits_for_an_exit),
     *(days_that_are_over, waits_beyond_the_window, exits_from_itself),
     *(endless_loops, unlimited_loops, many_messages, next_never_taken, idle_steps),
     *(messages_without_wait, tasks_without_due_date),

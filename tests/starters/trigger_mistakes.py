@@ -129,5 +129,17 @@ BAD_BY_TRIGGER: dict[str, tuple[str, int, str]] = {
         6,
         "'welcome' is this automation, which enters no lead for what it caused itself",
     ),
+    "misspelt-events": (
+        START + "  kind: event_added\n  event: clciked\n" + END,
+        5,
+        "events of the kind 'clciked' are not known: did you mean 'clicked'?",
+    ),
+    "waits-for-an-exit": (
+        START
+        + "  kind: manual\nsteps:\n- id: a\n  kind: wait_for\n  timeout: 1 day\n"
+        + "  events: [clicked, bounce]\n",
+        9,
+        "'bounce' ends the enrollment here (email bounced), so this step never hears of it",
+    ),
 }
 """By the name of the check."""
