@@ -21,7 +21,7 @@ from workers.secrets_in_text import find_leaks
 from workflows.engine.automation import Automation, graph_problems
 from workflows.engine.steps import AnyStep
 
-__all__ = ["Configured", "Finding", "lines_of", "load"]
+__all__ = ["Configured", "Finding", "lines_of", "load", "validated"]
 
 _STEP: TypeAdapter[AnyStep] = TypeAdapter(AnyStep)
 _TARGET_FIELDS = (
@@ -126,7 +126,7 @@ def _examine(
     if not isinstance(document.value, dict):
         message = "an automation is a group of fields, such as 'id: welcome'"
         return None, [(FIELDS.name, ((), "error", message))]
-    automation, found = _validate(document)
+    automation, found = validated(document)
     told = [(FIELDS.name, one) for one in found]
     steps = _steps(document)
     told += [(GRAPH.name, one) for one in _graph(document, steps)]
@@ -146,12 +146,13 @@ def _secrets(path: FilePath, data: bytes, document: Document | None) -> Iterator
         yield Finding(about.severity, leak.message, str(path), leak.line, step, about.name)
 
 
-def _validate(document: Document) -> tuple[Automation | None, list[Found]]:
+def validated(document: Document) -> tuple[Automation | None, list[Found]]:
+    """The automation that a document is, else what is wrong with its fields."""
     try:
         return Automation.model_validate(document.value), []
     except ValidationError as error:
         if _spell_out(error, document):
-            return _validate(document)
+            return validated(document)
         return None, [(place, "error", said) for place, said in explain(error, document)]
 
 
