@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from heapq import heappop, heappush
 
 from starters.definitions.step_graph import MESSAGES, uncounted_ways
 from workflows.engine.automation import Automation
@@ -32,17 +33,18 @@ def quickest_round(automation: Automation, start: str) -> Round | None:
     """
     ways = uncounted_ways(automation)
     times = {step.id: _time_in(step) for step in automation.steps}
-    best: dict[str, Round] = {}
-    waiting = [Round((start,), timedelta())]
+    waiting: list[tuple[timedelta, int, tuple[str, ...]]] = [(timedelta(), 1, (start,))]
+    seen: set[str] = set()
     while waiting:
-        here = min(waiting, key=lambda one: one.lasting)
-        waiting.remove(here)
-        lasting = here.lasting + times[here.steps[-1]]
-        for way in ways[here.steps[-1]]:
-            if way not in best or lasting < best[way].lasting:
-                best[way] = Round(here.steps, lasting)
-                waiting += [Round((*here.steps, way), lasting)] if way != start else []
-    return best.get(start)
+        lasting, count, path = heappop(waiting)
+        here = path[-1]
+        if count > 1 and here == start:
+            return Round(path[:-1], lasting)
+        if here not in seen:
+            seen.add(here)
+            for way in ways[here]:
+                heappush(waiting, (lasting + times[here], count + 1, (*path, way)))
+    return None
 
 
 def rounds_with_messages(automation: Automation) -> list[Round]:

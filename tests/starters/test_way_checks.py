@@ -35,7 +35,7 @@ def test_a_jump_counts_only_the_way_it_jumps_and_not_the_way_on_from_it(tmp_path
     [
         (ON, "5 days", ["unlimited-loops"]),
         (ON, "30 days", ["unlimited-loops"]),
-        (ON, "31 days", []),  # the window ends before the next message
+        (ON, "31 days", ["waits-beyond-the-window"]),  # the window ends before the next message
         (ON + ", caps: {max_sends: 5}", "5 days", []),
         ("", "5 days", []),
     ],
