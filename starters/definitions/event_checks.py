@@ -18,7 +18,7 @@ from workflows.engine.steps.wait_for import WaitFor
 from workflows.engine.triggers import KINDS
 from workflows.engine.triggers.base import BaseTrigger
 from workflows.engine.triggers.event_added import EventAdded
-from workflows.engine.triggers.stale_lead import ACTIVITIES
+from workflows.engine.triggers.stale_lead import ACTIVITIES, StaleLead
 
 _HEARD = {
     kind
@@ -87,3 +87,6 @@ def _named(draft: Draft) -> Iterator[tuple[Path, str]]:
     trigger = draft.automation.trigger if draft.automation else None
     if isinstance(trigger, EventAdded):
         yield ("trigger", "event"), trigger.event
+    if isinstance(trigger, StaleLead):
+        for number, kind in enumerate(trigger.activities):
+            yield ("trigger", "activities", number), kind

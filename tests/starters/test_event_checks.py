@@ -12,6 +12,7 @@ from tests.starters.test_definitions import told
 WAIT = "steps:\n- {id: a, kind: wait_for, events: [%s], timeout: 1 day}\n"
 CAMPAIGN = "campaign: {engagement_window: 1 week%s}\n"
 ASK = "steps:\n- {id: b, kind: branch, arms: [{when: {not: {event: %s}}, go_to: e}]}\n"
+STALE = "{kind: stale_lead, exactly: 30 days, stages: [New], activities: [%s]}"
 END = "- {id: e, kind: end}\n"
 
 
@@ -49,7 +50,9 @@ def test_a_kind_that_is_nearly_a_known_one_is_asked_about(
     kind: str, meant: str | None, tmp_path: Path
 ) -> None:
     trigger = HEAD.replace("{kind: manual}", f"{{kind: event_added, event: {kind}}}")
-    for text in (HEAD + WAIT % kind, HEAD + ASK % kind + END, trigger + "steps:\n" + END):
+    stale = HEAD.replace("{kind: manual}", STALE % kind)
+    starts = (f"{one}steps:\n{END}" for one in (trigger, stale))
+    for text in (HEAD + WAIT % kind, HEAD + ASK % kind + END, *starts):
         found = told(tmp_path, text)
         assert [one.check for one in found] == (["misspelt-events"] if meant else [])
         assert not meant or f"did you mean {meant!r}?" in found[0].message
