@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ledger.publishing import find_state, publish
+from activities.ledger.publishing import NotPublished, find_state, newest_version, publish
 from activities.ledger.template_choice import ready_to_publish
 from activities.ledger.template_lives import Written
 from starters.commands.configured import configured_by
@@ -29,6 +31,7 @@ from starters.definitions.loading import Configured, Finding, lines_of, load
 from workers.authoring import MergeTag, Templates, read_templates
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_email import SendEmail
+from workflows.engine.triggers.campaign_exited import CampaignExited
 
 verbs = typer.Typer()
 
@@ -117,6 +120,7 @@ async def _publish(draft: Draft, by: str, enable_too: bool) -> dict[str, Any]:
         campaign = draft.automation.campaign
         follower = campaign.follow_up.enroll_in if campaign and campaign.follow_up else None
         async with here.ledger.reading() as tx:
+            unknown = await _not_published(tx, draft.automation)
             state = await find_state(tx, name)
             onward = await find_state(tx, follower) if follower else None
     return {
@@ -127,9 +131,23 @@ async def _publish(draft: Draft, by: str, enable_too: bool) -> dict[str, Any]:
         "state": state[0] if state else "not enabled",
         "version_for_new_leads": state[1] if state else None,
         "released": released,
+        "campaigns_not_published": unknown,
         "follow_up": follower,
         "follow_up_state": (onward[0] if onward else "not enabled") if follower else None,
     }
+
+
+async def _not_published(tx: AsyncConnection, automation: Automation) -> list[str]:
+    """The campaigns that the trigger waits for leads to leave, and that nobody can be in."""
+    trigger = automation.trigger
+    named = trigger.campaigns if isinstance(trigger, CampaignExited) else ()
+    unknown = []
+    for one in named:
+        try:
+            await newest_version(tx, one)
+        except NotPublished:
+            unknown.append(one)
+    return unknown
 
 
 def _against(automation: Automation, said: dict[str, str], file: Path) -> list[Finding]:
@@ -179,6 +197,8 @@ def _published(document: dict[str, Any]) -> Iterator[str]:
     elif document["version_for_new_leads"] != version:
         older = document["version_for_new_leads"]
         yield f"new leads still get version {older}: dripstone enable {name}"
+    for campaign in document["campaigns_not_published"]:
+        yield f"no lead leaves {campaign!r} yet, for which the trigger waits: it is not published"
     if document["follow_up_state"] not in (None, "enabled"):
         follower, why = document["follow_up"], document["follow_up_state"]
         yield f"leads that leave do not go on yet: {follower} is {why}"
@@ -191,7 +211,9 @@ def check(
     # A broken template is told of once, below, and not as one that is not there.
     broken = {name: dict.fromkeys(REQUIRED, True) for name in templates.problems}
     try:
-        automation, found = load(path, {**templates.fields, **broken}, configured)
+        automation, found = load(
+            path, {**templates.fields, **broken}, configured, datetime.now(UTC)
+        )
     except OSError as error:
         return None, [Finding("error", f"cannot be read: {error.strerror}", str(path), 1)]
     findings = list(found)

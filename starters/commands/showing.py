@@ -11,9 +11,10 @@ import typer
 
 from activities.ledger.publishing import find_version, newest_version
 from starters.commands.opened import opened
-from starters.commands.output import AsJson, Refused, answer
+from starters.commands.output import AsJson, Refused, answer, tell
 from starters.definitions.differing import differences
-from starters.definitions.loading import load
+from starters.definitions.loading import Finding, load
+from starters.definitions.readable_part import readable_part
 from starters.definitions.schema import automation_schema, automation_schema_text
 from starters.drawing.chart import chart_of
 from starters.drawing.mermaid import mermaid_of
@@ -55,8 +56,11 @@ def draw(
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
-    """The automation as a picture: its steps, branches, waits and exits."""
-    chart = chart_of(_named(what))
+    """The automation as a picture: its steps, branches, waits and exits.
+
+    Of a file with errors, which are said on standard error, what can be read is drawn.
+    """
+    chart = chart_of(_of_draft(what) if _is_file(what) else _published(what))
     picture = svg_of(chart) if form is Format.SVG else mermaid_of(chart)
     if out:
         _write(out, picture)
@@ -108,11 +112,12 @@ def _number(given: str | None, otherwise: int) -> int:
     return int(given.removeprefix("v"))
 
 
-def _named(what: str) -> Automation:
-    """A file if it is one or is called like one, else a published automation."""
-    if what.endswith(FILES) or Path(what).is_file():
-        return _of_file(what)
+def _is_file(what: str) -> bool:
+    """Whether it is a file, or is called like one; else it is a published automation."""
+    return what.endswith(FILES) or Path(what).is_file()
 
+
+def _published(what: str) -> Automation:
     async def newest() -> Automation:
         async with opened() as here, here.ledger.reading() as tx:
             return (await newest_version(tx, what)).definition
@@ -121,14 +126,36 @@ def _named(what: str) -> Automation:
 
 
 def _of_file(name: str) -> Automation:
+    automation, findings = _read(name)
+    if automation is None:
+        raise _no_automation(name, findings)
+    return automation
+
+
+def _of_draft(name: str) -> Automation:
+    automation, findings = _read(name)
+    if automation:
+        return automation
+    part = readable_part(Path(name))
+    if part is None:
+        raise _no_automation(name, findings)
+    for finding in findings:
+        tell(str(finding))
+    if part.left_out:
+        tell(f"{name}: the picture leaves out what cannot be read: {', '.join(part.left_out)}")
+    return part.automation
+
+
+def _read(name: str) -> tuple[Automation | None, tuple[Finding, ...]]:
     try:
-        automation, findings = load(Path(name), None, None)
+        return load(Path(name), None, None)
     except OSError as error:
         raise Refused(f"{name}: cannot be read: {error.strerror}") from error
-    if automation is None:
-        said = "; ".join(str(finding) for finding in findings if finding.severity == "error")
-        raise Refused(f"{name}: is no automation yet: {said}")
-    return automation
+
+
+def _no_automation(name: str, findings: tuple[Finding, ...]) -> Refused:
+    said = "; ".join(str(finding) for finding in findings if finding.severity == "error")
+    return Refused(f"{name}: is no automation yet: {said}")
 
 
 def _write(out: Path, text: str) -> None:

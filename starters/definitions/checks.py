@@ -21,10 +21,16 @@ from starters.definitions.advice import (
     tasks_without_due_date,
 )
 from starters.definitions.check import Check, check
+from starters.definitions.condition_checks import conditions_without_value, values_that_do_not_suit
 from starters.definitions.consent_checks import ignored_consents, missing_consents
+from starters.definitions.dead_settings import (
+    days_that_are_over,
+    exits_from_itself,
+    waits_beyond_the_window,
+)
 from starters.definitions.draft import Draft, Found
+from starters.definitions.event_checks import misspelt_events, waits_for_an_exit
 from starters.definitions.field_checks import (
-    conditions_without_value,
     personal_conditions,
     unknown_fields,
 )
@@ -35,24 +41,33 @@ from starters.definitions.platform_checks import (
     perhaps_not_pushed,
     without_timeline_template,
 )
+from starters.definitions.secret_checks import secrets_in_paths, secrets_in_steps
 from starters.definitions.sms_checks import long_text_messages, texts_that_say_how_to_stop
-from starters.definitions.step_graph import loops_without_limit, loops_without_wait, unreachable
 from starters.definitions.strict_yaml import Path
 from starters.definitions.text_checks import (
     texts_of_steps,
     texts_without_default,
 )
+from starters.definitions.trigger_checks import (
+    closed_stages,
+    outreach_not_counted,
+    steps_that_do_not_suit_the_trigger,
+    steps_that_set_off_the_trigger,
+)
 from starters.definitions.wave_checks import first_wave_too_small, waves_beside_a_trigger
+from starters.definitions.way_checks import (
+    endless_loops,
+    idle_steps,
+    many_messages,
+    next_never_taken,
+    unlimited_loops,
+)
 from starters.definitions.web_checks import (
     event_receivers,
     http_connections,
     persons_in_statistics,
-    secrets_in_steps,
     unused_answers,
 )
-from workflows.engine.automation import Automation
-from workflows.engine.availability import objections
-from workflows.engine.loops import loop_warnings
 from workflows.engine.steps.send_email import SendEmail
 
 MERGE_FIELDS = {"unsubscribe_url", "sender.name", "sender.address", "sender.postal_address"}
@@ -148,75 +163,25 @@ def unknown_holidays(draft: Draft) -> Iterator[Found]:
                 yield (*path, "holidays", index), "error", problem
 
 
-@check("error", "take another trigger or timing, or another step")
-def steps_that_do_not_suit_the_trigger(draft: Draft) -> Iterator[Found]:
-    """Actions that the table of triggers forbids, and those that cause the trigger's own event."""
-    if draft.automation:
-        for objection in objections(draft.automation):
-            place = _place(draft.automation, objection.step)
-            yield ("steps", place, "kind"), "error", objection.message
-
-
-@check("warning", "be sure that it is meant, or let leads enter once")
-def steps_that_set_off_the_trigger(draft: Draft) -> Iterator[Found]:
-    """Steps that start the automation's own trigger, or its clock, anew."""
-    if draft.automation:
-        for warning in loop_warnings(draft.automation):
-            place = _place(draft.automation, warning.step)
-            yield ("steps", place, "kind"), "warning", warning.message
-
-
-@check("error", "put a wait step into the loop")
-def endless_loops(draft: Draft) -> Iterator[Found]:
-    """Loops that a lead would run through without ever waiting."""
-    if draft.automation:
-        for loop in loops_without_wait(draft.automation):
-            around = " -> ".join((*loop, loop[0]))
-            message = f"{around} is a loop without a wait: put a wait step into it"
-            yield ("steps", _place(draft.automation, loop[0])), "error", message
-
-
-@check("error", "go back by a step of kind jump, which has a limit")
-def unlimited_loops(draft: Draft) -> Iterator[Found]:
-    """Loops that nothing ends: there is neither a jump in them nor an engagement window."""
-    if draft.automation and not draft.automation.campaign:
-        told = {frozenset(loop) for loop in loops_without_wait(draft.automation)}
-        for loop in loops_without_limit(draft.automation):
-            if frozenset(loop) in told:
-                continue
-            around = " -> ".join((*loop, loop[0]))
-            message = f"nothing ends the loop {around}: go back by a step of kind jump"
-            yield ("steps", _place(draft.automation, loop[0])), "error", message
-
-
-@check("warning", "lead a way there, or take the step out")
-def idle_steps(draft: Draft) -> Iterator[Found]:
-    """Steps that no lead can come to."""
-    if draft.automation:
-        steps = draft.automation.steps
-        for place in unreachable(draft.automation):
-            message = "no step leads here: it is never carried out"
-            if place and steps[place - 1].ends:
-                end = steps[place - 1].id
-                message = f"comes after the end {end!r}, and nothing jumps to it: never carried out"
-            yield ("steps", place), "warning", message
-
-
 CHECKS: tuple[Check, ...] = (
     *(unknown_templates, merge_fields, merge_fields_without_default, unknown_merge_tags),
     *(missing_connections, missing_mailbox, fields_not_writable, unknown_pools, unknown_zone),
     unknown_holidays,
     *(http_connections, event_receivers, persons_in_statistics),
-    *(secrets_in_steps, unused_answers),
+    *(secrets_in_steps, secrets_in_paths, unused_answers),
     *(missing_platforms, fields_not_pushable, without_timeline_template),
     *(not_pushed_before, perhaps_not_pushed),
     *(texts_of_steps, texts_without_default),
     *(nobody_may_approve,),
     *(long_text_messages, texts_that_say_how_to_stop),
-    *(short_waits, unknown_fields, personal_conditions, conditions_without_value),
+    *(short_waits, unknown_fields, personal_conditions),
+    *(conditions_without_value, values_that_do_not_suit),
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
-    *(endless_loops, unlimited_loops, idle_steps),
+    *(closed_stages, outreach_not_counted),
+    *(misspelt_events, waits_for_an_exit),
+    *(days_that_are_over, waits_beyond_the_window, exits_from_itself),
+    *(endless_loops, unlimited_loops, many_messages, next_never_taken, idle_steps),
     *(messages_without_wait, tasks_without_due_date),
     *(branches_without_end,),
     *(waves_beside_a_trigger, first_wave_too_small),
@@ -230,10 +195,6 @@ def _mails(draft: Draft) -> Iterator[tuple[int, SendEmail, Mapping[str, bool]]]:
         fields = (draft.templates or {}).get(step.template) if isinstance(step, SendEmail) else None
         if isinstance(step, SendEmail) and fields is not None:
             yield place, step, fields
-
-
-def _place(automation: Automation, step_id: str) -> int:
-    return [step.id for step in automation.steps].index(step_id)
 
 
 def _listed(names: Collection[str]) -> str:

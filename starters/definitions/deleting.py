@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starters.definitions.step_graph import falls_through, reached, ways_on
+from starters.definitions.step_graph import reached, ways_on
 from workflows.engine.automation import Automation
 
 
@@ -203,7 +203,7 @@ def _before(automation: Automation, step: str, gone: set[str]) -> str | None:
     """The surviving step right above, if leads fall through from it to the deleted one."""
     place = _place(automation, step)
     above = automation.steps[place - 1] if place else None
-    if above is None or above.id in gone or above.next or not falls_through(above):
+    if above is None or above.id in gone or above.next or not above.goes_on:
         return None
     return above.id
 

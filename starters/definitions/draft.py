@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from activities.ledger.http_connections import HttpConnection
@@ -47,7 +48,8 @@ class Draft:
     """What is checked: the steps that could be read, by their places, and the whole if it could.
 
     ``templates`` has each template's merge fields, and whether each has a default. None for
-    ``templates`` or ``connections`` means that they are not known here, and not checked.
+    ``templates`` or ``connections`` means that they are not known here, and not checked; so does
+    None for ``now``, the present instant.
     """
 
     document: Document
@@ -55,3 +57,4 @@ class Draft:
     automation: Automation | None
     templates: Mapping[str, Mapping[str, bool]] | None
     connections: Configured | None
+    now: datetime | None = None

@@ -9,37 +9,20 @@ from typing import Any, get_args
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
+from starters.definitions.error_words import in_words, shown
 from starters.definitions.strict_yaml import Document, Path
 from workflows.engine.automation import Automation
 
 _GROUPS = ("all", "any", "not", "event", "field")
 _CONDITION_IS_IN = {"audience", "leads", "where", "when", "not"}
 _LISTS_OF_CONDITIONS = {"all", "any"}
-_WORDS = {
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "tuple_type": "must be a list: write [a, b], or one item a line after '- '",
-    "model_type": "must be a group of fields, each as 'field: value'",
-    "model_attributes_type": "must be a group of fields, each as 'field: value'",
-}
-_PATTERNS = {
-    r"^[a-z][a-z0-9_-]{0,62}$": "must be a name of at most 63 characters: small letters, digits, "
-    "'_' and '-', a letter first",
-    r"^[a-z][a-z0-9_]{0,62}$": "must be a kind of event: small letters, digits and '_'",
-    r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$": "must be a time of day such as 09:00 or 17:30",
-    r"^([01]\d|2[0-3]):[0-5]\d$": "must be a time of day such as 09:00 or 17:30",
-    r"^[A-Za-z][A-Za-z0-9_]{0,79}$": "must be a field's name: letters, digits and '_'",
-}
+_TYPES_OF_A_VALUE = {"str", "constrained-str", "bool", "int", "float"}
 
 
 def explain(error: ValidationError, document: Document) -> Iterator[tuple[Path, str]]:
     """(place in the document, message) for each thing that is wrong, once each."""
     details = [
-        (path_of(detail["loc"], document), detail)
+        _of_any_type(path_of(detail["loc"], document), detail, document)
         for detail in error.errors(include_url=False)
         if detail["loc"] or detail["type"] != "value_error"  # the graph is looked at apart
     ]
@@ -52,6 +35,15 @@ def explain(error: ValidationError, document: Document) -> Iterator[tuple[Path, 
         if not (detail["type"] == "missing" and path in misspelt) and not _is_echo(detail):
             place = (*path, "kind") if detail["type"] == "union_tag_invalid" else path
             yield place, _message(detail, path, document)
+
+
+def _of_any_type(path: Path, detail: ErrorDetails, document: Document) -> tuple[Path, ErrorDetails]:
+    """Where text, a number and a truth will do, pydantic objects to each; it is one objection."""
+    if path[-1:] and path[-1] in _TYPES_OF_A_VALUE:
+        above = document.at(path[:-1])
+        if not isinstance(above, dict) or path[-1] not in above:
+            return path[:-1], {**detail, "type": "value_type"}
+    return path, detail
 
 
 def _is_echo(detail: ErrorDetails) -> bool:
@@ -102,11 +94,9 @@ def _message(detail: ErrorDetails, path: Path, document: Document) -> str:
     if kind == "union_tag_invalid":
         return _unknown_kind(str(context["tag"]), str(context["expected_tags"]))
     if kind == "literal_error":
-        return f"{name} must be {context['expected']}, not {_shown(detail['input'])}"
-    if kind == "string_pattern_mismatch" and context["pattern"] in _PATTERNS:
-        return f"{name} is {_shown(detail['input'])}, but {_PATTERNS[context['pattern']]}"
-    if kind in _WORDS:
-        return f"{name} {_WORDS[kind]}, not {_shown(detail['input'])}"
+        return f"{name} must be {context['expected']}, not {shown(detail['input'])}"
+    if words := in_words(detail):
+        return f"{name} {words}"
     said = detail["msg"].removeprefix("Value error, ")
     return f"{name}: {said[:1].lower()}{said[1:]}"
 
@@ -118,12 +108,6 @@ def _name(path: Path) -> str:
     inside = path[2:] if path[:1] == ("steps",) and len(path) > 2 else path
     named = ".".join(str(part + 1) if isinstance(part, int) else part for part in inside)
     return f"'{named}'" if named else "the file"
-
-
-def _shown(given: object) -> str:
-    if isinstance(given, dict | list):
-        return "a group of fields" if isinstance(given, dict) else "a list"
-    return "nothing" if given is None else repr(given)[:60]
 
 
 def _unknown_kind(given: str, expected: str) -> str:

@@ -51,7 +51,7 @@ def _made_here(draft: Draft) -> set[str]:
 
 def _named(draft: Draft) -> Iterator[tuple[Path, str]]:
     """Every lead field that is named, and where; merge fields by their first part."""
-    for path, value in _walk(draft.document.value, ()):
+    for path, value in parts_below(draft.document.value, ()):
         if path[-1] == "field" and draft.document.at((*path[:-1], "op")) is not None:
             yield path, str(value)
     for place, step in draft.steps.items():
@@ -76,7 +76,7 @@ def _of_lead(fields: Iterable[str]) -> Iterator[str]:
 def personal_conditions(draft: Draft) -> Iterator[Found]:
     """Conditions of steps on fields that say who the lead is."""
     steps = draft.document.at(("steps",))
-    for path, value in _walk(steps, ("steps",)):
+    for path, value in parts_below(steps, ("steps",)):
         is_condition = draft.document.at((*path[:-1], "op")) is not None
         if is_condition and path[-1] == "field" and str(value).casefold() in PERSONAL:
             message = (
@@ -86,17 +86,8 @@ def personal_conditions(draft: Draft) -> Iterator[Found]:
             yield path, "warning", message
 
 
-@check("error", "add `value:`")
-def conditions_without_value(draft: Draft) -> Iterator[Found]:
-    """Comparisons with nothing, which never hold. (To equal nothing may well be meant.)"""
-    for path, value in _walk(draft.document.value, ()):
-        if isinstance(value, dict) and "field" in value and value.get("value") is None:
-            op = value.get("op")
-            if op in ("in", "contains", "greater_than", "at_least", "less_than", "at_most"):
-                yield (*path, "op"), "error", f"{op!r} compares with nothing: add 'value:'"
-
-
-def _walk(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
+def parts_below(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
+    """Every part of a value, however deep, by its place."""
     inner: list[tuple[str | int, JsonValue]] = []
     if isinstance(value, dict):
         inner = list(value.items())
@@ -104,4 +95,4 @@ def _walk(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
         inner = list(enumerate(value))
     for part, below in inner:
         yield (*path, part), below
-        yield from _walk(below, (*path, part))
+        yield from parts_below(below, (*path, part))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from workers.secrets_in_text import find_leaks
 from workflows.engine.automation import Automation, graph_problems
 from workflows.engine.steps import AnyStep
 
-__all__ = ["Configured", "Finding", "lines_of", "load"]
+__all__ = ["Configured", "Finding", "lines_of", "load", "validated"]
 
 _STEP: TypeAdapter[AnyStep] = TypeAdapter(AnyStep)
 _TARGET_FIELDS = (
@@ -61,6 +62,7 @@ def load(
     path: FilePath,
     templates: Mapping[str, Mapping[str, bool]] | None = None,
     connections: Configured | None = None,
+    now: datetime | None = None,
 ) -> tuple[Automation | None, tuple[Finding, ...]]:
     """Read one automation file; never raises for what is in it.
 
@@ -68,6 +70,7 @@ def load(
         path: the YAML file.
         templates: name -> its merge fields -> whether each has a default; None: not checked.
         connections: what is configured here; None: not checked.
+        now: the present instant; None: days that are over are not told of.
 
     Returns:
         The automation, or None if any finding is an error; and all findings, by their lines.
@@ -85,15 +88,9 @@ def load(
     findings += _secrets(path, data, document)
     automation = None
     if document:
-        automation, told = _examine(document, templates, connections)
+        automation, told = _examine(document, templates, connections, now)
         taken = {problem.line for problem in problems}
-        for check, (place, severity, message) in told:
-            line = document.line(place)
-            if line not in taken:
-                step = _step_of(place, document)
-                if not step and place[:1] == ("steps",) and len(place) > 1:
-                    message = f"step {int(place[1]) + 1}: {message}"
-                findings.append(Finding(severity, message, str(path), line, step, check))
+        findings += [one for one in _with_lines(path, document, told) if one.line not in taken]
     findings.sort(key=lambda finding: finding.line)
     sound = not any(finding.severity == "error" for finding in findings)
     return automation if sound else None, tuple(dict.fromkeys(findings))
@@ -110,19 +107,30 @@ def lines_of(path: FilePath, field: str) -> list[int]:
     return [document.line(("steps", place, field)) for place in range(count)] if document else []
 
 
+def _with_lines(
+    path: FilePath, document: Document, told: list[tuple[str, Found]]
+) -> Iterator[Finding]:
+    for check, (place, severity, message) in told:
+        step = _step_of(place, document)
+        if not step and place[:1] == ("steps",) and len(place) > 1:
+            message = f"step {int(place[1]) + 1}: {message}"
+        yield Finding(severity, message, str(path), document.line(place), step, check)
+
+
 def _examine(
     document: Document,
     templates: Mapping[str, Mapping[str, bool]] | None,
     connections: Configured | None,
+    now: datetime | None,
 ) -> tuple[Automation | None, list[tuple[str, Found]]]:
     if not isinstance(document.value, dict):
         message = "an automation is a group of fields, such as 'id: welcome'"
         return None, [(FIELDS.name, ((), "error", message))]
-    automation, found = _validate(document)
+    automation, found = validated(document)
     told = [(FIELDS.name, one) for one in found]
     steps = _steps(document)
     told += [(GRAPH.name, one) for one in _graph(document, steps)]
-    draft = Draft(document, steps, automation, templates, connections)
+    draft = Draft(document, steps, automation, templates, connections, now)
     for check in CHECKS:
         told += [(check.about.name, one) for one in check(draft)]
     return automation, told
@@ -138,12 +146,13 @@ def _secrets(path: FilePath, data: bytes, document: Document | None) -> Iterator
         yield Finding(about.severity, leak.message, str(path), leak.line, step, about.name)
 
 
-def _validate(document: Document) -> tuple[Automation | None, list[Found]]:
+def validated(document: Document) -> tuple[Automation | None, list[Found]]:
+    """The automation that a document is, else what is wrong with its fields."""
     try:
         return Automation.model_validate(document.value), []
     except ValidationError as error:
         if _spell_out(error, document):
-            return _validate(document)
+            return validated(document)
         return None, [(place, "error", said) for place, said in explain(error, document)]
 
 

@@ -57,15 +57,16 @@ def way_past(automation: Automation, gates: Collection[str], step: str) -> tuple
 def loops_without_wait(automation: Automation) -> Iterator[tuple[str, ...]]:
     """Loops of steps none of which waits; each step is told of in one of them at most."""
     hasty = {step.id for step in automation.steps if not _always_waits(step)}
-    yield from _loops_through(automation, hasty)
+    yield from _loops_of(
+        {
+            step: tuple(way for way in on if way in hasty)
+            for step, on in ways_on(automation).items()
+            if step in hasty
+        }
+    )
 
 
-def _loops_through(automation: Automation, steps: Collection[str]) -> Iterator[tuple[str, ...]]:
-    ways = {
-        step: tuple(way for way in on if way in steps)
-        for step, on in ways_on(automation).items()
-        if step in steps
-    }
+def _loops_of(ways: Ways) -> Iterator[tuple[str, ...]]:
     told: set[str] = set()
     for step in ways:
         loop = _way_back(ways, step) if step not in told else ()
@@ -75,9 +76,18 @@ def _loops_through(automation: Automation, steps: Collection[str]) -> Iterator[t
 
 
 def loops_without_limit(automation: Automation) -> Iterator[tuple[str, ...]]:
-    """Loops without a jump, which alone counts how often a lead goes round; as above."""
-    free = {step.id for step in automation.steps if not isinstance(step, Jump)}
-    yield from _loops_through(automation, free)
+    """Loops by ways that no jump counts; as above."""
+    yield from _loops_of(uncounted_ways(automation))
+
+
+def uncounted_ways(automation: Automation) -> Ways:
+    """The steps that can follow each step any number of times: a jump counts its ``go_to`` only."""
+    return {
+        step.id: tuple(_ways_past(automation, step))
+        if isinstance(step, Jump)
+        else tuple(_ways_on(automation, step))
+        for step in automation.steps
+    }
 
 
 def messages_in_a_row(automation: Automation) -> Iterator[tuple[str, str]]:
@@ -103,7 +113,7 @@ def messages_in_a_row(automation: Automation) -> Iterator[tuple[str, str]]:
 def falls_off_the_end(automation: Automation) -> tuple[str, str] | None:
     """The last step, if a lead goes on from it to nothing, and a split of ways that leads there."""
     last = automation.steps[-1]
-    if last.ends or last.next or _decides_everything(last):
+    if last.next or not last.goes_on:
         return None
     ways = ways_on(automation)
     everywhere = reached(ways, automation.steps[0].id)
@@ -115,26 +125,14 @@ def falls_off_the_end(automation: Automation) -> tuple[str, str] | None:
 
 
 def _ways_on(automation: Automation, step: AnyStep) -> Iterator[str]:
-    if step.ends:
-        return
-    yield from (target for _, target in step.targets())
+    yield from (target for field, target in step.targets() if field != "next")
+    yield from _ways_past(automation, step)
+
+
+def _ways_past(automation: Automation, step: AnyStep) -> Iterator[str]:
     after = automation.after(step.id)
-    if after and falls_through(step):
+    if after and step.goes_on:
         yield after
-
-
-def falls_through(step: AnyStep) -> bool:
-    """Whether leads can go on from it to the step that follows."""
-    return not step.ends and not _decides_everything(step)
-
-
-def _decides_everything(step: AnyStep) -> bool:
-    """Whether the step never goes on to the one that follows."""
-    if isinstance(step, Branch):
-        return step.otherwise is not None
-    if isinstance(step, AbSplit):
-        return True
-    return isinstance(step, WaitFor) and None not in (step.on_event, step.on_timeout)
 
 
 def _always_waits(step: AnyStep) -> bool:

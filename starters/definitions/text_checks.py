@@ -75,15 +75,16 @@ def texts_with_fields(draft: Draft) -> Iterator[tuple[Path, Collection[str]]]:
 def _texts(draft: Draft) -> Iterator[tuple[Path, str]]:
     for place, step in draft.steps.items():
         for name in _PARTS.get(type(step), ()):
-            yield from _inside(("steps", place, name), getattr(step, name))
+            yield from texts_inside(("steps", place, name), getattr(step, name))
 
 
-def _inside(path: Path, value: JsonValue) -> Iterator[tuple[Path, str]]:
+def texts_inside(path: Path, value: JsonValue) -> Iterator[tuple[Path, str]]:
+    """Each text in a value, however deep, by its place."""
     if isinstance(value, str) and value:
         yield path, value
     elif isinstance(value, dict):
         for name, part in value.items():
-            yield from _inside((*path, name), part)
+            yield from texts_inside((*path, name), part)
     elif isinstance(value, list | tuple):
         for number, part in enumerate(value):
-            yield from _inside((*path, number), part)
+            yield from texts_inside((*path, number), part)

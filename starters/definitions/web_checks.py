@@ -16,7 +16,6 @@ from workflows.engine.steps.track_event import TrackEvent
 
 PERSONAL = re.compile(r"lead\.(\w*_)?(email|phone|mobile|name|address|street)\b", re.IGNORECASE)
 """Merge fields that say who somebody is."""
-_SECRETIVE = re.compile(r"(api|access|secret|private)[-_]?key|token|secret|passw", re.IGNORECASE)
 
 
 @check("error", "take a connection of the center, set its secret, leave its headers to it")
@@ -68,21 +67,6 @@ def persons_in_statistics(draft: Draft) -> Iterator[Found]:
             for field in filter(PERSONAL.fullmatch, fields):
                 message = f"{field!r} says who the lead is, and statistics must not know"
                 yield ("steps", place, "properties", name), "error", message
-
-
-@check("error", "name its environment variable under `auth` of the connection")
-def secrets_in_steps(draft: Draft) -> Iterator[Found]:
-    """Secrets in a definition, which everybody may read who may read a workflow."""
-    for place, step in draft.steps.items():
-        if isinstance(step, HttpCall):
-            for part, texts in (("headers", step.headers), ("query", step.query)):
-                for name, text in texts.items():
-                    if _SECRETIVE.search(name) and "{{" not in text:
-                        message = (
-                            f"{name!r} looks like a secret, and a step is no place for one: name "
-                            "its environment variable under auth of the connection"
-                        )
-                        yield ("steps", place, part, name), "error", message
 
 
 @check("warning", "name it in a condition, or write `save: true`")

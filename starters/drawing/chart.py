@@ -155,5 +155,6 @@ def _plain_ways(step: AnyStep) -> Iterator[tuple[str | None, str]]:
         yield step.otherwise, "cannot get it"
         return
     others = [(target, plain(field)) for field, target in step.targets() if field != "next"]
-    yield None, "else" if others else ""
+    if step.goes_on:
+        yield None, "else" if others else ""
     yield from others

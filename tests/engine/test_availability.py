@@ -35,6 +35,8 @@ NEEDED: dict[str, dict[str, JsonValue]] = {
 }
 STEPS: dict[str, dict[str, JsonValue]] = {
     "send_email": {"template": "hello"},
+    "send_sms": {"text": "Hello"},
+    "outreach_handover": {"campaign": 3, "timeout": "9 days"},
     "update_stage": {"stage": "Working"},
     "notify": {"channel": "sales", "text": "Look"},
     "http_call": {"connection": "crm", "method": "GET"},
@@ -64,7 +66,8 @@ STEPS: dict[str, dict[str, JsonValue]] = {
 CREATES = ("create_task", "create_event", "create_note")
 PLATFORMS = ("push", "add_to_campaign", "marketo_status", "marketo_program")
 TIMELINES = ("hubspot_timeline_event", "hubspot_meeting")
-NEED_A_LEAD = ("send_email", "update_stage", "assign", *CREATES, *PLATFORMS, *TIMELINES)
+MESSAGES = ("send_email", "send_sms", "outreach_handover")
+NEED_A_LEAD = (*MESSAGES, "update_stage", "assign", *CREATES, *PLATFORMS, *TIMELINES)
 
 
 def written(kind: str, timing: str | None = None) -> dict[str, JsonValue]:
@@ -151,6 +154,47 @@ def test_mail_upon_mail_sent_is_refused_unless_it_says_which() -> None:
     assert objections(automation(fed, "notify")) == ()
 
 
+def test_a_condition_on_the_messages_that_set_it_off_does_not_silence_the_warning() -> None:
+    where: JsonValue = {"field": "step", "op": "is_empty"}
+    for sent, step in (("email_sent", "send_email"), ("sms_sent", "send_sms")):
+        trigger: dict[str, JsonValue] = {"kind": "event_added", "event": sent, "where": where}
+        (warning,) = loop_warnings(automation(trigger, step, "notify"))
+        assert warning.step == "it"
+        assert f"the trigger waits for ({sent}): be sure that 'where:'" in warning.message
+
+
+def test_a_handover_upon_mail_sent_by_the_other_tool_is_refused() -> None:
+    fed: dict[str, JsonValue] = {"kind": "event_added", "event": "outreach_sent"}
+    (objection,) = objections(automation(fed, "outreach_handover", "notify"))
+    assert "the very event that the trigger waits for (outreach_sent)" in objection.message
+
+
+def setting(field: str, value: JsonValue, trigger: dict[str, JsonValue], **more: JsonValue) -> int:
+    """How many objections and warnings there are against setting a field."""
+    made = automation(trigger, "set_field", re_entry="after_exit")
+    update = {"field": field, "value": value, **more}
+    made = made.model_copy(update={"steps": (made.steps[0].model_copy(update=update),)})
+    return len((*objections(made), *loop_warnings(made)))
+
+
+def test_to_set_the_field_of_the_stage_is_to_move_the_lead() -> None:
+    for trigger in (
+        written("pounce_sent"),
+        written("lead_status_changed"),
+        written("stale_lead") | {"stages": ["Working"]},
+    ):
+        assert setting("stage", "working", trigger) == 1
+        assert setting("Rating", "Hot", trigger) == 0
+    assert setting("stage", "Working", written("lead_status_changed"), fill_if_empty=True) == 0
+    assert setting("stage", None, written("lead_status_changed")) == 0
+
+
+@pytest.mark.parametrize(("step", "warned"), [("update_stage", 1), ("set_field", 1), ("notify", 0)])
+def test_a_change_of_the_lead_upon_a_change_of_the_lead_is_told_of(step: str, warned: int) -> None:
+    trigger: dict[str, JsonValue] = {"kind": "event_added", "event": "lead_changed"}
+    assert len(list(loop_warnings(automation(trigger, step)))) == warned
+
+
 @pytest.mark.parametrize(
     ("step", "re_entry", "warned"),
     [
@@ -172,6 +216,9 @@ def test_a_stale_automation_that_wakes_its_own_clock_is_told_of(
 def test_a_stale_automation_that_sets_a_watched_stage_is_told_of() -> None:
     trigger = written("stale_lead") | {"stages": ["Working"]}
     assert len(list(loop_warnings(automation(trigger, "update_stage", re_entry="after_exit")))) == 1
+    for kind, step in (("outreach_sent", "outreach_handover"), ("sms_sent", "send_sms")):
+        made = automation(trigger | {"activities": [kind]}, step, re_entry="after_exit")
+        assert len(list(loop_warnings(made))) == 1
     trigger |= {"activities": ["reply"]}
     assert list(loop_warnings(automation(trigger, "send_email", re_entry="after_exit"))) == []
 

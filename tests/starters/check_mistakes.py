@@ -6,12 +6,11 @@ Secrets are put together here, so that no file of the repository has one in it.
 from __future__ import annotations
 
 from tests.starters.mistakes import HEAD, MAIL_STEP, STEPS
+from tests.starters.trigger_mistakes import BAD_BY_TRIGGER
+from tests.starters.way_mistakes import BAD_WAYS, CALL, SPLIT, WAIT
 
 SLACK_TOKEN = "-".join(("xoxb", "123456789012", "abcdefghijkl"))
 RANDOM = "9f8a7b6c" * 3
-WAIT = "- {id: rest, kind: wait, for: 1 day}\n"
-SPLIT = "- {id: which, kind: branch, arms: [{when: {event: x}, go_to: big}], otherwise: small}\n"
-CALL = "kind: notify, channel: x, text: y"
 LEAD_MOVED = HEAD.replace("{kind: manual}", "{kind: lead_status_changed, stages: [Contacted]}")
 CHATTING = HEAD.replace("{kind: manual}", "{kind: conversation_with_bot, timing: immediately}")
 SALES_TASK = "- {id: a, kind: create_task, subject: Call"
@@ -19,15 +18,12 @@ HTTP_CALL = "- {id: a, kind: http_call, connection: crm, method: POST"
 TRACK = "- {id: a, kind: track_event, event: demo"
 PUSH = "- {id: a, kind: push, to: salesforce, fields: {LastName: last_name}}\n"
 BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
+    **BAD_WAYS,
+    **BAD_BY_TRIGGER,
     "unknown-fields": (
         HEAD + "audience: {field: compnay, op: equals, value: x}\nsteps:\n- {id: a, kind: end}\n",
         4,
         "'compnay' is not among the lead_fields of center 'default': did you mean 'company'?",
-    ),
-    "unlimited-loops": (
-        STEPS + "- {id: rest, kind: wait, for: 1 day, next: rest}\n",
-        5,
-        "nothing ends the loop rest -> rest: go back by a step of kind jump",
     ),
     "yaml": (HEAD + "steps: &all [1]\n", 4, "&all is an anchor"),
     "fields": (STEPS + "- {id: a, kind: end, wait: 1}\n", 5, "unknown field 'wait'"),
@@ -73,6 +69,11 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         STEPS + HTTP_CALL + ", headers: {X-Token: abc}}\n",
         5,
         "'X-Token' looks like a secret",
+    ),
+    "secrets-in-paths": (
+        STEPS + HTTP_CALL + f", path: /hooks/{RANDOM}{RANDOM}}}\n",
+        5,
+        "has a long random part",
     ),
     "unused-answers": (
         STEPS + HTTP_CALL + ", status_as: went}\n",
@@ -165,6 +166,11 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         4,
         "'at_least' compares with nothing",
     ),
+    "values-that-do-not-suit": (
+        HEAD + "audience: {field: stage, op: equals, value: [New, Won]}\nsteps:\n" + MAIL_STEP,
+        4,
+        "'equals' compares with one value, not with a list: write 'op: in'",
+    ),
     "steps-that-do-not-suit-the-trigger": (
         CHATTING + "steps:\n" + MAIL_STEP,
         5,
@@ -175,27 +181,7 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         5,
         "moves the lead to 'Contacted', which the trigger waits for",
     ),
-    "endless-loops": (
-        STEPS + f"- {{id: a, {CALL}, next: a}}\n",
-        5,
-        "a -> a is a loop without a wait",
-    ),
-    "idle-steps": (
-        STEPS + "- {id: a, kind: end}\n" + WAIT,
-        6,
-        "comes after the end 'a', and nothing jumps to it",
-    ),
-    "messages-without-wait": (
-        STEPS + MAIL_STEP + f"- {{id: tell, {CALL}}}\n" + MAIL_STEP.replace("intro", "more"),
-        7,
-        "warning: step 'more': a lead may come here from 'intro' without a wait",
-    ),
     "tasks-without-due-date": (STEPS + SALES_TASK + "}\n", 5, "has no due date"),
-    "branches-without-end": (
-        STEPS + SPLIT + "- {id: big, kind: end}\n" + f"- {{id: small, {CALL}}}\n",
-        7,
-        "warning: step 'small': a way from 'which' ends with 'small'",
-    ),
     "waves-beside-a-trigger": (
         LEAD_MOVED + "campaign:\n  engagement_window: 9 days\n  waves: {}\nsteps:\n" + MAIL_STEP,
         6,

@@ -32,7 +32,7 @@ BAD: dict[str, tuple[str, int, str]] = {
         "unknown kind 'send_mail': did you mean 'send_email'?; the kinds are send_email, send_sms",
     ),
     "no kind": (STEPS + "- id: a\n  for: 1 day\n", 5, "has no kind: add 'kind:'"),
-    "no steps": (HEAD + "steps: []\n", 4, "at least 1 item"),
+    "no steps": (HEAD + "steps: []\n", 4, "must have at least 1 item"),
     "no duration": (STEPS + "- {id: a, kind: wait, for: 3 moons}\n", 5, "not a duration"),
     "a group of both sorts": (
         HEAD + "audience:\n  all: [{event: x}]\n  any: [{event: y}]\nsteps:\n" + MAIL_STEP,
@@ -58,7 +58,7 @@ BAD: dict[str, tuple[str, int, str]] = {
     "a number out of range": (
         HEAD + "campaign:\n  engagement_window: 1 day\n  priority: 1001\nsteps:\n" + MAIL_STEP,
         6,
-        "less than or equal to 1000",
+        "must be at most 1000, not 1001",
     ),
     "a time of day": (
         HEAD

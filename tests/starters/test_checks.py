@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,11 @@ CENTER = replace(
     http={"default": {"crm": HttpConnection(base_url="https://api.example.com")}},
     listeners={"default": ()},
 )
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LESS = {
     "unknown-fields": replace(CENTER, lead_fields={"default": ("company",)}),
     "missing-connections": Configured(mailboxes=EVERYTHING.mailboxes),
+    "outreach-not-counted": replace(CENTER, vendors=EVERYTHING.vendors | {"smartlead"}),
     "event-receivers": replace(CENTER, vendors=EVERYTHING.vendors),
 }
 """What is not there, for checks that look for it."""
@@ -40,7 +43,7 @@ SEVERITY = {about.name: about.severity for about in ABOUT}
 
 def findings(tmp_path: Path, check: str) -> list[Finding]:
     text, _, _ = BAD_BY_CHECK[check]
-    return list(told(tmp_path, text, LESS.get(check, CENTER)))
+    return list(told(tmp_path, text, LESS.get(check, CENTER), NOW))
 
 
 @pytest.mark.parametrize("check", BAD_BY_CHECK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,15 @@ EVERYTHING = Configured(
 )
 
 
-def told(tmp_path: Path, text: str, configured: Configured = EVERYTHING) -> tuple[Finding, ...]:
+def told(
+    tmp_path: Path,
+    text: str,
+    configured: Configured = EVERYTHING,
+    now: datetime | None = None,
+) -> tuple[Finding, ...]:
     file = tmp_path / "welcome.yaml"
     file.write_text(text, encoding="utf-8")
-    automation, findings = load(file, TEMPLATES, configured)
+    automation, findings = load(file, TEMPLATES, configured, now)
     assert (automation is None) == any(finding.severity == "error" for finding in findings)
     return findings
 

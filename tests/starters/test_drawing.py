@@ -214,3 +214,13 @@ def test_a_file_or_what_is_published_is_drawn(cut_off: Commands, tmp_path: Path)
     assert (none.status, "cannot be read" in none.err) == (1, True)
     broken = cut_off("draw", cut_off.file("broken.yaml", "id: ["))
     assert (broken.status, "is no automation yet" in broken.err) == (1, True)
+
+
+def test_a_handover_that_leads_elsewhere_in_every_case_has_no_other_way() -> None:
+    ways = {"on_answer": "z", "on_timeout": "z"}
+    hand = {"id": "h", "kind": "outreach_handover", "campaign": 3, "timeout": "1 day", **ways}
+    arrows = chart_of(automation(hand, mail("a"), mail("z"))).arrows
+    assert [(one.target, one.label) for one in arrows if one.source == "h"] == [
+        ("z", "on answer"),
+        ("z", "on timeout"),
+    ]

@@ -106,3 +106,40 @@ BAD_TRIGGERS: dict[str, tuple[str, int, str]] = {
         "warning: step 'intro': is activity itself",
     ),
 }
+STALE = START + "  kind: stale_lead\n  exactly: 30 days\n  stages: [New%s]\n" + END
+WAITS = "campaign: {engagement_window: 1 week}\nsteps:\n- {id: a, kind: wait, for: 8 days}\n"
+BAD_BY_TRIGGER: dict[str, tuple[str, int, str]] = {
+    "closed-stages": (STALE % ", Closed/Lost", 6, "stage 'Closed/Lost' says that the lead is done"),
+    "outreach-not-counted": (STALE % "", 4, "meeting_booked, call_logged, outreach_sent]'"),
+    "days-that-are-over": (
+        START + "  kind: scheduled\n  at: 09:00\n  zone: Europe/London\n  on: 2020-01-01\n" + END,
+        7,
+        "2020-01-01 09:00 is over: no lead enters any more",
+    ),
+    "waits-beyond-the-window": (
+        START + "  kind: manual\n" + WAITS,
+        7,
+        "the engagement window of 1 week ends before this wait does",
+    ),
+    "exits-from-itself": (
+        START
+        + "  kind: campaign_exited\n  reasons: [reply_received]\n"
+        + "  campaigns: [other, welcome]\n"
+        + END,
+        6,
+        "'welcome' is this automation, which enters no lead for what it caused itself",
+    ),
+    "misspelt-events": (
+        START + "  kind: event_added\n  event: clciked\n" + END,
+        5,
+        "events of the kind 'clciked' are not known: did you mean 'clicked'?",
+    ),
+    "waits-for-an-exit": (
+        START
+        + "  kind: manual\nsteps:\n- id: a\n  kind: wait_for\n  timeout: 1 day\n"
+        + "  events: [clicked, bounce]\n",
+        9,
+        "'bounce' ends the enrollment here (email bounced), so this step never hears of it",
+    ),
+}
+"""By the name of the check."""

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workflows.engine.automation import Automation
+from workflows.engine.own_events import sent_by, sets_stage
 from workflows.engine.steps import AnyStep
+from workflows.engine.steps.set_field import SetField
 from workflows.engine.triggers import KINDS, AnyTrigger, timing_of
 from workflows.engine.triggers.base import Timing, timings_of
 from workflows.engine.triggers.event_added import EventAdded
@@ -67,7 +69,7 @@ ACTIONS: dict[str, Availability] = {
         "a stage belongs to a lead, and at that moment the visitor may be unknown: take "
         "lead_captured, or a conversation trigger with 'timing: after_conversation'",
     ),
-    "set_field": Availability(EVERYWHERE),
+    "set_field": Availability(EVERYWHERE),  # of the stage: as update_stage
     "assign": _ABOUT_A_RECORD,
     "create_task": _ABOUT_A_RECORD,
     "create_event": _ABOUT_A_RECORD,
@@ -93,8 +95,6 @@ ACTIONS: dict[str, Availability] = {
     "end": Availability(EVERYWHERE),
 }
 """One row for each kind of step. Which to choose for a new kind is for its author to decide."""
-
-_SENT_BY = {"email_sent": ("send_email",), "sms_sent": ("send_sms",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +136,17 @@ def as_markdown() -> str:
 
 
 def _forbidden(step: AnyStep, trigger: AnyTrigger) -> str | None:
-    row = ACTIONS.get(step.kind)
+    row = ACTIONS.get("update_stage" if sets_stage(step) else step.kind)
     if row is None:
         return f"{step.kind} has no row in the table of actions, and so is available nowhere"
     kind, timing = pair_of(trigger)
     if (kind, timing) not in row.where:
         when = f" ({timing})" if timing else ""
-        return f"{step.kind} is not available for the trigger {kind}{when}: {row.why_not}"
+        what = step.kind + (f" of {step.field!r}" if isinstance(step, SetField) else "")
+        return f"{what} is not available for the trigger {kind}{when}: {row.why_not}"
     if not isinstance(trigger, EventAdded) or trigger.where is not None:
         return None
-    if step.kind in _SENT_BY.get(trigger.event, ()):
+    if sent_by(step) == trigger.event:
         return (
             f"{step.kind} causes the very event that the trigger waits for ({trigger.event}): "
             "say with 'where:' which of them are meant"

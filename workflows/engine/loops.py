@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from workflows.engine.automation import Automation
 from workflows.engine.availability import Objection
+from workflows.engine.own_events import changes_lead, sent_by, stage_moved_to
 from workflows.engine.steps import AnyStep
-from workflows.engine.steps.update_stage import UpdateStage
+from workflows.engine.triggers.event_added import EventAdded
 from workflows.engine.triggers.lead_status_changed import LeadStatusChanged
 from workflows.engine.triggers.stale_lead import StaleLead
 
-_SENDS = {"send_email": "email_sent", "send_sms": "sms_sent"}
+_ENTERS_NONE = (
+    "other automations may follow on it, but this one enters no lead for what it caused itself"
+)
 
 
 def loop_warnings(automation: Automation) -> Iterator[Objection]:
@@ -23,16 +26,27 @@ def loop_warnings(automation: Automation) -> Iterator[Objection]:
             said = _resets(step, trigger)
         elif isinstance(trigger, LeadStatusChanged):
             said = _moves(step, trigger)
+        elif isinstance(trigger, EventAdded):
+            said = _causes(step, trigger)
         if said:
             yield Objection(step.id, said)
 
 
 def _moves(step: AnyStep, trigger: LeadStatusChanged) -> str:
-    if not isinstance(step, UpdateStage) or not trigger.wants(step.stage):
+    stage = stage_moved_to(step)
+    if stage is None or not trigger.wants(stage):
         return ""
+    return f"moves the lead to {stage!r}, which the trigger waits for: {_ENTERS_NONE}"
+
+
+def _causes(step: AnyStep, trigger: EventAdded) -> str:
+    if trigger.event == "lead_changed" and changes_lead(step):
+        return f"changes the lead, which the trigger waits for: {_ENTERS_NONE}"
+    if trigger.where is None or sent_by(step) != trigger.event:
+        return ""  # without a condition it is refused: see availability
     return (
-        f"moves the lead to {step.stage!r}, which the trigger waits for: other automations may "
-        "follow on it, but this one enters no lead for what it caused itself"
+        f"causes events of the kind that the trigger waits for ({trigger.event}): be sure that "
+        "'where:' leaves out those of its own messages"
     )
 
 
@@ -41,10 +55,8 @@ def _may_enter_again(automation: Automation) -> bool:
 
 
 def _resets(step: AnyStep, trigger: StaleLead) -> str:
-    if isinstance(step, UpdateStage):
-        resets = trigger.watches(step.stage)
-    else:
-        resets = _SENDS.get(step.kind) in trigger.activities
+    stage = stage_moved_to(step)
+    resets = trigger.watches(stage) if stage else sent_by(step) in trigger.activities
     return (
         "is activity itself: it starts the trigger's clock anew, and the re-entry rule lets the "
         "lead in again when that has run out, again and again; without 're_entry' it enters once"

@@ -34,6 +34,11 @@ class AbSplit(BaseStep):
         number = self._arm_of(moment.enrollment)
         return Go(self.arms[number].go_to, f"arm {number + 1} of {len(self.arms)}")
 
+    @property
+    def goes_on(self) -> bool:
+        """Never: every lead takes one of the arms."""
+        return False
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """Every arm."""
         yield from super().targets()

@@ -109,6 +109,11 @@ class BaseStep(Frozen):
         """
         return Go() if isinstance(news, Outcome) else None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a lead can go on from here to the step that follows, by ``next`` or by order."""
+        return not self.ends
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """(field, step id) for each other step that this one names."""
         if self.next:

@@ -33,6 +33,11 @@ class Branch(BaseStep):
                 return Go(arm.go_to, f"condition {number} holds")
         return Go(self.otherwise, "no condition holds")
 
+    @property
+    def goes_on(self) -> bool:
+        """Unless there is an ``otherwise``."""
+        return self.otherwise is None
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """Every arm, and the rest."""
         yield from super().targets()

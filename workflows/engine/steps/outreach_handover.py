@@ -67,6 +67,12 @@ class OutreachHandover(BaseStep):
         here = (event.data.get("step"), event.data.get("visit")) == (self.id, moment.visit)
         return here and number >= self.mails
 
+    @property
+    def goes_on(self) -> bool:
+        """Unless each way that it can be over leads elsewhere; without ``mails`` none is last."""
+        ways = (self.on_answer, self.on_timeout)
+        return None in (ways if self.mails is None else (*ways, self.on_completed))
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """The following step and the ways on."""
         yield from super().targets()

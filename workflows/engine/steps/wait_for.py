@@ -41,6 +41,11 @@ class WaitFor(BaseStep):
             return Go(self.on_event, f"{news.kind} came")
         return Go(self.on_timeout, "nothing came in time") if isinstance(news, TimeUp) else None
 
+    @property
+    def goes_on(self) -> bool:
+        """Unless both outcomes lead elsewhere."""
+        return None in (self.on_event, self.on_timeout)
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """The following step and the two ways on."""
         yield from super().targets()
