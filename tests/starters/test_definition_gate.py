@@ -12,6 +12,10 @@ from tests.starters.test_definitions import EVERYTHING, told
 
 ASKS = replace(EVERYTHING, consents={"default": ("newsletter",)})
 SENDS = "steps:\n" + MAIL_STEP
+CALLS = (
+    "steps:\n- {id: a, kind: http_call, connection: scoring, method: POST, body: Hi, "
+    "reaches_lead: true}\n"
+)
 IGNORE = "{ignore: true, reason: they have bought it, approved_by: Ada Fox}"
 WINDOW = "campaign: {engagement_window: 1 day, "
 
@@ -21,6 +25,8 @@ WINDOW = "campaign: {engagement_window: 1 day, "
     [
         (f"consent: {{needs: [newsletter]}}\n{SENDS}", []),
         (SENDS, ["error", "asks people for consents (newsletter)"]),
+        (CALLS, ["error", "asks people for consents (newsletter)"]),
+        (f"consent: {{needs: [newsletter]}}\n{CALLS}", []),
         (f"consent: {{needs: [news]}}\n{SENDS}", ["error", "asks for no consent 'news'"]),
         (f"consent: {IGNORE}\n{SENDS}", ["warning", "approved by Ada Fox: they have bought it"]),
         ("consent: {ignore: true}\n" + SENDS, ["error", "needs a 'reason' and 'approved_by'"]),

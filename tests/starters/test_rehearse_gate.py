@@ -28,6 +28,9 @@ steps:
   - {{id: pause, kind: wait, for: 20 days}}
   - {{id: second, kind: send_email, template: follow_up}}
 """
+CALLED = """\
+    http: {accounts: {base_url: "https://accounts.example.com"}}
+"""
 WITH_TEXTS = CAMPAIGN.replace("kind: send_email, template: follow_up", "kind: send_sms, text: Hi")
 HEAD = "id,email,first_name,company,zone,phone,consent_news\n"
 ROWS = [f"x-{n},l{n}@q{n % 5}.example,L{n},Q{n},Europe/Berlin,+1202555{n:04}" for n in range(1, 11)]
@@ -129,6 +132,14 @@ def test_consents_are_asked_for_at_the_entry(play: Play) -> None:
     document = play(consent="consent: {needs: [news]}")
     assert document["entered"] == 5
     assert document["refused"] == {"spring: no consent 'news' for email": 5}
+
+
+def test_a_call_that_reaches_the_lead_asks_for_consents_as_in_earnest(play: Play) -> None:
+    call = "kind: http_call, connection: accounts, method: POST, path: /m, reaches_lead: true"
+    mail = "kind: send_email, template: "
+    alone = CAMPAIGN.replace(f"{mail}intro", call).replace(f"{mail}follow_up", call)
+    document = play(campaign=alone, consent="consent: {needs: [news]}", center=CALLED)
+    assert document["refused"] == {"spring: no consent 'news' for any channel": 5}
 
 
 def test_limits_that_leads_share_are_named_where_each_is_alone() -> None:
