@@ -18,6 +18,10 @@ from workflows.engine.campaign import WEEKDAYS
 
 TOO_SOON = timedelta(hours=1)
 _NAMES = {"mail": "mail", "sms": "text_message"}
+CANNOT_BE_MADE = (
+    *("cannot be rendered", "Never: dripstone: template"),
+    "Never: dripstone: footer",
+)
 EXAMPLES = 20
 """So many are told one by one; the rest is counted."""
 
@@ -75,7 +79,7 @@ class Surprises:
 
     def _of(self, case: Case, line: Line) -> Iterator[tuple[str, str]]:
         if line.kind == "decision" and line.what == "needs attention":
-            broken = line.why.startswith(("cannot be rendered", "Never: dripstone: template"))
+            broken = line.why.startswith(CANNOT_BE_MADE)
             yield ("render_error" if broken else "lead_stuck"), line.why
         if line.kind in ("mail", "sms"):
             yield from self._of_message(case, line)

@@ -43,6 +43,20 @@ def test_a_held_mail_is_told_with_its_reason(rehearse: Rehearsals) -> None:
     assert "outside the send window in America/New_York" in held["why"]
 
 
+def test_a_mail_without_a_way_out_is_a_surprise(rehearse: Rehearsals) -> None:
+    foot = "{{ unsubscribe_url }} {{ sender.postal_address }}"
+    body = f"Hi\n{{% unless lead.company == 'Slate' %}}{foot}{{% endunless %}}\n"
+    for name in ("intro", "follow_up"):
+        rehearse.dripstone.file(f"{name}.liquid", f"---\nsubject: Hi\n---\n{body}")
+    rehearse.dripstone.environment["DRIPSTONE_TEMPLATES"] = str(rehearse.dripstone.directory)
+    done = rehearse("--script", rehearse.script())
+    told_of = [
+        one for one in done.document["surprises"]["examples"] if one["kind"] == "render_error"
+    ]
+    assert {one["lead"] for one in told_of} == {"x-2"}
+    assert "does not see the unsubscribe link" in told_of[0]["what"]
+
+
 def test_a_message_is_told_as_rendered(rehearse: Rehearsals) -> None:
     lines = rehearse.timeline("x-1", "--script", rehearse.script())
     first, second = (line["detail"] for line in lines if line["kind"] == "mail")
