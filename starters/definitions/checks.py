@@ -153,6 +153,8 @@ def steps_that_do_not_suit_the_trigger(draft: Draft) -> Iterator[Found]:
     """Actions that the table of triggers forbids, and those that cause the trigger's own event."""
     if draft.automation:
         for objection in objections(draft.automation):
+            if objection.step in draft.unread:
+                continue
             place = _place(draft.automation, objection.step)
             yield ("steps", place, "kind"), "error", objection.message
 
@@ -162,6 +164,8 @@ def steps_that_set_off_the_trigger(draft: Draft) -> Iterator[Found]:
     """Steps that start the automation's own trigger, or its clock, anew."""
     if draft.automation:
         for warning in loop_warnings(draft.automation):
+            if warning.step in draft.unread:
+                continue
             place = _place(draft.automation, warning.step)
             yield ("steps", place, "kind"), "warning", warning.message
 
@@ -171,6 +175,8 @@ def endless_loops(draft: Draft) -> Iterator[Found]:
     """Loops that a lead would run through without ever waiting."""
     if draft.automation:
         for loop in loops_without_wait(draft.automation):
+            if draft.unread.intersection(loop):
+                continue
             around = " -> ".join((*loop, loop[0]))
             message = f"{around} is a loop without a wait: put a wait step into it"
             yield ("steps", _place(draft.automation, loop[0])), "error", message
@@ -182,7 +188,7 @@ def unlimited_loops(draft: Draft) -> Iterator[Found]:
     if draft.automation and not draft.automation.campaign:
         told = {frozenset(loop) for loop in loops_without_wait(draft.automation)}
         for loop in loops_without_limit(draft.automation):
-            if frozenset(loop) in told:
+            if frozenset(loop) in told or draft.unread.intersection(loop):
                 continue
             around = " -> ".join((*loop, loop[0]))
             message = f"nothing ends the loop {around}: go back by a step of kind jump"
@@ -195,6 +201,8 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
     if draft.automation:
         steps = draft.automation.steps
         for place in unreachable(draft.automation):
+            if draft.unread.intersection((steps[place].id, steps[place - 1].id)):
+                continue
             message = "no step leads here: it is never carried out"
             if place and steps[place - 1].ends:
                 end = steps[place - 1].id

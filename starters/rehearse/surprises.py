@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -64,6 +64,17 @@ class Surprises:
                 self.note(Surprise("lead_stuck", case.lead.lead, None, case.state.step, what))
         for lead in sorted(waiting):
             self.note_absence(lead)
+
+    def look_at_the_file(self, rejected: Mapping[int, str], entered: int) -> None:
+        """Rows that are no leads, and a rehearsal that nobody took part in."""
+        if rejected:
+            line, why = next(iter(rejected.items()))
+            rows = "row is no lead" if len(rejected) == 1 else "rows are no leads"
+            what = f"{len(rejected)} {rows}: line {line}: {why}"
+            self.note(Surprise("rows_rejected", "-", None, "", what))
+        if not entered:
+            what = "nobody entered: look at the rows, the audience and who was refused"
+            self.note(Surprise("nobody_entered", "-", None, "", what))
 
     def look_at_waves(self, waves: Iterable[RehearsedWave]) -> None:
         """Waves that were halted by their own signs."""

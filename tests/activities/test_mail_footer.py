@@ -60,8 +60,8 @@ def test_what_no_reader_sees_is_not_there(html: str) -> None:
 
 
 def problems(text: str, html: str | None = None) -> list[str]:
-    kind = "custom" if html else "text"
-    return trial_problems(Template(name="t", subject="Hi", text=text, html=html, kind=kind))
+
+    return trial_problems(Template(name="t", subject="Hi", text=text, html=html))
 
 
 @pytest.mark.parametrize(
