@@ -65,12 +65,11 @@ class Surprises:
         for lead in sorted(waiting):
             self.note_absence(lead)
 
-    def look_at_the_file(self, rejected: Mapping[int, str], entered: int) -> None:
-        """Rows that are no leads, and a rehearsal that nobody took part in."""
-        if rejected:
+    def look_at_the_file(self, rows: int, rejected: Mapping[int, str], entered: int) -> None:
+        """A file without a readable row, and a rehearsal that nobody took part in."""
+        if rejected and len(rejected) == rows:
             line, why = next(iter(rejected.items()))
-            rows = "row is no lead" if len(rejected) == 1 else "rows are no leads"
-            what = f"{len(rejected)} {rows}: line {line}: {why}"
+            what = f"none of the {rows} rows is a lead: line {line}: {why}"
             self.note(Surprise("rows_rejected", "-", None, "", what))
         if not entered:
             what = "nobody entered: look at the rows, the audience and who was refused"

@@ -60,7 +60,12 @@ def test_no_finding_rests_on_a_step_that_cannot_be_read(tmp_path: Path, broken: 
     again = MAIL_STEP.replace("intro", "more").replace("hello}", "hello, next: a}")
     found = told(tmp_path, STEPS + MAIL_STEP + broken.replace("late", "more") + again, CENTER)
     assert {(one.line, one.check) for one in found} == {(6, "fields")}
-    text = STEPS + broken.replace("late", "gone") + PUSHED + "- {id: gone, kind: send_email, template: nope}\n"
+    text = (
+        STEPS
+        + broken.replace("late", "gone")
+        + PUSHED
+        + "- {id: gone, kind: send_email, template: nope}\n"
+    )
     found = [one for one in checks(tmp_path, text) if one[0] > 5]
     assert found == [(7, "unknown-templates")]
 

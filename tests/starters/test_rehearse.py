@@ -57,6 +57,32 @@ def test_a_mail_without_a_way_out_is_a_surprise(rehearse: Rehearsals) -> None:
     assert "does not see the unsubscribe link" in told_of[0]["what"]
 
 
+@pytest.mark.parametrize(
+    ("rows", "kinds"),
+    [
+        ("x-1,ada@quarry.example\nx-2,none\n", {}),
+        ("x-1,none\n", {"rows_rejected": 1, "nobody_entered": 1}),
+        ("", {"nobody_entered": 1}),
+    ],
+)
+def test_a_file_of_leads_that_are_none_is_a_surprise(
+    rehearse: Rehearsals, rows: str, kinds: dict[str, int]
+) -> None:
+    leads = rehearse.dripstone.file("leads.csv", "id,email\n" + rows)
+    done = rehearse("--script", rehearse.script(), "--leads", leads)
+    assert (done.status, done.document["surprises"]["counts"]) == (bool(kinds), kinds)
+
+
+def test_a_rehearsal_that_the_audience_keeps_everybody_out_of_is_a_surprise(
+    rehearse: Rehearsals,
+) -> None:
+    file = rehearse.campaign()
+    with open(file, "a", encoding="utf-8") as text:
+        text.write("audience: {field: company, op: equals, value: Nobody}\n")
+    done = rehearse("--script", rehearse.script(), campaigns=(file,))
+    assert (done.status, done.document["surprises"]["counts"]) == (1, {"nobody_entered": 1})
+
+
 def test_a_message_is_told_as_rendered(rehearse: Rehearsals) -> None:
     lines = rehearse.timeline("x-1", "--script", rehearse.script())
     first, second = (line["detail"] for line in lines if line["kind"] == "mail")
