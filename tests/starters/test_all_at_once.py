@@ -66,8 +66,8 @@ def test_no_finding_rests_on_a_step_that_cannot_be_read(tmp_path: Path, broken: 
         + PUSHED
         + "- {id: gone, kind: send_email, template: nope}\n"
     )
-    found = [one for one in checks(tmp_path, text) if one[0] > 5]
-    assert found == [(7, "unknown-templates")]
+    below = [one for one in checks(tmp_path, text) if one[0] > 5]
+    assert below == [(7, "unknown-templates")]
 
 
 @pytest.mark.parametrize(

@@ -215,21 +215,6 @@ def test_people_read_their_time_and_the_message(rehearse: Rehearsals) -> None:
     assert done.out.endswith("no surprises\n")
 
 
-@pytest.mark.parametrize(
-    ("event", "said"),
-    [
-        ("{at: soon, lead: x-1, event: reply}", "script.yaml:2: events.0.at"),
-        ("{at: 1 day, lead: x-1, event: Reply}", "script.yaml:2: events.0.event"),
-        ("{at: 1 day, event: reply}", "script.yaml:2: events.0.lead"),
-    ],
-)
-def test_a_script_that_is_wrong_is_refused_with_its_line(
-    rehearse: Rehearsals, event: str, said: str
-) -> None:
-    done = rehearse("--script", rehearse.script(event))
-    assert (done.status, said in done.err) == (1, True)
-
-
 def test_the_server_cannot_be_put_back_in_time(rehearse: Rehearsals) -> None:
     fixed = ("--leads", rehearse.leads, "--from", MONDAY)
     done = rehearse.dripstone("rehearse", rehearse.campaign(), *fixed)
