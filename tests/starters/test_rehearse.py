@@ -228,6 +228,5 @@ def test_the_sample_script_fits_the_sample_campaign(cut_off: Commands) -> None:
         *("--leads", str(config / "leads" / "sample.csv"), "--show", "0"),
         *("--script", str(config / "rehearsals" / "spring-outreach.yaml")),
     )
-    # It waits seconds, so that the demo is short, and a rehearsal says what is wrong with that.
-    assert set(done.document["surprises"]["counts"]) == {"two_mails_within_an_hour"}
+    assert (done.status, done.document["surprises"]["counts"]) == (0, {})
     assert done.document["exits"]["reply_received"] == 1
