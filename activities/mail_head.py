@@ -1,16 +1,21 @@
 """What a mail's head says: the mailbox it leaves from, its address, the subject of a reply.
 
-Also what a person must mend where it cannot be written.
+Also what a person must mend where it cannot be written, or must not leave.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import ValidationError
 
 from activities.errors import as_application_error
+from activities.ledger.connections import Mailbox
 from activities.ledger.effects import EffectRow
 from activities.ledger.leads import is_sample
 from activities.ledger.recipients import recipient_of
+from activities.mail_footer import WHAT, Footer
 from activities.scene import Scene
 from activities.vendors.ports import Never
 from workflows.engine.effects import SendEmail
@@ -40,6 +45,22 @@ def not_a_message(error: ValidationError) -> Never:
     problems = error.errors(include_input=False, include_url=False, include_context=False)
     told = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in problems)
     return Never("dripstone", "message", f"{told}: mend the lead or the template, then retry")
+
+
+def refuse_without_footer(mail: Mapping[str, Any], mailbox: Mailbox) -> None:
+    """Let no mail leave whose reader sees no way out, or not where its sender is.
+
+    Raises:
+        ApplicationError: of type ``Never``: what each part lacks.
+    """
+    footer = Footer(mail["unsubscribe_url"], mailbox.postal_address)
+    lacking = [
+        f"{part}: {WHAT[field]}" for part, field in footer.missing_in(mail["text"], mail["html"])
+    ]
+    if lacking:
+        told = f"the mail would leave without what every mail must show ({'; '.join(lacking)})"
+        mend = "mend the template, publish and migrate, then retry"
+        raise as_application_error(Never("dripstone", "footer", f"{told}: {mend}"))
 
 
 def sender_of(effect: SendEmail, scene: Scene, earlier: list[EffectRow]) -> str:

@@ -22,7 +22,13 @@ from activities.ledger.sent_facts import tell_sent
 from activities.ledger.settings import settings_of
 from activities.ledger.template_switch import lock_of
 from activities.mail_gate import MailCase, judge_mail_in, mail_case
-from activities.mail_head import address_of, not_a_message, reply_subject, sender_of
+from activities.mail_head import (
+    address_of,
+    not_a_message,
+    refuse_without_footer,
+    reply_subject,
+    sender_of,
+)
 from activities.message import (
     MessageParts,
     compose,
@@ -89,9 +95,11 @@ class Messaging:
 
     async def _new_payload(self, effect: SendEmail, scene: Scene) -> Mapping[str, Any]:
         payload = await self.written(effect, scene)
-        if scene.version.definition.is_reviewed(effect.step):
-            return await as_reviewed(self._ledger, effect, payload)
-        return payload
+        if not scene.version.definition.is_reviewed(effect.step):
+            return payload
+        reviewed = await as_reviewed(self._ledger, effect, payload)
+        refuse_without_footer(reviewed["mail"], self._mailbox(scene, payload["mailbox"]))
+        return reviewed
 
     async def written(self, effect: SendEmail, scene: Scene) -> dict[str, Any]:
         """The mail of one visit of one step as it would leave now, under ``mail``.
@@ -130,8 +138,10 @@ class Messaging:
             )
         except ValidationError as error:
             raise as_application_error(not_a_message(error)) from None
+        mail = parts.model_dump(mode="json")
+        refuse_without_footer(mail, mailbox)
         return {
-            "mail": parts.model_dump(mode="json"),
+            "mail": mail,
             "message_id": message_id,
             "mailbox": name,
             "owner": mailbox.salesforce_user,

@@ -18,6 +18,7 @@ from activities.ledger.reviews import (
     ask_for_review,
     newest_review,
 )
+from activities.mail_footer import WHAT, Footer
 from activities.message import MessageParts, payload_hash
 from activities.scene import Scene
 from activities.vendors.ports import NotYet
@@ -93,8 +94,12 @@ async def ask_again(
     return await ask_for_review(ledger, tx, written, (None, 0))
 
 
-def edited_mail(review: Review, words: Mapping[str, str | None]) -> dict[str, Any]:
+def edited_mail(
+    review: Review, words: Mapping[str, str | None], postal_address: str = ""
+) -> dict[str, Any]:
     """The reviewed mail with another ``subject``, ``text`` and ``html``.
+
+    ``postal_address`` is its sender's; it is not asked for if it is empty.
 
     Raises:
         BadEdit: it could not be sent, or lacks what every mail must have.
@@ -106,7 +111,7 @@ def edited_mail(review: Review, words: Mapping[str, str | None]) -> dict[str, An
         found = error.errors(include_input=False, include_url=False, include_context=False)
         told = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in found)
         raise BadEdit(told) from None
-    for name, part in (("text", parts.text), ("html", parts.html)):
-        if part is not None and (parts.unsubscribe_url or "") not in part:
-            raise BadEdit(f"the {name} lacks the unsubscribe link of the mail: put it back in")
+    footer = Footer(parts.unsubscribe_url or "", postal_address)
+    for part, field in footer.missing_in(parts.text, parts.html):
+        raise BadEdit(f"the {part} lacks {WHAT[field]}: put it back in where readers see it")
     return parts.model_dump(mode="json")

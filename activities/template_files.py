@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from activities.automatic_html import automatic_html
-from activities.templates import Kind, Template, TemplateProblem, merge_fields_of
+from activities.template_tags import merge_fields_of
+from activities.templates import Kind, Template, TemplateProblem
 
 MAX_FILE_BYTES = 64_000
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -42,6 +42,7 @@ steps:
 - {id: end, kind: end}
 """
 
+FOOT = "\n\n{{ unsubscribe_url }}\n{{ sender.postal_address }}\n"
 TEXTS = {
     "intro": "Hello {{ lead.first_name }},\n\nwould a look at our readings be useful to you?",
     "follow_up": "Hello {{ lead.first_name }},\n\nhow do you watch your rock faces today?",
@@ -57,7 +58,7 @@ def canonical(wait: str = "1 day", reply: str = "7 days") -> str:
 async def put_live(ledger: Ledger, source: str) -> Automation:
     """Publish and enable an automation given as YAML text."""
     automation = Automation.model_validate(yaml.safe_load(source))
-    texts = [TemplateText(name, f"About {name}", text, None) for name, text in TEXTS.items()]
+    texts = [TemplateText(name, f"About {name}", text + FOOT, None) for name, text in TEXTS.items()]
     await publish(ledger, automation, source, texts, "benchmarks")
     await set_state(ledger, automation.id, "enabled", "benchmarks")
     return automation

@@ -11,14 +11,9 @@ from activities.ledger.publishing import TemplateText
 from activities.ledger.template_lives import Written
 from activities.sms_text import MANY_SEGMENTS, Segments, segments_of
 from activities.template_files import read_template
-from activities.templates import (
-    MergeTag,
-    Template,
-    TemplateProblem,
-    check,
-    merge_fields_of,
-    merge_tags_of,
-)
+from activities.template_tags import MergeTag, check, merge_fields_of, merge_tags_of
+from activities.template_trial import refuse_too_much, trial_problems
+from activities.templates import Template, TemplateProblem
 from workers.secrets_in_text import Leak, find_leaks
 
 __all__ = [
@@ -32,7 +27,6 @@ __all__ = [
     "tags_of",
 ]
 
-FOOTER = ("unsubscribe_url", "sender.postal_address")
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
 
 
@@ -85,7 +79,7 @@ def read_templates(directory: Path) -> Templates:
             problems[path.stem] = (str(problem),)
             continue
         # Which fields there are is asked once the automation that uses the template is known.
-        wrong = [*check(template, named), *_footer_in_one_part_only(template)]
+        wrong = [*check(template, named), *trial_problems(template)]
         if wrong:
             problems[path.stem] = tuple(wrong)
             continue
@@ -106,8 +100,10 @@ def tags_of(text: TemplateText) -> list[MergeTag]:
 
 def read_text(text: str) -> tuple[Mapping[str, bool], str]:
     """The merge fields of a step's own text, and whether each may be missing; and what is wrong."""
+    template = Template(name="-", subject="-", text=text)
     try:
-        return merge_fields_of(Template(name="-", subject="-", text=text)), ""
+        refuse_too_much(template)
+        return merge_fields_of(template), ""
     except TemplateProblem as problem:
         return {}, str(problem).partition(": ")[2]
 
@@ -119,18 +115,3 @@ def _leaks(path: Path, template: Template) -> Iterator[Leak]:
     for leak in find_leaks(template.html or "") if template.kind == "themed" else ():
         if leak.what not in {one.what for one in own}:
             yield leak
-
-
-def _footer_in_one_part_only(template: Template) -> Iterator[str]:
-    """A reader sees the text or the HTML: what every mail must have must be in either."""
-    if template.html is None:
-        return
-    in_text = merge_fields_of(template.model_copy(update={"html": None}))
-    in_html = merge_fields_of(template.model_copy(update={"text": "-"}))
-    for name in FOOTER:
-        if (name in in_text) != (name in in_html):
-            there, lacking = ("text", "HTML") if name in in_text else ("HTML", "text")
-            yield (
-                f"template {template.name}: the {lacking} part lacks {{{{ {name} }}}}, which the "
-                f"{there} part has; a reader sees one of the two: write it into both"
-            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from activities.ledger.connections import CenterConnections
 from activities.ledger.deciding import Edited
 from activities.ledger.reviews import Review
 from activities.reviewed_mail import BadEdit, edited_mail, reviewed_hash
@@ -21,8 +22,8 @@ def as_file(review: Review) -> str:
     return f"{front}{mail['text']}{html}"
 
 
-def read_edit(review: Review, path: Path) -> Edited:
-    """The reviewed mail with the words of a file.
+def read_edit(review: Review, path: Path, accounts: CenterConnections) -> Edited:
+    """The reviewed mail with the words of a file; ``accounts`` are those of its center.
 
     Raises:
         BadEdit: the file cannot be read, or the mail could not be sent; quotes nothing of it.
@@ -30,9 +31,16 @@ def read_edit(review: Review, path: Path) -> Edited:
     try:
         text = read_template(path)
         words = {"subject": text.subject, "text": text.text, "html": text.html}
-        mail = edited_mail(review, words)
+        mail = edited_mail(review, words, _postal_address(review, accounts))
     except OSError as error:
         raise BadEdit(f"{path}: cannot be read: {error.strerror}") from error
     except (TemplateProblem, BadEdit) as problem:
         raise BadEdit(f"{path.name}: {problem}") from problem
     return Edited(mail, reviewed_hash(mail))
+
+
+def _postal_address(review: Review, accounts: CenterConnections) -> str:
+    """Of the mailbox that the mail leaves from; empty if it is there no longer."""
+    sender = review.mail["from_address"]
+    boxes = (box for box in accounts.mailboxes.values() if box.address == sender)
+    return next((box.postal_address for box in boxes), "")

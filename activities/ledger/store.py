@@ -63,7 +63,7 @@ class Ledger:
                 key = secret or await _kept_secret(tx)
         except SQLAlchemyError as error:
             await engine.dispose()
-            raise LedgerUnavailable(_why(url, error)) from error
+            raise LedgerUnavailable(_why(url, error)) from None
         return cls(engine, key.encode())
 
     async def close(self) -> None:
@@ -90,7 +90,7 @@ class Ledger:
                         await _lock(tx, exclusive, shared)
                     yield tx
         except DBAPIError as error:
-            raise LedgerUnavailable(_why(str(self._engine.url), error)) from error
+            raise LedgerUnavailable(_why(str(self._engine.url), error)) from None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -103,7 +103,7 @@ class Ledger:
             async with self._engine.connect() as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
-            raise LedgerUnavailable(_why(str(self._engine.url), error)) from error
+            raise LedgerUnavailable(_why(str(self._engine.url), error)) from None
 
     async def now(self, tx: AsyncConnection) -> datetime:
         """The ledger's clock: it decides windows and leases."""
@@ -233,4 +233,17 @@ def _why(url: str, error: Exception) -> str:
         hint = "check that the disk has room and the file can be written"
     if isinstance(error, OperationalError) and "locked" in str(cause):
         hint = "another process has kept it locked for 30 s"
-    return f"ledger {where}: {cause}: {hint}"
+    return f"ledger {where}: {_without_data(cause)}: {hint}"
+
+
+def _without_data(cause: BaseException) -> str:
+    """What a driver said, without what may quote a row: no value of it, no DETAIL, no parameters.
+
+    PostgreSQL quotes values in its messages also, so of those only the kind and the SQLSTATE are
+    told. What a connection failed of comes without a SQLSTATE.
+    """
+    state = getattr(cause, "sqlstate", None)
+    if state:
+        return f"{type(cause).__name__} (SQLSTATE {state})"
+    said = str(cause).strip().partition("\n")[0]
+    return f"{type(cause).__name__}: {said}" if said else type(cause).__name__

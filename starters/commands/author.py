@@ -28,6 +28,7 @@ from starters.definitions.catalogue import (
 )
 from starters.definitions.checks import REQUIRED
 from starters.definitions.loading import Configured, Finding, lines_of, load
+from starters.definitions.named_templates import named_templates
 from workers.authoring import MergeTag, Templates, read_templates
 from workflows.engine.automation import Automation
 from workflows.engine.steps.send_email import SendEmail
@@ -217,20 +218,24 @@ def check(
     except OSError as error:
         return None, [Finding("error", f"cannot be read: {error.strerror}", str(path), 1)]
     findings = list(found)
-    for step, line in _sending(automation, path) if automation else ():
-        findings += _in_template(templates, step, str(path), line)
+    for name, step, line in named_templates(path):
+        findings += _in_template(templates, (name, step), str(path), line)
     findings.sort(key=lambda finding: finding.line)
     sound = not any(finding.severity == "error" for finding in findings)
     return automation if sound else None, findings
 
 
-def _in_template(templates: Templates, step: SendEmail, file: str, line: int) -> Iterator[Finding]:
-    for problem in templates.problems.get(step.template, ()):
-        yield Finding("error", problem, file, line, step.id, TEMPLATE_FILES.name)
-    for leak in templates.leaks.get(step.template, ()):
+def _in_template(
+    templates: Templates, use: tuple[str, str | None], file: str, line: int
+) -> Iterator[Finding]:
+    """What is wrong with the template that a step names."""
+    name, step = use
+    for problem in templates.problems.get(name, ()):
+        yield Finding("error", problem, file, line, step, TEMPLATE_FILES.name)
+    for leak in templates.leaks.get(name, ()):
         about = SECRETS if leak.is_sure else LIKELY_SECRETS
-        message = f"template {step.template!r}, line {leak.line}: {leak.message}"
-        yield Finding(about.severity, message, file, line, step.id, about.name)
+        message = f"template {name!r}, line {leak.line}: {leak.message}"
+        yield Finding(about.severity, message, file, line, step, about.name)
 
 
 def _files_of(paths: Sequence[Path]) -> Iterator[Path]:

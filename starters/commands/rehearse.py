@@ -96,7 +96,7 @@ def _piece(files: list[Path], script: Path | None, begins: datetime, seed: int) 
     if len({one.center for one in automations}) > 1:
         raise WrongUse("the files belong to several centers: rehearse each center by itself")
     try:
-        scripted = read_script(script) if script else None
+        scripted = read_script(script, automations, begins) if script else None
     except BadScript as error:
         raise Refused(str(error)) from error
     connections = load_connections(settings.connections)

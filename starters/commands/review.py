@@ -16,6 +16,7 @@ from activities.ledger.deciding import Decided, Decision, Edited, decide
 from activities.ledger.reviews import Review, find_review, log_of, waiting_reviews
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
+from starters.commands.private_files import open_private
 from starters.commands.who import By, operator
 from workers.reviewing import BadEdit, as_file, read_edit
 
@@ -70,10 +71,8 @@ def _show(review_id: str, out: Path | None, as_json: bool) -> None:
 
     found, log = asyncio.run(work())
     if out:
-        try:
-            out.write_text(as_file(found), encoding="utf-8")
-        except OSError as error:
-            raise Refused(f"{out}: cannot be written: {error.strerror}") from error
+        with open_private(out) as text:
+            text.write(as_file(found))
     document = _document(found) | {"mail": found.mail, "log": log}
     answer(as_json, document, _lines(found, log))
 
@@ -151,6 +150,6 @@ async def _edited(here: Opened, review_id: str, path: Path) -> Edited:
     async with here.ledger.reading() as tx:
         found = await _known(tx, review_id)
     try:
-        return read_edit(found, path)
+        return read_edit(found, path, here.connections.of(found.center))
     except BadEdit as problem:
         raise Refused(str(problem)) from problem

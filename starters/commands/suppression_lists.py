@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from sqlalchemy import select, tuple_
 
 from activities.ledger.tables import leads, suppressions
 from starters.commands.opened import Opened
-from starters.commands.output import Refused
+from starters.commands.private_files import open_private
 from starters.leads.rejected import harmless
 
 AT_ONCE = 500
@@ -29,11 +28,7 @@ async def write_out(here: Opened, center: str, path: Path) -> tuple[dict[str, in
         Refused: the file cannot be written.
     """
     done: Counter[str] = Counter({"in_force": 0, "lifted": 0})
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError as error:
-        raise Refused(f"{path}: cannot be written: {error.strerror}") from error
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as text:
+    with open_private(path) as text:
         writer = csv.writer(text)
         writer.writerow(COLUMNS)
         async for row in _all_of(here, center):

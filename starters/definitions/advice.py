@@ -26,7 +26,7 @@ def short_waits(draft: Draft) -> Iterator[Found]:
 @check("warning", "put a wait step between them")
 def messages_without_wait(draft: Draft) -> Iterator[Found]:
     """Two messages to a lead with no wait between them: the second comes with the first."""
-    if draft.automation:
+    if draft.automation and not draft.unread:
         ids = [step.id for step in draft.automation.steps]
         for first, second in messages_in_a_row(draft.automation):
             message = (
@@ -48,9 +48,10 @@ def tasks_without_due_date(draft: Draft) -> Iterator[Found]:
 @check("warning", "add a step of kind end, or say with next where the way goes on")
 def branches_without_end(draft: Draft) -> Iterator[Found]:
     """Ways of a branch that just run out of steps, instead of coming to an end."""
-    if draft.automation and (last := falls_off_the_end(draft.automation)):
+    whole = None if draft.unread else draft.automation
+    if whole and (last := falls_off_the_end(whole)):
         step, split = last
-        place = len(draft.automation.steps) - 1
+        place = len(whole.steps) - 1
         message = (
             f"a way from {split!r} ends with {step!r}, for there is no step after it: add "
             "'- {id: done, kind: end}', so that it is seen to be meant"

@@ -47,6 +47,9 @@ class Configured:
 class Draft:
     """What is checked: the steps that could be read, by their places, and the whole if it could.
 
+    In a file with mistakes the whole has stand-ins for what could not be read: ``unread`` are the
+    ids of such steps, and no finding may rest on them.
+
     ``templates`` has each template's merge fields, and whether each has a default. None for
     ``templates`` or ``connections`` means that they are not known here, and not checked; so does
     None for ``now``, the present instant.
@@ -58,3 +61,4 @@ class Draft:
     templates: Mapping[str, Mapping[str, bool]] | None
     connections: Configured | None
     now: datetime | None = None
+    unread: frozenset[str] = frozenset()

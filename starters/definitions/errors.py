@@ -19,8 +19,10 @@ _LISTS_OF_CONDITIONS = {"all", "any"}
 _TYPES_OF_A_VALUE = {"str", "constrained-str", "bool", "int", "float"}
 
 
-def explain(error: ValidationError, document: Document) -> Iterator[tuple[Path, str]]:
-    """(place in the document, message) for each thing that is wrong, once each."""
+def explain(
+    error: ValidationError, document: Document, root: type[BaseModel] = Automation
+) -> Iterator[tuple[Path, str]]:
+    """(place in the document, message) for each thing that is wrong with a ``root``, once each."""
     details = [
         _of_any_type(path_of(detail["loc"], document), detail, document)
         for detail in error.errors(include_url=False)
@@ -29,12 +31,12 @@ def explain(error: ValidationError, document: Document) -> Iterator[tuple[Path, 
     misspelt = {
         (*path[:-1], meant)
         for path, detail in details
-        if detail["type"] == "extra_forbidden" and (meant := _meant(path, document))
+        if detail["type"] == "extra_forbidden" and (meant := _meant(path, document, root))
     }
     for path, detail in details:
         if not (detail["type"] == "missing" and path in misspelt) and not _is_echo(detail):
             place = (*path, "kind") if detail["type"] == "union_tag_invalid" else path
-            yield place, _message(detail, path, document)
+            yield place, _message(detail, path, document, root)
 
 
 def _of_any_type(path: Path, detail: ErrorDetails, document: Document) -> tuple[Path, ErrorDetails]:
@@ -82,11 +84,11 @@ def _is_condition(path: Path) -> bool:
     return path[-1] in _CONDITION_IS_IN or in_list
 
 
-def _message(detail: ErrorDetails, path: Path, document: Document) -> str:
+def _message(detail: ErrorDetails, path: Path, document: Document, root: type[BaseModel]) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     name = _name(path)
     if kind == "extra_forbidden":
-        return _unknown_field(path, document)
+        return _unknown_field(path, document, root)
     if kind == "missing":
         return f"{name} is missing: add it"
     if kind == "union_tag_not_found":
@@ -115,8 +117,8 @@ def _unknown_kind(given: str, expected: str) -> str:
     return f"unknown kind {given!r}{_suggestion(given, kinds)}; the kinds are {', '.join(kinds)}"
 
 
-def _unknown_field(path: Path, document: Document) -> str:
-    name, known = str(path[-1]), fields_at(path[:-1], document)
+def _unknown_field(path: Path, document: Document, root: type[BaseModel]) -> str:
+    name, known = str(path[-1]), fields_at(path[:-1], document, root)
     if name in _GROUPS and _is_condition(path[:-1]):
         there = next(group for group in _GROUPS if group in known)
         return f"{name!r} cannot stand beside {there!r}: put one group inside the other"
@@ -129,8 +131,9 @@ def _kinds_at(path: Path) -> list[str]:
     return [kind for model in models for kind in get_args(_fields(model).get("kind"))]
 
 
-def _meant(path: Path, document: Document) -> str | None:
-    return next(iter(get_close_matches(str(path[-1]), fields_at(path[:-1], document), 1)), None)
+def _meant(path: Path, document: Document, root: type[BaseModel]) -> str | None:
+    known = fields_at(path[:-1], document, root)
+    return next(iter(get_close_matches(str(path[-1]), known, 1)), None)
 
 
 def _suggestion(given: str, known: list[str]) -> str:
@@ -138,9 +141,9 @@ def _suggestion(given: str, known: list[str]) -> str:
     return f": did you mean {close[0]!r}?" if close else ""
 
 
-def fields_at(path: Path, document: Document) -> list[str]:
+def fields_at(path: Path, document: Document, root: type[BaseModel] = Automation) -> list[str]:
     """The fields that the models know at a place of the document, as they are written in YAML."""
-    models: list[type[BaseModel]] = [Automation]
+    models: list[type[BaseModel]] = [root]
     for length, part in enumerate(path, start=1):
         if isinstance(part, str):
             models = [inner for model in models for inner in _models_below(model, part)]

@@ -16,6 +16,7 @@ from starters.definitions.catalogue import FIELDS, GRAPH, LIKELY_SECRETS, SECRET
 from starters.definitions.checks import CHECKS
 from starters.definitions.draft import Configured, Draft, Found, Severity
 from starters.definitions.errors import explain, path_of
+from starters.definitions.readable import readable
 from starters.definitions.strict_yaml import Document, Path
 from workers.secrets_in_text import find_leaks
 from workflows.engine.automation import Automation, graph_problems
@@ -128,9 +129,9 @@ def _examine(
         return None, [(FIELDS.name, ((), "error", message))]
     automation, found = validated(document)
     told = [(FIELDS.name, one) for one in found]
-    steps = _steps(document)
-    told += [(GRAPH.name, one) for one in _graph(document, steps)]
-    draft = Draft(document, steps, automation, templates, connections, now)
+    told += [(GRAPH.name, one) for one in _graph(document, _steps(document))]
+    read = readable(document, automation)
+    draft = Draft(document, read.steps, read.automation, templates, connections, now, read.unread)
     for check in CHECKS:
         told += [(check.about.name, one) for one in check(draft)]
     return automation, told
@@ -170,7 +171,7 @@ def _spell_out(error: ValidationError, document: Document) -> bool:
 
 
 def _steps(document: Document) -> dict[int, AnyStep]:
-    """The steps that can be read, even if others cannot."""
+    """The steps without a mistake."""
     steps = {}
     for place, written in enumerate(_listed(document.at(("steps",)))):
         try:

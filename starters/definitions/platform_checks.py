@@ -106,7 +106,8 @@ def _ways_past_a_push(draft: Draft) -> Iterator[tuple[int, AnyStep, System, str]
         if draft.automation is None or system is None or isinstance(step, Push):
             continue
         pushes = {one.id for one in steps if isinstance(one, Push) and one.to == system}
-        way = way_past(draft.automation, pushes, step.id)
+        # What stands in for a step that cannot be read may be a push.
+        way = way_past(draft.automation, pushes | draft.unread, step.id)
         if way:
             yield place, step, system, " -> ".join(way)
 

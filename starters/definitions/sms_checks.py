@@ -30,6 +30,6 @@ def long_text_messages(draft: Draft) -> Iterator[Found]:
 def texts_that_say_how_to_stop(draft: Draft) -> Iterator[Found]:
     """Automations whose text messages never say how to get no more of them."""
     texts = [(place, step) for place, step in draft.steps.items() if isinstance(step, SendSms)]
-    if texts and not any(_SAYS_STOP.search(step.text) for _, step in texts):
+    if texts and not draft.unread and not any(_SAYS_STOP.search(step.text) for _, step in texts):
         message = "no text message says how to opt out: add 'Reply STOP to opt out' to the first"
         yield ("steps", texts[0][0], "text"), "warning", message

@@ -21,6 +21,8 @@ def steps_that_do_not_suit_the_trigger(draft: Draft) -> Iterator[Found]:
     """Actions that the table of triggers forbids, and those that cause the trigger's own event."""
     if draft.automation:
         for objection in objections(draft.automation):
+            if objection.step in draft.unread:
+                continue
             place = _place(draft.automation, objection.step)
             yield ("steps", place, "kind"), "error", objection.message
 
@@ -30,6 +32,8 @@ def steps_that_set_off_the_trigger(draft: Draft) -> Iterator[Found]:
     """Steps that start the automation's own trigger, or its clock, anew."""
     if draft.automation:
         for warning in loop_warnings(draft.automation):
+            if warning.step in draft.unread:
+                continue
             place = _place(draft.automation, warning.step)
             yield ("steps", place, "kind"), "warning", warning.message
 

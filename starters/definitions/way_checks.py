@@ -27,6 +27,8 @@ def endless_loops(draft: Draft) -> Iterator[Found]:
     """Loops that a lead would run through without ever waiting."""
     if draft.automation:
         for loop in loops_without_wait(draft.automation):
+            if draft.unread.intersection(loop):
+                continue
             dates = [one for one in loop if isinstance(draft.automation.step(one), WaitUntil)]
             why = (
                 f" ({dates[0]!r} holds nobody up whose date is over or whose field is empty)"
@@ -44,7 +46,7 @@ def unlimited_loops(draft: Draft) -> Iterator[Found]:
         return
     told = {frozenset(loop) for loop in loops_without_wait(draft.automation)}
     for loop, why in _unlimited(draft.automation):
-        if frozenset(loop) not in told:
+        if frozenset(loop) not in told and not draft.unread.intersection(loop):
             message = f"nothing ends the loop {_around(loop)}{why}: go back by a step of kind jump"
             yield ("steps", _place(draft.automation, loop[0])), "error", message
 
@@ -70,7 +72,7 @@ def many_messages(draft: Draft) -> Iterator[Found]:
         return
     for one in rounds_with_messages(draft.automation):
         count = _messages_within(draft.automation, one)
-        if count > MANY:
+        if count > MANY and not draft.unread.intersection(one.steps):
             message = (
                 f"within the engagement window of {write_duration(campaign.engagement_window)} a "
                 f"lead may go round {_around(one.steps)} until it has got {count} messages: go "
@@ -113,6 +115,8 @@ def idle_steps(draft: Draft) -> Iterator[Found]:
     if draft.automation:
         steps = draft.automation.steps
         for place in unreachable(draft.automation):
+            if draft.unread.intersection((steps[place].id, steps[place - 1].id)):
+                continue
             message = "no step leads here: it is never carried out"
             if place and steps[place - 1].ends:
                 end = steps[place - 1].id

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -20,6 +21,7 @@ from activities.ledger.publishing import publish, set_state
 from activities.ledger.template_choice import ready_to_publish
 from starters.definitions.loading import load
 from starters.demo.directory import own_directory
+from starters.demo.hurry import hurried
 from starters.demo.outcome import Outcome
 from starters.demo.progress import Progress, progress
 from starters.demo.promises import Play, judge
@@ -72,12 +74,16 @@ async def publish_sample(running: Stage) -> Automation:
     Raises:
         RuntimeError: it was changed and is no longer a campaign; carries the findings.
     """
-    automation, findings = load(SAMPLE)
+    source = hurried(SAMPLE.read_text("utf-8"))
+    with TemporaryDirectory() as place:
+        file = Path(place) / SAMPLE.name
+        file.write_text(source, "utf-8")
+        automation, findings = load(file)
     if automation is None:
         raise RuntimeError("\n".join(map(str, findings)))
     names = (step.template for step in automation.steps if isinstance(step, SendEmail))
     written = read_templates(CONFIG / "templates").written(names)
-    ledger, source = running.ledger, SAMPLE.read_text("utf-8")
+    ledger = running.ledger
     await ready_to_publish(ledger, automation.center, written, "demo", vouches=True)
     await publish(ledger, automation, source, [one.text for one in written], "demo")
     await set_state(ledger, automation.id, "enabled", "demo")

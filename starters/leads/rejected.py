@@ -11,7 +11,8 @@ from typing import IO, Any, Self
 
 from starters.leads.importing import Outcome
 
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+STARTS_A_FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
+"""The last four are the full-width forms of the first."""
 
 
 class RejectedRows:

@@ -95,6 +95,7 @@ async def _perform(
                 group.create_task(_one(evening, lead))
     for name in sorted(world.waiting):
         watching.surprises.note_absence(name)
+    watching.surprises.look_at_the_file(roll.rows, roll.rejected, watching.entered)
 
 
 async def _one(evening: _Evening, lead: Lead) -> None:

@@ -147,6 +147,7 @@ async def rehearse(piece: Piece, roll: Roll, watching: Watching) -> Rehearsed:
     waves = tuple(wave for launch in launches for wave in launch.released)
     watching.surprises.look_at_the_end(mode.people.cases(), world.waiting)
     watching.surprises.look_at_waves(waves)
+    watching.surprises.look_at_the_file(roll.rows, roll.rejected, watching.entered)
     waiting = sum(launch.waiting for launch in launches)
     seconds = perf_counter() - begun
     return Rehearsed(piece, roll, watching, seconds, waves=waves, waiting=waiting)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,9 +13,13 @@ from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, TypeAdapt
 
 from activities.ledger.leads import Lead
 from starters.definitions import strict_yaml
+from starters.definitions.errors import explain
+from starters.definitions.strict_yaml import Path as Place
+from starters.rehearse.names import likely_typo, unknown_step
 from starters.rehearse.prospects import REVIEW_TAKES
 from workers.rehearsal.case import Case
 from workers.rehearsal.story import EMPTY, Answer, Happening, Vendor, WebAnswer
+from workflows.engine.automation import Automation
 from workflows.engine.base import EventKind, Frozen, Name
 from workflows.engine.durations import Duration, read_duration
 
@@ -86,11 +90,11 @@ class Script(Frozen):
     reviews: tuple[ReviewAnswer, ...] = ()
 
 
-def read_script(path: Path) -> Script:
-    """Read a script.
+def read_script(path: Path, automations: Sequence[Automation], begins: datetime) -> Script:
+    """Read a script for a rehearsal of ``automations``, which begins at an instant.
 
     Raises:
-        BadScript: it cannot be read, or is no script.
+        BadScript: it cannot be read, is no script, or names what these automations do not have.
     """
     try:
         document, problems = strict_yaml.read(path.read_bytes())
@@ -99,13 +103,43 @@ def read_script(path: Path) -> Script:
     if problems or document is None:
         raise BadScript("\n".join(f"{path}:{one.line}: {one.message}" for one in problems))
     try:
-        return Script.model_validate(document.value)
+        script = Script.model_validate(document.value)
     except ValidationError as error:
-        told = (
-            f"{path}:{document.line(one['loc'])}: {'.'.join(map(str, one['loc']))}: {one['msg']}"
-            for one in error.errors(include_input=False, include_url=False)
-        )
-        raise BadScript("\n".join(told)) from error
+        found = list(explain(error, document, Script))
+    else:
+        found = list(_problems_with(script, automations, begins))
+        if not found:
+            return script
+    raise BadScript("\n".join(f"{path}:{document.line(at)}: {said}" for at, said in found))
+
+
+def _problems_with(
+    script: Script, automations: Sequence[Automation], begins: datetime
+) -> Iterator[tuple[Place, str]]:
+    """What is well written, and would never come to pass: its place, and how to mend it."""
+    for number, one in enumerate(script.events):
+        if said := likely_typo(one.event, automations):
+            yield ("events", number, "event"), said
+    for number, down in enumerate(script.outages):
+        if _instant(down.begins, begins) >= _instant(down.ends, begins):
+            what = f"the outage of {down.vendor} ends before it begins: put 'to' behind 'from'"
+            yield ("outages", number, "to"), what
+    yield from _unknown_steps(script, automations)
+
+
+def _unknown_steps(
+    script: Script, automations: Sequence[Automation]
+) -> Iterator[tuple[Place, str]]:
+    ids = [(one, step) for one in automations for step in one.steps]
+    calls = {step.id for _, step in ids if step.kind == "http_call"}
+    reviewed = {step.id for one, step in ids if one.is_reviewed(step.id)}
+    for name in script.http:
+        if name not in calls:
+            yield ("http", name), unknown_step(name, "of kind http_call", calls)
+    for number, review in enumerate(script.reviews):
+        if review.step not in reviewed:
+            said = unknown_step(review.step, "whose mails wait for an approval", reviewed)
+            yield ("reviews", number, "step"), said
 
 
 class ScriptedWorld:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +18,10 @@ from workflows.engine.campaign import WEEKDAYS
 
 TOO_SOON = timedelta(hours=1)
 _NAMES = {"mail": "mail", "sms": "text_message"}
+CANNOT_BE_MADE = (
+    *("cannot be rendered", "Never: dripstone: template"),
+    "Never: dripstone: footer",
+)
 EXAMPLES = 20
 """So many are told one by one; the rest is counted."""
 
@@ -61,6 +65,16 @@ class Surprises:
         for lead in sorted(waiting):
             self.note_absence(lead)
 
+    def look_at_the_file(self, rows: int, rejected: Mapping[int, str], entered: int) -> None:
+        """A file without a readable row, and a rehearsal that nobody took part in."""
+        if rejected and len(rejected) == rows:
+            line, why = next(iter(rejected.items()))
+            what = f"none of the {rows} rows is a lead: line {line}: {why}"
+            self.note(Surprise("rows_rejected", "-", None, "", what))
+        if not entered:
+            what = "nobody entered: look at the rows, the audience and who was refused"
+            self.note(Surprise("nobody_entered", "-", None, "", what))
+
     def look_at_waves(self, waves: Iterable[RehearsedWave]) -> None:
         """Waves that were halted by their own signs."""
         for wave in waves:
@@ -75,7 +89,7 @@ class Surprises:
 
     def _of(self, case: Case, line: Line) -> Iterator[tuple[str, str]]:
         if line.kind == "decision" and line.what == "needs attention":
-            broken = line.why.startswith(("cannot be rendered", "Never: dripstone: template"))
+            broken = line.why.startswith(CANNOT_BE_MADE)
             yield ("render_error" if broken else "lead_stuck"), line.why
         if line.kind in ("mail", "sms"):
             yield from self._of_message(case, line)

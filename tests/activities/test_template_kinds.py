@@ -8,7 +8,8 @@ import pytest
 
 from activities.automatic_html import automatic_html
 from activities.template_files import read_template
-from activities.templates import MergeTag, TemplateProblem, merge_tags_of, render
+from activities.template_tags import MergeTag, merge_tags_of
+from activities.templates import TemplateProblem, render
 from workers.authoring import read_templates
 
 FOOT = "{{ sender.postal_address }} {{ unsubscribe_url }}"

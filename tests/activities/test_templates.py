@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from activities.template_files import InvalidTemplates, load_templates
-from activities.templates import Template, TemplateProblem, check, merge_fields_of, render
+from activities.template_tags import check, merge_fields_of
+from activities.templates import Template, TemplateProblem, render
 
 SAMPLES = Path(__file__).parents[2] / "config" / "templates"
 KNOWN = {

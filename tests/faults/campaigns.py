@@ -93,7 +93,7 @@ def automation(name: str, window: Mapping[str, Any]) -> Automation:
 
 async def publish_all(system: System) -> None:
     """Publish and enable the campaigns."""
-    text = "Hello {{ lead.first_name }}. {{ unsubscribe_url }}"
+    text = "Hello {{ lead.first_name }}. {{ unsubscribe_url }} {{ sender.postal_address }}"
     letters = [TemplateText(name, f"{name} for {{{{ lead.tag }}}}", text, None) for name in LETTERS]
     open_all_day: dict[str, Any] = {"always": True}
     for name in ALL:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from starters.definitions.strict_yaml import read
+from starters.demo.hurry import hurried
 from tests.workflows.world import LONG_HISTORY, Journey
 
 Live = Callable[[Journey], Awaitable[None]]
@@ -27,7 +28,7 @@ OUTREACH = """
 SHORT, LONG = OUTREACH.replace("TIMEOUT", "1 second"), OUTREACH.replace("TIMEOUT", "20 days")
 
 AUTOMATIONS = Path(__file__).parents[2] / "config/automations"
-_DOCUMENT, _ = read((AUTOMATIONS / "spring-outreach.yaml").read_bytes())
+_DOCUMENT, _ = read(hurried((AUTOMATIONS / "spring-outreach.yaml").read_text("utf-8")).encode())
 SAMPLE = cast(dict[str, Any], _DOCUMENT.value if _DOCUMENT else {})
 SAMPLE_STEPS = json.dumps(SAMPLE["steps"])
 """The sample campaign itself, as ``make demo`` plays it."""

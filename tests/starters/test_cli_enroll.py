@@ -107,10 +107,11 @@ def test_a_broken_row_costs_itself_and_no_other(spring: Commands) -> None:
 
 
 def test_rejected_cells_are_harmless_in_a_spreadsheet(spring: Commands) -> None:
-    cells = ["=1+1", "+1", "-1", "@a", "plain"]
-    done = imported(spring, "email,note\n" + "".join(f"none,{cell}\n" for cell in cells))
+    formulas = ["=1+1", "+1", "-1", "@a", "\n=1+1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20a"]
+    cells = [*formulas, "plain"]
+    done = imported(spring, "email,note\n" + "".join(f'none,"{cell}"\n' for cell in cells))
     assert done.status == 1, "not one row could be read"
-    assert [row[3] for row in rejected(done)[1:]] == ["'=1+1", "'+1", "'-1", "'@a", "plain"]
+    assert [row[3] for row in rejected(done)[1:]] == [*(f"'{one}" for one in formulas), "plain"]
 
 
 def test_salesforce_ids_are_known_in_all_their_shapes(spring: Commands) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,7 @@ steps:
   - {{id: intro, kind: send_email, template: intro}}
 """
 LINK = "https://dripstone.example/u/secret"
+ADDRESS = "Dripstone Ltd., 12 Quarry Lane, Matlock DE4 3PP, United Kingdom"
 SLACK = {"DRIPSTONE_SLACK__TOKEN": "none"}
 
 
@@ -44,8 +46,8 @@ async def put_up(url: str) -> str:
         from_address="ada@dripstone.example",
         to_address="bob@example.com",
         subject="Hello Bob",
-        text=f"A text\n{LINK}\n",
-        html=f"<p>A text</p><a href='{LINK}'>no more</a>\n",
+        text=f"A text\n{LINK}\n{ADDRESS}\n",
+        html=f"<p>A text</p><a href='{LINK}'>no more</a>{ADDRESS}\n",
         message_id="<one@dripstone.example>",
         date=datetime(2026, 6, 1, tzinfo=UTC),
         unsubscribe_url=LINK,
@@ -114,16 +116,20 @@ def test_a_mail_is_written_out_edited_and_approved(
     dripstone, review = reviewing
     file = tmp_path / "better.txt"
     assert dripstone("review", review, "--out", str(file)).status == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     text = file.read_text()
     file.write_text(text.replace(LINK, "https://elsewhere.example"))
     refused = dripstone("approve", review, "--by", "ada", "--edit", str(file))
     assert (refused.status, "lacks the unsubscribe link" in refused.err) == (1, True)
+    file.write_text(text.replace(ADDRESS, "by the river"))
+    refused = dripstone("approve", review, "--by", "ada", "--edit", str(file))
+    assert (refused.status, "lacks the postal address" in refused.err) == (1, True)
     file.write_text(text.replace("A text", "Better words").replace("Hello", "Dear"))
     edit = ("--edit", str(file))
     assert dripstone("approve", review, "--by", "ada", *edit, "--reject").status == 2
     assert dripstone("approve", review, "--by", "ada", *edit).status == 0
     mail = dripstone("review", review, "--json").document["mail"]
-    assert (mail["subject"], mail["text"]) == ("Dear Bob", f"Better words\n{LINK}\n")
+    assert (mail["subject"], mail["text"]) == ("Dear Bob", f"Better words\n{LINK}\n{ADDRESS}\n")
     assert "<p>Better words</p>" in mail["html"]
 
 

@@ -43,6 +43,46 @@ def test_a_held_mail_is_told_with_its_reason(rehearse: Rehearsals) -> None:
     assert "outside the send window in America/New_York" in held["why"]
 
 
+def test_a_mail_without_a_way_out_is_a_surprise(rehearse: Rehearsals) -> None:
+    foot = "{{ unsubscribe_url }} {{ sender.postal_address }}"
+    body = f"Hi\n{{% unless lead.company == 'Slate' %}}{foot}{{% endunless %}}\n"
+    for name in ("intro", "follow_up"):
+        rehearse.dripstone.file(f"{name}.liquid", f"---\nsubject: Hi\n---\n{body}")
+    rehearse.dripstone.environment["DRIPSTONE_TEMPLATES"] = str(rehearse.dripstone.directory)
+    done = rehearse("--script", rehearse.script())
+    told_of = [
+        one for one in done.document["surprises"]["examples"] if one["kind"] == "render_error"
+    ]
+    assert {one["lead"] for one in told_of} == {"x-2"}
+    assert "does not see the unsubscribe link" in told_of[0]["what"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kinds"),
+    [
+        ("x-1,ada@quarry.example\nx-2,none\n", {}),
+        ("x-1,none\n", {"rows_rejected": 1, "nobody_entered": 1}),
+        ("", {"nobody_entered": 1}),
+    ],
+)
+def test_a_file_of_leads_that_are_none_is_a_surprise(
+    rehearse: Rehearsals, rows: str, kinds: dict[str, int]
+) -> None:
+    leads = rehearse.dripstone.file("leads.csv", "id,email\n" + rows)
+    done = rehearse("--script", rehearse.script(), "--leads", leads)
+    assert (done.status, done.document["surprises"]["counts"]) == (bool(kinds), kinds)
+
+
+def test_a_rehearsal_that_the_audience_keeps_everybody_out_of_is_a_surprise(
+    rehearse: Rehearsals,
+) -> None:
+    file = rehearse.campaign()
+    with open(file, "a", encoding="utf-8") as text:
+        text.write("audience: {field: company, op: equals, value: Nobody}\n")
+    done = rehearse("--script", rehearse.script(), campaigns=(file,))
+    assert (done.status, done.document["surprises"]["counts"]) == (1, {"nobody_entered": 1})
+
+
 def test_a_message_is_told_as_rendered(rehearse: Rehearsals) -> None:
     lines = rehearse.timeline("x-1", "--script", rehearse.script())
     first, second = (line["detail"] for line in lines if line["kind"] == "mail")
@@ -194,21 +234,6 @@ def test_people_read_their_time_and_the_message(rehearse: Rehearsals) -> None:
     assert done.out.endswith("no surprises\n")
 
 
-@pytest.mark.parametrize(
-    ("event", "said"),
-    [
-        ("{at: soon, lead: x-1, event: reply}", "script.yaml:2: events.0.at"),
-        ("{at: 1 day, lead: x-1, event: Reply}", "script.yaml:2: events.0.event"),
-        ("{at: 1 day, event: reply}", "script.yaml:2: events.0.lead"),
-    ],
-)
-def test_a_script_that_is_wrong_is_refused_with_its_line(
-    rehearse: Rehearsals, event: str, said: str
-) -> None:
-    done = rehearse("--script", rehearse.script(event))
-    assert (done.status, said in done.err) == (1, True)
-
-
 def test_the_server_cannot_be_put_back_in_time(rehearse: Rehearsals) -> None:
     fixed = ("--leads", rehearse.leads, "--from", MONDAY)
     done = rehearse.dripstone("rehearse", rehearse.campaign(), *fixed)
@@ -222,6 +247,5 @@ def test_the_sample_script_fits_the_sample_campaign(cut_off: Commands) -> None:
         *("--leads", str(config / "leads" / "sample.csv"), "--show", "0"),
         *("--script", str(config / "rehearsals" / "spring-outreach.yaml")),
     )
-    # It waits seconds, so that the demo is short, and a rehearsal says what is wrong with that.
-    assert set(done.document["surprises"]["counts"]) == {"two_mails_within_an_hour"}
+    assert (done.status, done.document["surprises"]["counts"]) == (0, {})
     assert done.document["exits"]["reply_received"] == 1

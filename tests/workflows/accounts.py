@@ -21,10 +21,11 @@ from activities.ledger.http_connections import Bearer, HttpConnection, Listener
 from activities.ledger.publishing import TemplateText
 from starters.sandbox.hubspot import HubspotSandbox
 
+POSTAL_ADDRESS = "1 Quarry Lane, Matlock"
 ADA = Mailbox(
     name="Ada Fox",
     address="ada@dripstone.example",
-    postal_address="1 Quarry Lane, Matlock",
+    postal_address=POSTAL_ADDRESS,
     salesforce_user="ada@dripstone.example",
 )
 SLOW = ADA.model_copy(update={"address": "slow@dripstone.example", "min_gap": timedelta(hours=20)})
@@ -60,7 +61,8 @@ ACCOUNTS = Connections(
         )
     }
 )
-TEMPLATE = TemplateText("intro", "For {{ lead.first_name }}", "Hello. {{ unsubscribe_url }}", None)
+FOOT = "{{ unsubscribe_url }} {{ sender.postal_address }}"
+TEMPLATE = TemplateText("intro", "For {{ lead.first_name }}", f"Hello. {FOOT}", None)
 TOKEN_VARIABLE = "A_TEST_RECEIVER_TOKEN"
 
 

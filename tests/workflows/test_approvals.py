@@ -15,7 +15,7 @@ from activities.ledger.deciding import Decided, Decision, Edited, decide
 from activities.ledger.reviews import Review, waiting_reviews
 from activities.ledger.tables import templates
 from activities.reviewed_mail import edited_mail, reviewed_hash
-from tests.workflows.accounts import ACCOUNTS, TEMPLATE
+from tests.workflows.accounts import ACCOUNTS, FOOT, POSTAL_ADDRESS, TEMPLATE
 from tests.workflows.world import PATIENCE, Journey, World, stop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -59,7 +59,9 @@ async def test_a_mail_leaves_with_the_words_that_were_approved(world: World) -> 
     journey = await world.enroll(await world.publish(CHECK + MAIL + REST))
     review = await review_of(journey)
     assert journey.mails() == 0
-    mail = edited_mail(review, {"text": f"Other words. {review.mail['unsubscribe_url']}\n"})
+    mail = edited_mail(
+        review, {"text": f"Other words. {review.mail['unsubscribe_url']} {POSTAL_ADDRESS}\n"}
+    )
     await deciding(journey, review, edit=Edited(mail, reviewed_hash(mail)))
     assert (await journey.ends()).sends == 1
     (text,) = texts(journey)
@@ -89,7 +91,7 @@ async def test_an_approval_holds_for_the_approved_text_alone(world: World, chang
     if changed == "the lead":
         await world.happens(journey.lead, "lead_changed", first_name="Somebody")
     elif changed == "the template":
-        await reword("Anew {{ unsubscribe_url }}")
+        await reword(f"Anew {FOOT}")
     await world.happens(journey.lead, "go")
     if changed != "nothing":
         status = await journey.until_at("intro", "held")

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from activities import dispatch
 from activities.ledger.publishing import set_state
 from activities.ledger.release import release_held
-from activities.ledger.tables import effects
+from activities.ledger.tables import effects, templates
 from tests.activities.ledger.scenes import rows
-from tests.workflows.accounts import ACCOUNTS
+from tests.workflows.accounts import ACCOUNTS, FOOT, TEMPLATE
 from tests.workflows.world import Journey, World, open_world, stop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -77,6 +78,29 @@ async def test_a_permanent_error_waits_for_an_operator(
     ending = await journey.ends()
     assert (ending.exit, ending.sends) == ("completed", sends)
     assert await states(journey) == ledger
+
+
+async def test_a_mail_that_shows_no_way_out_does_not_leave(world: World) -> None:
+    journey = await world.enroll(
+        await world.publish(
+            "[{id: w, kind: wait_for, events: [go], timeout: 20 days},"
+            " {id: a, kind: send_email, template: intro}]"
+        )
+    )
+    await journey.until_at("w")
+
+    async def reword(text: str) -> None:
+        async with world.ledger.transaction() as tx:
+            await tx.execute(update(templates).values(text=text))
+
+    await reword(f"Hello. {{% if lead.vip %}}{FOOT}{{% endif %}}")
+    await world.happens(journey.lead, "go")
+    status = await journey.until_at("a", "attention")
+    assert "text: the unsubscribe link; text: the postal address" in status.held_because
+    assert journey.mails() == 0
+    await reword(TEMPLATE.text)
+    await journey.order("retry", step="a", visit=1, by="Ada", reason="mended")
+    assert (await journey.ends()).sends == 1
 
 
 async def test_disabling_holds_at_once_and_enabling_releases(world: World) -> None:

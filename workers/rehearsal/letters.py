@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from activities.ledger.connections import CenterConnections
 from activities.ledger.merge_values import merge_values
 from activities.ledger.recipients import recipient_of
+from activities.mail_footer import WHAT, Footer
 from activities.notices import words_of
 from activities.templates import Template, TemplateProblem, render
 from activities.text_messages import text_payload
@@ -48,6 +49,11 @@ def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[
         rendered = render(template, fields)
     except TemplateProblem as problem:
         raise CannotBeWritten(str(problem)) from problem
+    footer = Footer(UNSUBSCRIBE_URL, mailbox.postal_address)
+    for part, field in footer.missing_in(rendered.text, rendered.html):
+        raise CannotBeWritten(
+            f"template {template.name}: a reader of the {part} part does not see {WHAT[field]}"
+        )
     subject = rendered.subject
     if effect.thread and case.first_subject:
         first = case.first_subject
