@@ -141,7 +141,7 @@ def _always_waits(step: AnyStep) -> bool:
     if isinstance(step, WaitUntil):
         return step.weekdays is not None or step.business_days is not None
     return isinstance(step, Wait | Approval | OutreachHandover) or (
-        isinstance(step, WaitFor) and not step.already
+        isinstance(step, WaitFor) and not step.already and step.when is None
     )
 
 

@@ -192,6 +192,24 @@ BAD: dict[str, tuple[str, int, str]] = {
         5,
         "a -> a is a loop without a wait",
     ),
+    "a loop whose condition may hold at once": (
+        STEPS
+        + "- {id: a, kind: wait_for, when: {event: x}, timeout: 1 day, next: b}\n"
+        + "- {id: b, kind: jump, go_to: a, at_most: 3}\n",
+        5,
+        "a -> b -> a is a loop without a wait",
+    ),
+    "waiting for a condition without a value": (
+        STEPS + "- id: a\n  kind: wait_for\n  when: {field: company, op: contains}\n"
+        "  timeout: 1 day\n",
+        7,
+        "'contains' compares with nothing: add 'value:'",
+    ),
+    "waiting for nothing": (
+        STEPS + "- {id: a, kind: wait_for, timeout: 1 day}\n",
+        5,
+        "waits for nothing: name 'events', a condition under 'when', or both",
+    ),
     "a step after the end": (
         STEPS + MAIL_STEP + "- {id: b, kind: end}\n- {id: c, kind: end}\n",
         7,

@@ -69,6 +69,14 @@ def follow(automation: Automation, state: State, move: Move, now: datetime) -> S
     return enter(automation, state, move.target or automation.after(state.step), now)
 
 
+def reconsider(automation: Automation, state: State, now: datetime) -> State:
+    """Let the step at which a lead rests look again at what is known of the lead."""
+    rests = isinstance(state.wanted, Wait) and not state.hold and not state.interrupted
+    step = automation.step(state.step) if rests else None
+    move = step.reconsider(moment_of(state, now)) if step else None
+    return follow(automation, state, move, now) if move else state
+
+
 def close(state: State, reason: ExitReason, now: datetime, cause: str = "") -> State:
     """Want the end, whatever was wanted before."""
     if isinstance(state.wanted, Close):

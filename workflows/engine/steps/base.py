@@ -1,4 +1,4 @@
-"""What every step kind has: an id, a way on, and two questions the interpreter asks it."""
+"""What every step kind has: an id, a way on, and the questions that the interpreter asks it."""
 
 from __future__ import annotations
 
@@ -108,6 +108,10 @@ class BaseStep(Frozen):
         a step that is still being carried out.
         """
         return Go() if isinstance(news, Outcome) else None
+
+    def reconsider(self, moment: Moment) -> Move | None:
+        """What to do when what is known has changed while the lead rests here. None: nothing."""
+        return None
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """(field, step id) for each other step that this one names."""
