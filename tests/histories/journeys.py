@@ -32,6 +32,7 @@ from tests.histories.steps import (
     ANSWERED,
     AWAITED,
     CALENDAR,
+    COMPARED,
     FAIR,
     HANDED_OVER,
     PLATFORMS,
@@ -160,6 +161,10 @@ async def is_handed_over(journey: Journey) -> None:
     await journey.world.happens(journey.lead, "outreach_sent", step="hand", visit=1, number=3)
 
 
+BEGUN_BEFORE = ("semantics_1",)
+"""Histories that an earlier release recorded, and that can never be recorded again: ``compared``
+as it went under ``semantics`` 1."""
+
 JOURNEYS: dict[str, tuple[str, Live]] = {
     "timeout": (SHORT, nothing),
     "reply": (LONG, hears("reply")),
@@ -184,6 +189,7 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "reviewed": (REVIEWED, is_reviewed),
     "handed_over": (HANDED_OVER, is_handed_over),
     "awaited": (AWAITED, warms_up),
+    "compared": (COMPARED, nothing),
     "texts": (TEXTS, hears("sms_opt_out")),
     "sample_silent": (SAMPLE_STEPS, nothing),
     "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),

@@ -93,3 +93,20 @@ AWAITED = """
    on_timeout: done}
 - {id: done, kind: end}
 """
+COMPARED = """
+- {id: customer, kind: set_field, field: is_customer, value: "TRUE", only_here: true}
+- {id: seen, kind: set_field, field: seen_at, value: "2026-01-01T09:00:00Z", only_here: true}
+- {id: code, kind: set_field, field: code, value: "01234", only_here: true}
+- id: known
+  kind: branch
+  arms: [{when: {field: is_customer, op: equals, value: true}, go_to: of}]
+- {id: stranger, kind: notify, channel: sales, text: no customer}
+- id: of
+  kind: branch
+  arms: [{when: {field: seen_at, op: at_least, value: "2026-01-01T10:00:00+02:00"}, go_to: same}]
+- {id: earlier, kind: notify, channel: sales, text: seen earlier}
+- {id: same, kind: branch, arms: [{when: {field: code, op: equals, value: "1234"}, go_to: done}]}
+- {id: other, kind: notify, channel: sales, text: another code}
+- {id: done, kind: end}
+"""
+"""Comparisons that were made otherwise under ``semantics`` 1."""

@@ -77,6 +77,10 @@ HTTP = """\
     http:
       crm: {base_url: "https://crm.invalid", auth: {kind: bearer, token_env: NOT_SET_HERE}}
 """
+MANY_BRANCHES = "id: both\nname: Many\ntrigger: {kind: manual}\nsteps:\n" + "".join(
+    f"- {{id: s{number}, kind: branch, arms: [{{when: {{event: x}}, go_to: done}}]}}\n"
+    for number in range(120)
+)
 COMPARED = ("decision", "mail", "sms", "chat", "crm", "web")
 
 
@@ -110,6 +114,15 @@ def test_both_modes_tell_the_same(cut_off: Commands) -> None:
     assert len(served.document["timelines"]) == 11
     for name, lines in alone.document["timelines"].items():
         assert _story(served.document["timelines"][name]) == _story(lines), name
+
+
+def test_who_enters_is_counted_however_long_the_way(cut_off: Commands) -> None:
+    many = cut_off.file("many.yaml", MANY_BRANCHES + "- {id: done, kind: end}\n")
+    options = ("--leads", cut_off.file("leads.csv", "id,email\nx-1,l@quarry.example\n"), "--json")
+    for mode in (("--engine",), ()):
+        done = cut_off("rehearse", many, *options, *mode)
+        assert (done.status, done.document["entered"]) == (0, 1), done.err
+        assert done.document["exits"] == {"completed": 1}
 
 
 def _a_monday_to_come() -> datetime:

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from activities.ledger.criteria import LeadFields
 from activities.ledger.leads import Lead
 from activities.ledger.reachable import NO_NUMBER, first_number, sends_texts_alone
 from activities.ledger.reaching import PERSON_WIDE, TOLD_TO_NOBODY
@@ -20,6 +19,7 @@ from activities.ledger.recipients import no_address, recipient_fields, recipient
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.limits import Agreed
 from workflows.engine.events import Event
+from workflows.engine.triggers.base import Values
 
 Lane = tuple[str, str, str]
 
@@ -55,7 +55,7 @@ class People:
 
     def objection(self, play: Play, lead: Lead, now: datetime) -> str:
         """Why a lead may not enter; empty if it may."""
-        automation, fields = play.automation, LeadFields(lead.merge_fields)
+        automation, fields = play.automation, Values(lead.merge_fields)
         if automation.audience and not automation.audience.holds(fields):
             return "not in the audience of the automation"
         if meets_exit_criteria(play, lead):
@@ -158,4 +158,4 @@ class People:
 def meets_exit_criteria(play: Play, lead: Lead) -> bool:
     """Whether the fields of the lead end the campaign for it."""
     when = play.automation.campaign.exits.when if play.automation.campaign else None
-    return when is not None and when.holds(LeadFields(lead.merge_fields))
+    return when is not None and when.holds(Values(lead.merge_fields))

@@ -51,10 +51,6 @@ from workflows.engine.state import (
 )
 from workflows.engine.steps.base import TimeUp
 
-SEMANTICS = 1
-"""The number of today's behaviour. An enrollment keeps the one it started with until it continues
-as new; old behaviour stays behind a plain ``if`` on it."""
-
 
 def begin(automation: Automation, blank: State) -> State:
     """Put a lead at the first step."""

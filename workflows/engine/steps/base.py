@@ -14,6 +14,7 @@ from workflows.engine.conditions import Condition
 from workflows.engine.effects import Outcome
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
+from workflows.engine.semantics import SEMANTICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Moment:
     visits: Mapping[str, int] = field(default_factory=dict)
     texts: int = 0
     no_texts: bool = False
+    semantics: int = SEMANTICS
 
     def happened(self, kind: str) -> bool:
         """Whether an event of this kind came since the enrollment began."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, JsonValue, field_validator
 from workflows.engine.base import Frozen
 from workflows.engine.conditions import Condition, Happened, parts_of
 from workflows.engine.events import Event
+from workflows.engine.semantics import SEMANTICS
 from workflows.engine.sessions import Session
 
 Timing = Literal["immediately", "after_conversation"]
@@ -45,12 +46,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Fields that a condition looks at, when there are no events yet."""
+    """Fields that a condition looks at outside an enrollment, where there are no events."""
 
     values: Mapping[str, JsonValue]
+    semantics: int = SEMANTICS
 
     def happened(self, kind: str) -> bool:
-        """Before the enrollment nothing has happened."""
+        """Events belong to enrollments: here nothing has happened."""
         return False
 
 
