@@ -205,6 +205,12 @@ BAD: dict[str, tuple[str, int, str]] = {
         7,
         "'contains' compares with nothing: add 'value:'",
     ),
+    "a campaign that ends before it begins": (
+        HEAD + "campaign:\n  engagement_window: 1 day\n  active_from: 2026-02-01T00:00:00Z\n"
+        "  active_until: 2026-01-01T00:00:00Z\nsteps:\n- {id: a, kind: end}\n",
+        4,
+        "active_from: 2026-02-01T00:00:00+00:00 is not before active_until, 2026-01-01T00:00:00",
+    ),
     "waiting for nothing": (
         STEPS + "- {id: a, kind: wait_for, timeout: 1 day}\n",
         5,
