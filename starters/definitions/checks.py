@@ -25,6 +25,7 @@ from starters.definitions.consent_checks import ignored_consents, missing_consen
 from starters.definitions.draft import Draft, Found
 from starters.definitions.field_checks import (
     conditions_without_value,
+    events_outside_enrollments,
     personal_conditions,
     unknown_fields,
 )
@@ -214,6 +215,7 @@ CHECKS: tuple[Check, ...] = (
     *(nobody_may_approve,),
     *(long_text_messages, texts_that_say_how_to_stop),
     *(short_waits, unknown_fields, personal_conditions, conditions_without_value),
+    events_outside_enrollments,
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
     *(endless_loops, unlimited_loops, idle_steps),

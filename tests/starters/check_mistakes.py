@@ -24,6 +24,12 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         4,
         "'compnay' is not among the lead_fields of center 'default': did you mean 'company'?",
     ),
+    "events-outside-enrollments": (
+        HEAD + "audience:\n  not: {any: [{field: company, op: is_empty}, {event: reply}]}\n"
+        "steps:\n- {id: a, kind: end}\n",
+        5,
+        "an 'event:' test never holds here: nothing has happened yet",
+    ),
     "unlimited-loops": (
         STEPS + "- {id: rest, kind: wait, for: 1 day, next: rest}\n",
         5,

@@ -211,6 +211,12 @@ BAD: dict[str, tuple[str, int, str]] = {
         4,
         "active_from: 2026-02-01T00:00:00+00:00 is not before active_until, 2026-01-01T00:00:00",
     ),
+    "exit criteria that no lead can ever meet": (
+        HEAD + "campaign:\n  engagement_window: 1 day\n  exits:\n    when: {event: clicked}\n"
+        "steps:\n- {id: a, kind: end}\n",
+        7,
+        "an 'event:' test never holds here: exit criteria are about fields; name the event under",
+    ),
     "waiting for nothing": (
         STEPS + "- {id: a, kind: wait_for, timeout: 1 day}\n",
         5,

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 from workflows.engine.base import Frozen
 from workflows.engine.campaign import Campaign, check_active
 from workflows.engine.caps import Caps
-from workflows.engine.conditions import Condition
+from workflows.engine.conditions import Condition, asks_for_events
 
 
 class ExitCriteria(Frozen):
@@ -54,6 +54,12 @@ class CampaignSettings(Frozen):
         """
         outcome = type(self).model_validate(_merged(type(self), self.written(), patch))
         check_active(outcome.active_from, outcome.active_until)
+        criteria = outcome.exits.when
+        if criteria and outcome.exits != self.exits and asks_for_events(criteria):
+            raise ValueError(
+                "exits.when: exit criteria are about fields, and an 'event:' test never holds in "
+                "them: name the event under exits.on of the definition, or make it the goal"
+            )
         return outcome
 
     def carried_over(self, before: CampaignSettings, after: CampaignSettings) -> CampaignSettings:

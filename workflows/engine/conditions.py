@@ -121,5 +121,10 @@ def parts_of(
         yield from parts_of(part)
 
 
+def asks_for_events(condition: AllOf | AnyOf | NotThis | Happened | FieldIs) -> bool:
+    """Whether it tests events, which only an enrollment knows of."""
+    return any(isinstance(part, Happened) for part in parts_of(condition))
+
+
 for _group in (AllOf, AnyOf, NotThis):
     _group.model_rebuild()

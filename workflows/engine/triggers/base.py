@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import AfterValidator, BaseModel, JsonValue, field_validator
 
 from workflows.engine.base import Frozen
-from workflows.engine.conditions import Condition, Happened, parts_of
+from workflows.engine.conditions import Condition, asks_for_events
 from workflows.engine.events import Event
 from workflows.engine.semantics import SEMANTICS
 from workflows.engine.sessions import Session
@@ -57,7 +57,7 @@ class Values:
 
 
 def _on_fields_only(condition: Condition) -> Condition:
-    if any(isinstance(part, Happened) for part in parts_of(condition)):
+    if asks_for_events(condition):
         raise ValueError(
             "an 'event:' test has no place in a trigger: nothing has happened yet to a lead that "
             "is about to enter; test fields here, and events in a branch step"
