@@ -179,14 +179,16 @@ def endless_loops(draft: Draft) -> Iterator[Found]:
 
 @check("error", "go back by a step of kind jump, which has a limit")
 def unlimited_loops(draft: Draft) -> Iterator[Found]:
-    """Loops that nothing ends: there is neither a jump in them nor an engagement window."""
-    if draft.automation and not draft.automation.campaign:
+    """Loops that neither a jump back ends nor an engagement window that messages do not move."""
+    if draft.automation:
         told = {frozenset(loop) for loop in loops_without_wait(draft.automation)}
         for loop in loops_without_limit(draft.automation):
             if frozenset(loop) in told:
                 continue
             around = " -> ".join((*loop, loop[0]))
             message = f"nothing ends the loop {around}: go back by a step of kind jump"
+            if draft.automation.campaign:
+                message += ", or set caps.max_sends: each message begins the window anew"
             yield ("steps", _place(draft.automation, loop[0])), "error", message
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from workflows.engine.automation import Automation
 from workflows.engine.steps import AnyStep
@@ -18,7 +18,7 @@ from workflows.engine.steps.wait_until import WaitUntil
 MESSAGES = ("send_email", "send_sms")
 """Kinds of steps that write to the lead."""
 
-Ways = Mapping[str, tuple[str, ...]]
+Ways = Mapping[str, Sequence[str]]
 
 
 def ways_on(automation: Automation) -> Ways:
@@ -57,27 +57,34 @@ def way_past(automation: Automation, gates: Collection[str], step: str) -> tuple
 def loops_without_wait(automation: Automation) -> Iterator[tuple[str, ...]]:
     """Loops of steps none of which waits; each step is told of in one of them at most."""
     hasty = {step.id for step in automation.steps if not _always_waits(step)}
-    yield from _loops_through(automation, hasty)
+    ways = {step: on for step, on in ways_on(automation).items() if step in hasty}
+    yield from _loops_through({step: [w for w in on if w in hasty] for step, on in ways.items()})
 
 
-def _loops_through(automation: Automation, steps: Collection[str]) -> Iterator[tuple[str, ...]]:
-    ways = {
-        step: tuple(way for way in on if way in steps)
-        for step, on in ways_on(automation).items()
-        if step in steps
-    }
+def loops_without_limit(automation: Automation) -> Iterator[tuple[str, ...]]:
+    """Loops that nothing ends, as above: neither a jump back, which alone counts how often a lead
+    goes round, nor an engagement window that no message in the loop begins anew."""
+    ways: dict[str, Sequence[str]] = dict(ways_on(automation))
+    for step in automation.steps:
+        if isinstance(step, Jump):
+            after = automation.after(step.id)
+            ways[step.id] = [after] if after else []
+    campaign = automation.campaign
+    if campaign is None:
+        yield from _loops_through(ways)
+    elif campaign.counted_from == "last_send" and campaign.caps.max_sends is None:
+        messages = [step.id for step in automation.steps if step.kind in MESSAGES]
+        yield from _loops_through(ways, messages)
+
+
+def _loops_through(ways: Ways, steps: Iterable[str] | None = None) -> Iterator[tuple[str, ...]]:
+    """Loops through each of the steps, or of all that there are."""
     told: set[str] = set()
-    for step in ways:
+    for step in ways if steps is None else steps:
         loop = _way_back(ways, step) if step not in told else ()
         if loop:
             told |= set(loop)
             yield loop
-
-
-def loops_without_limit(automation: Automation) -> Iterator[tuple[str, ...]]:
-    """Loops without a jump, which alone counts how often a lead goes round; as above."""
-    free = {step.id for step in automation.steps if not isinstance(step, Jump)}
-    yield from _loops_through(automation, free)
 
 
 def messages_in_a_row(automation: Automation) -> Iterator[tuple[str, str]]:

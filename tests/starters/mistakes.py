@@ -179,26 +179,6 @@ BAD: dict[str, tuple[str, int, str]] = {
         7,
         "error: 'at_least' compares with nothing: add 'value:'",
     ),
-    "a loop without a wait": (
-        STEPS + "- {id: a, kind: send_email, template: hello}\n"
-        "- {id: b, kind: branch, arms: [{when: {event: x}, go_to: c}], otherwise: a}\n"
-        "- {id: c, kind: end}\n",
-        5,
-        "error: step 'a': a -> b -> a is a loop without a wait",
-    ),
-    "a loop that need not wait": (
-        STEPS
-        + "- {id: a, kind: wait_for, events: [x], timeout: 1 day, already: true,\n   next: a}\n",
-        5,
-        "a -> a is a loop without a wait",
-    ),
-    "a loop whose condition may hold at once": (
-        STEPS
-        + "- {id: a, kind: wait_for, when: {event: x}, timeout: 1 day, next: b}\n"
-        + "- {id: b, kind: jump, go_to: a, at_most: 3}\n",
-        5,
-        "a -> b -> a is a loop without a wait",
-    ),
     "waiting for a condition without a value": (
         STEPS + "- id: a\n  kind: wait_for\n  when: {field: company, op: contains}\n"
         "  timeout: 1 day\n",
