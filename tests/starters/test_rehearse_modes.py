@@ -125,6 +125,20 @@ def test_who_enters_is_counted_however_long_the_way(cut_off: Commands) -> None:
         assert done.document["exits"] == {"completed": 1}
 
 
+def test_who_has_no_address_is_passed_over_in_both_modes(cut_off: Commands) -> None:
+    steps = (
+        "[{id: n, kind: notify, channel: s, text: x}, {id: m, kind: send_email, template: intro}]"
+    )
+    file = cut_off.file("a.yaml", f"id: a\nname: A\ntrigger: {{kind: manual}}\nsteps: {steps}\n")
+    leads = cut_off.file("leads.csv", "id,email,first_name\nx-1,,Ada\n")
+    for mode in (("--engine",), ()):
+        done = cut_off("rehearse", file, "--leads", leads, "--json", *mode)
+        assert (done.status, done.document["exits"]) == (0, {"completed": 1}), done.err
+        (lines,) = done.document["timelines"].values()
+        told = [(line["step"], line["what"]) for line in lines if line["kind"] == "decision"]
+        assert ("m", "send_email: skipped") in told
+
+
 def _a_monday_to_come() -> datetime:
     """Nine o'clock in Berlin or ten, and early in a week: the modes differ by seconds at most."""
     day = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)

@@ -15,7 +15,12 @@ from pydantic import JsonValue
 from activities.ledger.leads import Lead
 from activities.ledger.reachable import NO_NUMBER, first_number, sends_texts_alone
 from activities.ledger.reaching import PERSON_WIDE, TOLD_TO_NOBODY
-from activities.ledger.recipients import no_address, recipient_fields, recipient_of
+from activities.ledger.recipients import (
+    begins_with_mail,
+    no_address,
+    recipient_fields,
+    recipient_of,
+)
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.limits import Agreed
 from workflows.engine.events import Event
@@ -74,7 +79,7 @@ class People:
         automation, suppressed = play.automation, None
         asked = recipient_fields(automation)
         if asked and not any(recipient_of(lead, field) for field in asked):
-            return no_address(asked)
+            return no_address(asked) if begins_with_mail(automation) else ""
         if asked:
             suppressed = self.suppressed(lead)
         elif sends_texts_alone(automation):
