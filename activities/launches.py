@@ -24,7 +24,7 @@ from activities.ledger.launching import (
     version_in_force,
 )
 from activities.ledger.leads import find_lead
-from activities.ledger.lifecycle import find_obstacle
+from activities.ledger.lifecycle import find_obstacle_to_entry
 from activities.ledger.publishing import Version
 from activities.ledger.wave_figures import Wave, figures_of
 from activities.ledger.waves import cause_of, waves_of
@@ -85,7 +85,7 @@ class Launches:
     async def _ask_in(self, version: Version) -> int:
         """Ask leads of released waves in, a bounded number; how many."""
         async with self._ledger.reading() as tx:
-            if await find_obstacle(self._ledger, tx, version.automation):
+            if await find_obstacle_to_entry(self._ledger, tx, version.automation):
                 return 0
             waiting = await next_to_ask(tx, version.automation, A_ROUND)
         for start in range(0, len(waiting), AT_ONCE):
@@ -108,4 +108,4 @@ class Launches:
     async def _is_off(self, version: Version) -> bool:
         """Whether nobody may enter at the moment: then a refusal is not about the lead."""
         async with self._ledger.reading() as tx:
-            return await find_obstacle(self._ledger, tx, version.automation) is not None
+            return await find_obstacle_to_entry(self._ledger, tx, version.automation) is not None

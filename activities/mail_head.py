@@ -35,9 +35,21 @@ def address_of(effect: SendEmail, scene: Scene) -> str:
 def _recipient(effect: SendEmail, scene: Scene) -> str:
     address = recipient_of(scene.lead, effect.recipient_field)
     if address is None:
-        said = f"the lead has no e-mail address in its field {effect.recipient_field!r}"
-        raise as_application_error(Never("dripstone", "no_address", f"{said}: add one, then retry"))
+        said = f"the lead has {nowhere(effect)}: add one, then retry"
+        raise as_application_error(Never("dripstone", "no_address", said))
     return address
+
+
+def nowhere(effect: SendEmail) -> str:
+    """That there is no address, and in which field none was found."""
+    return f"no e-mail address in its field {effect.recipient_field!r}"
+
+
+def lacks_address(effect: SendEmail, scene: Scene, row: EffectRow | None) -> bool:
+    """Whether a mail that has not been written yet has nowhere to go."""
+    if is_sample(scene.lead.lead) or (row and row.payload):
+        return False
+    return recipient_of(scene.lead, effect.recipient_field) is None
 
 
 def not_a_message(error: ValidationError) -> Never:

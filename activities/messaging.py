@@ -24,7 +24,9 @@ from activities.ledger.template_switch import lock_of
 from activities.mail_gate import MailCase, judge_mail_in, mail_case
 from activities.mail_head import (
     address_of,
+    lacks_address,
     not_a_message,
+    nowhere,
     refuse_without_footer,
     reply_subject,
     sender_of,
@@ -38,7 +40,7 @@ from activities.message import (
 )
 from activities.once import Deed, about_step, do_once
 from activities.reviewed_mail import as_reviewed
-from activities.scene import Scene, read_scene
+from activities.scene import Scene, judge_step_in, read_scene
 from activities.templates import Rendered, Template, TemplateProblem, render
 from activities.vendors.ports import HandOver, Mailer, Never, NoSuchMailbox, Receipt
 from workflows.engine.effects import Outcome, SendEmail
@@ -59,11 +61,18 @@ class Messaging:
 
     @activity.defn
     async def send_email(self, effect: SendEmail) -> Outcome:
-        """Send the mail of one visit of one step, or say why not."""
+        """Send the mail of one visit of one step, or say why not.
+
+        A lead without an address is passed over.
+        """
         scene = await read_scene(self._ledger, effect, self._connections)
         async with self._ledger.reading() as tx:
             row = await find_effect(tx, effect.key)
             caps = (await settings_of(tx, scene.version.automation)).caps
+        if lacks_address(effect, scene, row):
+            async with self._ledger.transaction(*scene.locks, shared=scene.shared) as tx:
+                verdict = await judge_step_in(self._ledger, tx, scene)
+            return verdict or Outcome(state="skipped", cause=nowhere(effect))
         intent = await self._intent(effect, scene, row)
         # Judged is where the mail really goes: its address may have changed since it was rendered.
         scene = replace(scene, recipient=str(intent.payload["mail"]["to_address"]))

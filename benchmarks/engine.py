@@ -13,6 +13,7 @@ from benchmarks.automations import canonical
 from workflows.engine.automation import Automation
 from workflows.engine.effects import Outcome
 from workflows.engine.interpreter import advance, begin
+from workflows.engine.semantics import SEMANTICS
 from workflows.engine.state import Close, Closed, Done, Fired, News, State, Wait
 
 FOLDS = 500
@@ -46,7 +47,9 @@ def measure(rounds: int) -> Folds:
 
 def fold(automation: Automation) -> int:
     """One lead to whom nothing happens; the number of pieces of news until the exit."""
-    state = State(enrollment="enrollment:canonical:x-1", entry=1, enrolled_at=START)
+    state = State(
+        enrollment="enrollment:canonical:x-1", entry=1, semantics=SEMANTICS, enrolled_at=START
+    )
     state, now, taken = begin(automation, state), START, 0
     while state.wanted is not None:
         if isinstance(state.wanted, Wait) and state.wanted.until:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, JsonValue
@@ -37,6 +38,16 @@ class Start(Frozen):
     values: dict[str, JsonValue] = {}
     semantics: int = 1
     state: State | None = None
+
+    def blank_state(self, now: datetime) -> State:
+        """What is known of the lead before the first step; it enters now unless told otherwise."""
+        return State(
+            enrollment=enrollment_id(self.automation, self.lead),
+            entry=self.entry or 1,
+            semantics=self.semantics,
+            enrolled_at=self.enrolled_at or now,
+            values=self.values,
+        )
 
 
 class Ending(Frozen):

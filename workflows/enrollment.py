@@ -19,7 +19,6 @@ from workflows.contracts import (
     RecordRequest,
     Start,
     Status,
-    enrollment_id,
 )
 from workflows.engine import holds
 from workflows.engine.automation import Automation
@@ -31,7 +30,7 @@ from workflows.flight import Flight
 from workflows.options import BOOKKEEPING
 from workflows.orders import Orders
 from workflows.presentation import attributes_of, details_of, status_of, updates
-from workflows.releases import must_know
+from workflows.releases import must_know, onward
 
 LONGEST_HISTORY = 2000
 """Events of one run after which it continues as new, at the next wait."""
@@ -96,13 +95,8 @@ class Enrollment(Orders):
             if admission.start is None:
                 return admission.refused
             self._start = start = admission.start
-        blank = State(
-            enrollment=enrollment_id(start.automation, start.lead),
-            entry=start.entry or 1,
-            enrolled_at=start.enrolled_at or workflow.now(),
-            values=start.values,
-        )
-        self._state = begin(self._automation, blank)
+            must_know(start.semantics)
+        self._state = begin(self._automation, start.blank_state(workflow.now()))
         return ""
 
     @property
@@ -190,7 +184,7 @@ class Enrollment(Orders):
         resting = isinstance(self._journey.wanted, Wait) and not self._signals
         busy = self._recording or not self._pin.is_settled or self._flight.writes_back
         if long and resting and not busy and workflow.all_handlers_finished():
-            workflow.continue_as_new(self._start.model_copy(update={"state": self._journey}))
+            workflow.continue_as_new(onward(self._start, self._journey))
 
     def take_order(self, order: Order) -> None:
         """Carry out an order; ``objection_to`` has let it pass."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from workflows.engine.interpreter import SEMANTICS
+from workflows.contracts import Start
+from workflows.engine.semantics import SEMANTICS
+from workflows.engine.state import State
 
 
 class OfNewerRelease(RuntimeError):
@@ -16,3 +18,9 @@ def must_know(semantics: int) -> None:
             f"begun by a newer release, with semantics {semantics}; this worker knows those up to "
             f"{SEMANTICS}: replace the workers of the older release, and it goes on by itself"
         )
+
+
+def onward(start: Start, state: State) -> Start:
+    """The input of the run that continues one: from here on by the behaviour of this release."""
+    newest = {"semantics": SEMANTICS}
+    return start.model_copy(update=newest | {"state": state.model_copy(update=newest)})

@@ -22,7 +22,7 @@ from activities.ledger.high_water import BEHIND, find_behind
 from activities.ledger.inbox import Incoming, Received, receive
 from activities.ledger.lanes import holder_of_lane, supersede
 from activities.ledger.leads import Lead, find_lead, is_sample, put_lead, with_known
-from activities.ledger.lifecycle import find_obstacle
+from activities.ledger.lifecycle import find_obstacle_to_entry
 from activities.ledger.listening import hears
 from activities.ledger.opt_out_fields import note_told_opt_out
 from activities.ledger.publishing import Version, find_state, find_version, newest_version
@@ -81,7 +81,7 @@ async def admit(
         return await refuse(ledger, tx, request, WHY_REFUSED)
     await _note_consents(ledger, tx, request)
     sample = is_sample(request.lead.lead)
-    obstacle = await find_obstacle(ledger, tx, request.automation, sample=sample)
+    obstacle = await find_obstacle_to_entry(ledger, tx, request.automation, sample=sample)
     if obstacle:
         why = f"automation {request.automation!r} is {obstacle.what}: {obstacle.remedy}"
         return await refuse(ledger, tx, request, why)

@@ -6,31 +6,17 @@ that they concern are told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.leads import Lead
 from activities.ledger.settings import settings_of
 from workflows.engine.campaign_settings import ExitCriteria
-
-
-@dataclass(frozen=True, slots=True)
-class LeadFields:
-    """A lead as conditions outside an enrollment see it: its fields, and no events."""
-
-    values: Mapping[str, JsonValue]
-
-    def happened(self, kind: str) -> bool:
-        """Events belong to enrollments; here none has happened."""
-        return False
+from workflows.engine.triggers.base import Values
 
 
 def meets(criteria: ExitCriteria, lead: Lead) -> bool:
     """Whether the lead's fields meet these criteria now; nobody meets none."""
-    return criteria.when is not None and criteria.when.holds(LeadFields(lead.merge_fields))
+    return criteria.when is not None and criteria.when.holds(Values(lead.merge_fields))
 
 
 async def meets_exit_criteria(tx: AsyncConnection, automation: str, lead: Lead) -> bool:

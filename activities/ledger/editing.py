@@ -48,7 +48,7 @@ async def preview_edit(
     """What an edit would change, and how many leads in flight would exit by its criteria.
 
     Raises:
-        NotPublished, NoCampaign, pydantic.ValidationError: as for ``edit_settings``.
+        NotPublished, NoCampaign, ValueError: as for ``edit_settings``.
     """
     async with ledger.reading() as tx:
         edited = await _edited(tx, automation, patch)
@@ -73,7 +73,7 @@ async def edit_settings(
     Raises:
         NotPublished: nothing of that id has been published.
         NoCampaign: it has no settings.
-        pydantic.ValidationError: the outcome is no settings.
+        pydantic.ValidationError, ValueError: the outcome is no settings.
     """
     async with ledger.transaction(f"automation:{automation}") as tx:
         edited = await _edited(tx, automation, patch)

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import Connections
 from activities.ledger.consents import consent_missing_somewhere, missing_consent
-from activities.ledger.criteria import LeadFields, meets
+from activities.ledger.criteria import meets
 from activities.ledger.goals import reached_goal_before
 from activities.ledger.leads import Lead
 from activities.ledger.reachable import objection_to_reach
@@ -27,6 +27,7 @@ from activities.ledger.store import Ledger
 from activities.ledger.tables import admissions
 from workflows.engine.automation import Automation
 from workflows.engine.conditions import AllOf, Condition, FieldIs, parts_of
+from workflows.engine.triggers.base import Values
 
 NOT_IN_AUDIENCE = "not in the audience of the automation"
 
@@ -181,7 +182,7 @@ _LOOKS: tuple[Callable[[Applicant], Awaitable[Sequence[Criterion]]], ...] = (
 
 
 def _by_fields(name: str, condition: Condition, lead: Lead, objection: str) -> Criterion:
-    holds = condition.holds(LeadFields(lead.merge_fields))
+    holds = condition.holds(Values(lead.merge_fields))
     words = f"{name}: {_words(condition)}"
     return Criterion(words, "" if holds else objection, _fields(condition, lead))
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.ledger.alerts import Alert, alert_id, put_alert
 from activities.ledger.connections import CenterConnections
 from activities.ledger.halts import why_halted
-from activities.ledger.lifecycle import find_obstacle
+from activities.ledger.lifecycle import find_obstacle_to_entry
 from activities.ledger.publishing import Version, find_state, find_version, newest_version
 from activities.ledger.store import Ledger
 from activities.ledger.wave_figures import Wave, figures_of
@@ -90,10 +90,11 @@ async def release_due(ledger: Ledger, version: Version, center: CenterConnection
     async with ledger.transaction(f"launch:{automation}") as tx:
         if not await waves_ahead(tx, automation, plan):
             return NextWave(why_not="every wave is released", is_last=True)
-        obstacle = await find_obstacle(ledger, tx, automation)
+        obstacle = await find_obstacle_to_entry(ledger, tx, automation)
         if obstacle:
             ended = obstacle.what in ("off", "archived")
-            return NextWave(why_not=f"the automation is {obstacle.what}", is_last=ended)
+            why = f"the automation is {obstacle.what}"
+            return NextWave(why_not=why, due=obstacle.until, is_last=ended)
         if against := await why_halted(tx, version.center, automation):
             return NextWave(why_not=against)
         earlier, now = await waves_of(tx, automation), await ledger.now(tx)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.gate_tables import halts
+from activities.ledger.settings import newest_settings
 from activities.ledger.store import Ledger
 from activities.ledger.tables import (
     automations,
@@ -40,10 +41,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why an automation neither takes leads nor sends now, and how to mend it."""
+    """Why an automation does not work now, and how to mend it; ``until`` when, if it is known."""
 
     what: str
     remedy: str
+    until: datetime | None = None
 
 
 async def note(ledger: Ledger, tx: AsyncConnection, act: Act) -> None:
@@ -97,15 +99,17 @@ async def overview(tx: AsyncConnection) -> list[Mapping[str, Any]]:
     return [dict(row) for row in (await tx.execute(query)).mappings()]
 
 
-_IN_FORCE = (
+IN_FORCE = (
     select(campaign_settings.c.settings)
     .where(campaign_settings.c.automation == lifecycle.c.automation)
     .order_by(campaign_settings.c.number.desc())
     .limit(1)
     .scalar_subquery()
 )
+"""The campaign settings in force of the automation of a ``lifecycle`` row."""
+
 _STANDING = (
-    select(lifecycle.c.center, lifecycle.c.state, centers.c.state, _IN_FORCE)
+    select(lifecycle.c.center, lifecycle.c.state, centers.c.state, IN_FORCE)
     .outerjoin(centers, centers.c.center == lifecycle.c.center)
     .where(lifecycle.c.automation == bindparam("automation"))
 )
@@ -138,6 +142,30 @@ async def find_obstacle(
         later = f"dripstone settings edit {automation} 'active_until: ...', then enable it"
         return Obstacle(f"past its end, {ended.isoformat()}", later)
     return None
+
+
+async def find_obstacle_to_entry(
+    ledger: Ledger, tx: AsyncConnection, automation: str, *, sample: bool = False
+) -> Obstacle | None:
+    """What keeps leads from entering now; None if nothing does.
+
+    Beside what keeps it from working, that it has not begun: who is inside goes on all the same,
+    and a ``sample`` lead may enter before.
+    """
+    obstacle = await find_obstacle(ledger, tx, automation, sample=sample)
+    if obstacle or sample:
+        return obstacle
+    begins = begin_of(await newest_settings(tx, automation))
+    if begins is None or begins <= await ledger.now(tx):
+        return None
+    sooner = f"wait for it, or dripstone settings edit {automation} 'active_from: null'"
+    return Obstacle(f"not active before {begins.isoformat()}", sooner, begins)
+
+
+def begin_of(settings: Mapping[str, Any]) -> datetime | None:
+    """From when on campaign settings let leads enter; None: as soon as it is enabled."""
+    written = settings.get("active_from")
+    return datetime.fromisoformat(written) if written else None
 
 
 def end_of(settings: Mapping[str, Any]) -> datetime | None:

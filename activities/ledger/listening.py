@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.lifecycle import IN_FORCE, begin_of
 from activities.ledger.publishing import parsed
 from activities.ledger.tables import automations, centers, lifecycle
 from workflows.engine.router import Published
 
 
-def _enabled() -> Select[str, datetime]:
+def _enabled() -> Select[str, datetime, Any]:
     row, state, switch = automations.c, lifecycle.c, centers.c
     return (
-        select(cast(row.definition, Text), state.changed_at)
+        select(cast(row.definition, Text), state.changed_at, IN_FORCE)
         .join(lifecycle, (state.automation == row.automation) & (state.version == row.version))
         .outerjoin(centers, switch.center == row.center)
         .where(state.state == "enabled", switch.state.is_(None) | (switch.state == "enabled"))
@@ -30,11 +32,15 @@ _ENABLED_IN = _ENABLED.where(automations.c.center == bindparam("center"))
 async def enabled(tx: AsyncConnection, center: str | None = None) -> list[Published]:
     """The enabled automations (of one center, or of all) that something besides a person starts.
 
-    A center that is switched off has none.
+    A center that is switched off has none. One that is active from a later day on is as good as
+    enabled then: what happens before starts nothing, and its schedule begins there.
     """
     query = _ENABLED if center is None else _ENABLED_IN
     rows = await tx.execute(query, {} if center is None else {"center": center})
-    found = [Published(parsed(text), since) for text, since in rows]
+    found = [
+        Published(parsed(text), max(since, begin_of(in_force or {}) or since))
+        for text, since, in_force in rows
+    ]
     return [one for one in found if one.automation.trigger.kind != "manual"]
 
 

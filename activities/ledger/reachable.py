@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.connections import CenterConnections
 from activities.ledger.leads import BadLead, Lead
-from activities.ledger.recipients import objection_to_mail, recipient_fields
+from activities.ledger.recipients import objection_to_mail
 from activities.ledger.store import Ledger
 from activities.ledger.suppressions import phone_key, suppressed_in, text_suppression_of
 from activities.phone_numbers import NotAPhoneNumber, e164
@@ -27,7 +27,7 @@ async def objection_to_reach(
     if here := await suppressed_in(tx, automation.id, lead):
         return f"suppressed: {here}, in this automation"
     if automation.sends("send_email"):
-        return await objection_to_mail(ledger, tx, lead, recipient_fields(automation))
+        return await objection_to_mail(ledger, tx, lead, automation)
     if not sends_texts_alone(automation):
         return ""
     number = first_number(automation, lead, accounts)

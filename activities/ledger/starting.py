@@ -13,7 +13,7 @@ from activities.ledger.firings import told_by
 from activities.ledger.leads import Lead, find_lead
 from activities.ledger.publishing import Version, find_version
 from workflows.contracts import Start
-from workflows.engine.interpreter import SEMANTICS
+from workflows.engine.semantics import SEMANTICS
 
 
 def start_of(

@@ -17,7 +17,7 @@ from activities.dispatch import enroll
 from activities.ledger import LedgerUnavailable
 from activities.ledger.admissions import Request
 from activities.ledger.leads import as_sample, new_lead
-from activities.ledger.lifecycle import find_obstacle
+from activities.ledger.lifecycle import find_obstacle_to_entry
 from activities.ledger.publishing import newest_version
 from starters.commands.opened import Opened, opened
 from starters.commands.output import Refused, WrongUse, table, tell
@@ -132,7 +132,7 @@ async def _center_of_enabled(here: Opened, automation: str, *, sample: bool) -> 
     """The automation's center. Asked first, because a row is answered once and for all."""
     async with here.ledger.reading() as tx:
         version = await newest_version(tx, automation)
-        obstacle = await find_obstacle(here.ledger, tx, automation, sample=sample)
+        obstacle = await find_obstacle_to_entry(here.ledger, tx, automation, sample=sample)
     if obstacle:
         raise Refused(f"{automation}: is {obstacle.what}: {obstacle.remedy}")
     sends = any(step.kind == "send_email" for step in version.definition.steps)

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from activities.dispatch import deliver
-from activities.ledger.lifecycle import find_obstacle, log_of, overview, switch_center
+from activities.ledger.lifecycle import find_obstacle_to_entry, log_of, overview, switch_center
 from activities.ledger.publishing import find_state, newest_version, set_state
 from activities.ledger.release import release_held
 from activities.ledger.retiring import StillInside, archive, turn_off
@@ -156,7 +156,7 @@ async def _enable(here: Opened, automation: str, center: str | None, by: str) ->
     released_here = await enable_newest(here, automation, by)
     async with here.ledger.reading() as tx:
         state = await find_state(tx, automation)
-        obstacle = await find_obstacle(here.ledger, tx, automation)
+        obstacle = await find_obstacle_to_entry(here.ledger, tx, automation)
     why = f"{obstacle.what}: {obstacle.remedy}" if obstacle else None
     version = state[1] if state else 0
     done = {"automation": automation, "version": version, "released": released_here}

@@ -82,6 +82,8 @@ def edit_command(
                 raise Refused(str(error)) from error
             except ValidationError as error:
                 raise Refused(f"{automation}: {'; '.join(_problems(error))}") from error
+            except ValueError as error:
+                raise Refused(f"{automation}: {error}") from error
 
     edited, leaving, why_not = asyncio.run(work())
     told = {"automation": automation, "leaving": leaving, "dry_run": dry_run}

@@ -31,6 +31,7 @@ from starters.definitions.dead_settings import (
 from starters.definitions.draft import Draft, Found
 from starters.definitions.event_checks import misspelt_events, waits_for_an_exit
 from starters.definitions.field_checks import (
+    events_outside_enrollments,
     personal_conditions,
     unknown_fields,
 )
@@ -176,6 +177,7 @@ CHECKS: tuple[Check, ...] = (
     *(long_text_messages, texts_that_say_how_to_stop),
     *(short_waits, unknown_fields, personal_conditions),
     *(conditions_without_value, values_that_do_not_suit),
+    events_outside_enrollments,
     *(missing_consents, ignored_consents),
     *(steps_that_do_not_suit_the_trigger, steps_that_set_off_the_trigger),
     *(closed_stages, outreach_not_counted),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from starters.definitions.step_graph import reached, ways_on
+from starters.definitions.step_graph import Ways, reached, ways_on
 from workflows.engine.automation import Automation
 
 
@@ -114,7 +114,7 @@ def _put(written: dict[str, Any], aim: Aim) -> None:
     place[last] = aim.now
 
 
-def _known(automation: Automation, step: str) -> Mapping[str, tuple[str, ...]]:
+def _known(automation: Automation, step: str) -> Ways:
     if automation.step(step) is None:
         there = ", ".join(one.id for one in automation.steps)
         raise CannotDelete(f"there is no step {step!r}; the steps are: {there}")

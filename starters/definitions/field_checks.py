@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from pydantic import JsonValue
@@ -84,6 +84,23 @@ def personal_conditions(draft: Draft) -> Iterator[Found]:
                 "the audience, or ask for another field"
             )
             yield path, "warning", message
+
+
+@check("error", "test fields there; events in a step, under `exits: {on: ...}` or as the goal")
+def events_outside_enrollments(draft: Draft) -> Iterator[Found]:
+    """Tests of events in the audience and in exit criteria, which know fields alone."""
+    for where, why in _WITHOUT_EVENTS.items():
+        for path, _ in parts_below(draft.document.at(where), where):
+            if path[-1] == "event" and draft.document.at((*path[:-1], "op")) is None:
+                yield path, "error", f"an 'event:' test never holds here: {why}"
+
+
+_WITHOUT_EVENTS: Mapping[Path, str] = {
+    ("audience",): "nothing has happened yet to a lead that is about to enter; test fields, and "
+    "events in a branch step",
+    ("campaign", "exits", "when"): "exit criteria are about fields; name the event under "
+    "'exits: {on: ...}', or make it the goal with 'stops: true'",
+}
 
 
 def parts_below(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:

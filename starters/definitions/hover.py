@@ -51,6 +51,8 @@ _OF_BLOCKS_AND_TRIGGERS: Mapping[str, Mapping[str, str]] = {
         "re_entry": "Whether and when a lead may enter again after its exit.",
         "out_of_office": "What an out-of-office reply does: mails wait.",
         "soft_bounces": "How often a softly bounced mail is tried again.",
+        "active_from": "Before this instant, with its offset, no lead enters: "
+        "2026-12-01T09:00:00+01:00. It begins by itself then.",
         "active_until": "When the campaign ends for everybody, with its offset: "
         "2026-12-31T18:00:00+01:00. Then no lead enters, and all exit.",
         "follow_up": "The automation of the same center that leads go on in after their exit.",

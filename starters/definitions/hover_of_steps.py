@@ -48,8 +48,10 @@ OF_STEPS: Mapping[str, Mapping[str, str]] = {
     "Wait": {"for": "How long, in exact hours: 3 days, 90 minutes."},
     "WaitFor": {
         "events": "Kinds of events; any one of them ends the wait.",
+        "when": "A condition that ends the wait as soon as it holds; at once if it does already.",
         "timeout": "How long at most.",
-        "on_event": "Where to go when the event comes; the following step if left out.",
+        "on_event": "Where to go when the event comes or the condition holds; the following step "
+        "if left out.",
         "on_timeout": "Where to go when the time is over; the following step if left out.",
         "already": "true: an event that came before the lead arrived here counts too.",
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from workflows.engine.automation import Automation
 from workflows.engine.steps import AnyStep
@@ -18,7 +18,7 @@ from workflows.engine.steps.wait_until import WaitUntil
 MESSAGES = ("send_email", "send_sms")
 """Kinds of steps that write to the lead."""
 
-Ways = Mapping[str, tuple[str, ...]]
+Ways = Mapping[str, Sequence[str]]
 
 
 def ways_on(automation: Automation) -> Ways:
@@ -139,7 +139,7 @@ def _always_waits(step: AnyStep) -> bool:
     if isinstance(step, WaitUntil):
         return step.weekdays is not None or step.business_days is not None
     return isinstance(step, Wait | Approval | OutreachHandover) or (
-        isinstance(step, WaitFor) and not step.already
+        isinstance(step, WaitFor) and not step.already and step.when is None
     )
 
 

@@ -45,13 +45,14 @@ def unlimited_loops(draft: Draft) -> Iterator[Found]:
     if draft.automation is None:
         return
     told = {frozenset(loop) for loop in loops_without_wait(draft.automation)}
-    for loop, why in _unlimited(draft.automation):
+    for loop, why in loops_that_nothing_ends(draft.automation):
         if frozenset(loop) not in told and not draft.unread.intersection(loop):
             message = f"nothing ends the loop {_around(loop)}{why}: go back by a step of kind jump"
             yield ("steps", _place(draft.automation, loop[0])), "error", message
 
 
-def _unlimited(automation: Automation) -> Iterator[tuple[tuple[str, ...], str]]:
+def loops_that_nothing_ends(automation: Automation) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Loops that a lead may go round for ever, and what more there is to say of it."""
     campaign = automation.campaign
     if campaign is None:
         for loop in loops_without_limit(automation):

@@ -107,13 +107,18 @@ def _detail(step: AnyStep) -> str:
     if isinstance(step, Approval):
         return f"a person approves {step.of}"
     if isinstance(step, WaitFor):
-        return f"wait for {' or '.join(map(plain, step.events))}"
+        return f"wait for {' or '.join(_awaited(step))}"
     left_out = {"kind", "id", "name", "next", "on_missing"}
     told = step.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=left_out)
     if isinstance(step, WaitUntil):
         return f"wait until {value_in_words(told)}"
     said = [value_in_words(told[name]) for name in _DETAILS if name in told]
     return ": ".join([plain(step.kind), *said])
+
+
+def _awaited(step: WaitFor) -> Iterator[str]:
+    yield from map(plain, step.events)
+    yield from map(condition_in_words, step.conditions())
 
 
 def _arrows(automation: Automation, step: AnyStep) -> Iterator[Arrow]:
@@ -131,7 +136,8 @@ def _ways(step: AnyStep) -> Iterator[tuple[str | None, str]]:
             yield arm.go_to, condition_in_words(arm.when)
         yield step.otherwise, "otherwise"
     elif isinstance(step, WaitFor):
-        yield step.on_event, f"{' or '.join(map(plain, step.events))} came"
+        came = [f"{' or '.join(map(plain, step.events))} came"] if step.events else []
+        yield step.on_event, " or ".join([*came, *map(condition_in_words, step.conditions())])
         yield step.on_timeout, f"not within {write_duration(step.timeout)}"
     elif isinstance(step, Approval):
         yield None, "approved"

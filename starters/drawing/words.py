@@ -75,6 +75,9 @@ def entrance_in_words(automation: Automation) -> Iterator[str]:
     for condition in (getattr(automation.trigger, name, None) for name in ("where", "leads")):
         if condition is not None:
             yield f"if {condition_in_words(condition)}"
+    begins = automation.campaign.active_from if automation.campaign else None
+    if begins:
+        yield f"from {begins:%Y-%m-%d %H:%M %Z}"
     if automation.audience is not None:
         yield f"audience: {condition_in_words(automation.audience)}"
 

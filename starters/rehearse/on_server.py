@@ -112,6 +112,7 @@ async def _one(evening: _Evening, lead: Lead) -> None:
             evening.watching.refused(automation, lead, ending.refused)
             return
         case = Case.of(play, lead, play.begins)
+        evening.watching.let_in(case)
         for line in await retell(here.ledger, lead, ending or Ending()):
             evening.watching.told(case, line)
         if ending is None:

@@ -175,4 +175,5 @@ def play_of(piece: Piece, automation: Automation) -> Play:
     window = automation.campaign.send_window if automation.campaign else None
     accounts = piece.connections.of(automation.center)
     zone = (window.zone if window else None) or accounts.zone
-    return Play(automation, texts, piece.begins, zone, accounts)
+    begins = automation.campaign.active_from if automation.campaign else None
+    return Play(automation, texts, max(piece.begins, begins or piece.begins), zone, accounts)

@@ -42,6 +42,10 @@ class Watching:
         """Count one who may not enter."""
         self.turned_away[f"{automation}: {reason}"] += 1
 
+    def let_in(self, case: Case) -> None:
+        """Count one who enters. (The line of it may be lost: a timeline keeps the last 50.)"""
+        self.entered += 1
+
     def told(self, case: Case, line: Line) -> None:
         """Count, keep and write down one line."""
         self.ends = max(self.ends, line.at) if self.ends else line.at
@@ -62,8 +66,6 @@ class Watching:
             self.gate[f"{line.what.partition(': ')[2]}: {line.why.partition(', until')[0]}"] += 1
         elif line.kind == "chat":
             self.chat += 1
-        elif line.what == "enrolled":
-            self.entered += 1
         elif line.what.startswith("exit: "):
             self.exits[line.what.removeprefix("exit: ")] += 1
 

@@ -16,6 +16,7 @@ from workflows.engine.durations import read_duration
 from workflows.engine.effects import Outcome
 from workflows.engine.events import Event
 from workflows.engine.interpreter import advance, begin, hear
+from workflows.engine.semantics import SEMANTICS
 from workflows.engine.state import Close, Closed, Done, Failed, Fired, News, Order, Perform, State
 from workflows.engine.state import Wait as Waiting
 
@@ -33,12 +34,15 @@ class Journey:
     """One lead in one automation; every method returns the journey itself."""
 
     def __init__(
-        self, automation: str | Automation, values: dict[str, JsonValue] | None = None
+        self,
+        automation: str | Automation,
+        values: dict[str, JsonValue] | None = None,
+        semantics: int = SEMANTICS,
     ) -> None:
         self.automation = define(automation) if isinstance(automation, str) else automation
         self.now, self.events = START, 0
         blank = State(enrollment="enrollment:spring:x-1", entry=1, enrolled_at=START)
-        blank = blank.model_copy(update={"values": values or {}})
+        blank = blank.model_copy(update={"values": values or {}, "semantics": semantics})
         self.keys: list[str] = []
         self._keep(begin(self.automation, blank))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from workflows.engine.conditions import Condition, parts_of
+from workflows.engine.semantics import SEMANTICS
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Lead:
 
     values: dict[str, JsonValue] = field(default_factory=dict)
     events: tuple[str, ...] = ()
+    semantics: int = SEMANTICS
 
     def happened(self, kind: str) -> bool:
         return kind in self.events
@@ -58,7 +60,7 @@ def holds(written: object) -> bool:
         ("visits", "equals", "3", True),
         ("visits", "equals", 3.0, True),
         ("vip", "equals", True, True),
-        ("vip", "equals", 1, True),
+        ("vip", "equals", 1, False),
         ("missing", "equals", None, True),
         ("missing", "equals", "", False),
         ("missing", "not_equals", "x", True),
@@ -105,6 +107,62 @@ def holds(written: object) -> bool:
 )
 def test_each_operator(field_: str, op: str, value: JsonValue, expected: bool) -> None:
     assert holds({"field": field_, "op": op, "value": value}) is expected
+
+
+LEAD_OF_A_FILE = Lead(
+    {
+        "is_customer": "TRUE",
+        "is_partner": " false",
+        "agreed": True,
+        "zip": "01234",
+        "number": 1234,
+        "seen": "2026-01-01T09:00:00Z",
+        "booked": "2026-01-01T11:00:00.000+0200",
+        "joined": "2026-03-01",
+        "impossible": "2026-02-30T09:00:00Z",
+        "flags": ["true", "x"],
+    }
+)
+READ_AS_WHAT_THEY_ARE = [
+    # (field, operator, value, expected, expected under semantics 1)
+    ("is_customer", "equals", True, True, False),
+    ("is_customer", "not_equals", True, False, True),
+    ("is_customer", "equals", "true", True, True),
+    ("is_customer", "equals", 1, False, False),
+    ("is_partner", "equals", False, True, False),
+    ("is_partner", "in", [False], True, False),
+    ("agreed", "equals", "True", True, False),
+    ("agreed", "equals", "yes", False, False),
+    ("agreed", "equals", 1, False, True),
+    ("flags", "contains", True, True, False),
+    ("missing", "equals", False, False, False),
+    ("zip", "equals", "1234", False, True),
+    ("zip", "equals", " 01234", True, True),
+    ("zip", "equals", 1234, True, True),
+    ("zip", "less_than", "1000", True, False),
+    ("zip", "in", ["1234", "99"], False, True),
+    ("number", "equals", "01234", True, True),
+    ("seen", "at_least", "2026-01-01T10:00:00+02:00", True, False),
+    ("seen", "equals", "2026-01-01T10:00:00+01:00", True, False),
+    ("seen", "equals", "2026-01-01t09:00z", True, False),
+    ("seen", "greater_than", "2026-01-01T09:00:00.5Z", False, True),
+    ("booked", "equals", "2026-01-01T09:00:00Z", True, False),
+    ("booked", "less_than", "2026-01-01T10:00:00Z", True, False),
+    ("joined", "equals", "2026-03-01", True, True),
+    ("joined", "less_than", "2026-03-02", True, True),
+    ("seen", "at_least", "2026-01-01", True, True),
+    ("impossible", "less_than", "2026-03-01T00:00:00Z", True, True),
+    ("seen", "at_least", 2026, False, False),
+]
+
+
+@pytest.mark.parametrize(("field_", "op", "value", "today", "once"), READ_AS_WHAT_THEY_ARE)
+def test_values_of_files_are_read_as_what_they_are(
+    field_: str, op: str, value: JsonValue, today: bool, once: bool
+) -> None:
+    condition = CONDITION.validate_python({"field": field_, "op": op, "value": value})
+    assert condition.holds(LEAD_OF_A_FILE) is today
+    assert condition.holds(replace(LEAD_OF_A_FILE, semantics=1)) is once
 
 
 HOT = {"field": "tags", "op": "contains", "value": "hot"}

@@ -2,115 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import get_args
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine.journey import Journey
+from tests.engine.random_automations import KINDS, NAMES, automations
 from workflows.engine.automation import Automation
+from workflows.engine.effects import PlanWait
 from workflows.engine.migrating import Migration, migrate, objection
 from workflows.engine.state import Close, Perform, Wait
+from workflows.engine.steps import AnyStep
 
-NAMES = ("a", "b", "c", "d")
-targets = st.sampled_from(NAMES)
-ways = st.none() | targets
-CONDITIONS = ({"event": "clicked"}, {"field": "tier", "op": "equals", "value": "gold"})
-
-
-AT_PLATFORMS: tuple[dict[str, object], ...] = (
-    {"kind": "push", "to": "salesforce", "fields": {"LastName": "last_name"}},
-    {"kind": "add_to_campaign", "campaign": "701000000000001AAA", "status": "Responded"},
-    {"kind": "marketo_status", "status": "Meeting Booked"},
-    {"kind": "marketo_program", "program": 1001, "status": "Member"},
-    {"kind": "hubspot_timeline_event", "title": "Wrote"},
-    {"kind": "hubspot_meeting"},
-)
-
-
-WITH_OTHERS = (
-    st.fixed_dictionaries(
-        {
-            "kind": st.just("approval"),
-            "of": st.just("m"),
-            "timeout": st.just("4 days"),
-            "on_reject": ways,
-            "on_timeout": ways,
-            "next": ways,
-        }
-    ),
-    st.fixed_dictionaries(
-        {
-            "kind": st.just("outreach_handover"),
-            "campaign": st.just(7),
-            "timeout": st.just("4 days"),
-            "on_answer": ways,
-            "on_timeout": ways,
-        }
-    ),
-)
-"""Steps that wait for a person, and for another tool."""
-
-
-WITH_WAYS = (
-    st.fixed_dictionaries(
-        {
-            "kind": st.just("wait_for"),
-            "events": st.just(["clicked"]),
-            "timeout": st.just("3 days"),
-            "on_event": ways,
-            "on_timeout": ways,
-            "already": st.booleans(),
-        }
-    ),
-    st.fixed_dictionaries(
-        {
-            "kind": st.just("branch"),
-            "arms": st.tuples(targets, st.sampled_from(CONDITIONS)).map(
-                lambda arm: [{"when": arm[1], "go_to": arm[0]}]
-            ),
-            "otherwise": ways,
-        }
-    ),
-)
-"""Steps that have several ways on."""
-
-
-def step(name: str) -> st.SearchStrategy[dict[str, object]]:
-    return st.one_of(
-        st.fixed_dictionaries(
-            {"kind": st.just("send_email"), "template": st.just("t"), "next": ways}
-        ),
-        st.fixed_dictionaries(
-            {"kind": st.just("send_sms"), "text": st.just("Hi"), "otherwise": ways, "next": ways}
-        ),
-        st.fixed_dictionaries({"kind": st.just("wait"), "for": st.just("1 day"), "next": ways}),
-        *WITH_WAYS,
-        st.fixed_dictionaries(
-            {
-                "kind": st.just("http_call"),
-                "connection": st.just("crm"),
-                "method": st.sampled_from(["GET", "POST"]),
-                "answer": st.just({"tier": {"from": "tier"}}),
-                "next": ways,
-            }
-        ),
-        st.just({"kind": "track_event", "event": "demo"}),
-        st.sampled_from(AT_PLATFORMS),
-        *WITH_OTHERS,
-        st.just({"kind": "end"}),
-    ).map(lambda fields: {"id": name, **fields})
-
-
-automations = st.tuples(*map(step, NAMES), st.sampled_from(["enrollment", "last_send"])).map(
-    lambda parts: Automation.model_validate(
-        {
-            "id": "spring",
-            "name": "Spring",
-            "trigger": {"kind": "manual"},
-            "campaign": {"engagement_window": "10 days", "counted_from": parts[-1]},
-            "steps": (*parts[:-1], {"id": "m", "kind": "send_email", "template": "t"}),
-        }
-    )
-)
 ANSWERS: dict[str, dict[str, object]] = {
     "sent": {"state": "sent", "values": {"tier": "gold"}},
     "unknown": {"state": "unknown"},
@@ -120,6 +25,7 @@ ANSWERS: dict[str, dict[str, object]] = {
     "skipped": {"state": "skipped", "cause": "no number"},
 }
 VERDICTS = ("approved", "rejected")
+LOOSENED = {"paused": "resume", "attention": "retry"}
 EVENTS = (
     *("clicked", "out_of_office", "hold_released", "reply", "unsubscribe", "superseded"),
     "sms_opt_out",
@@ -129,16 +35,26 @@ happenings = st.one_of(
     st.tuples(st.just("answer"), st.sampled_from(tuple(ANSWERS))),
     st.tuples(st.just("after"), st.sampled_from(("1 hour", "1 day", "3 days"))),
     st.tuples(st.just("event"), st.sampled_from(EVENTS)),
-    st.tuples(st.just("bounce"), targets),
+    st.tuples(st.just("bounce"), st.sampled_from(NAMES)),
     st.tuples(st.just("review"), st.sampled_from(VERDICTS)),
     st.tuples(st.just("order"), st.sampled_from(ORDERS)),
 )
 often = settings(max_examples=30)
+DAY = timedelta(days=1)
+MOST_ROUNDS = 200
+
+
+def test_every_kind_of_step_is_among_the_random_ones() -> None:
+    union, _ = get_args(AnyStep)
+    kinds = [get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(union)]
+    assert sorted(KINDS) == sorted(kinds)
 
 
 def play(journey: Journey, what: str, detail: str) -> None:
-    if what == "answer" and isinstance(journey.state.wanted, Perform):
-        journey.answer(**ANSWERS[detail])
+    wanted = journey.state.wanted
+    if what == "answer" and isinstance(wanted, Perform):
+        day = {"until": journey.now + DAY} if isinstance(wanted.effect, PlanWait) else {}
+        journey.answer(**ANSWERS[detail] | (day if detail == "sent" else {}))
     elif what == "after":
         journey.after(detail)
     elif what == "event":
@@ -154,11 +70,19 @@ def play(journey: Journey, what: str, detail: str) -> None:
 
 
 def end(journey: Journey) -> None:
-    """Time goes by, and once the window is over the gate refuses what is left."""
-    for _ in range(4):
-        journey.after("40 days")
-        if isinstance(journey.state.wanted, Perform):
-            journey.answer(state="refused", exit="engagement_window_ended")
+    """Time goes by, every answer is "sent", and whoever is held is let go on."""
+    for _ in range(MOST_ROUNDS):
+        state = journey.state
+        if journey.exit:
+            return
+        if isinstance(state.wanted, Perform):
+            play(journey, "answer", "sent")
+        elif state.hold and state.hold.cause in LOOSENED:
+            journey.order(LOOSENED[state.hold.cause])
+        elif state.hold and not state.hold.until:
+            journey.event("hold_released")
+        else:
+            journey.after("1 day")
 
 
 @often

@@ -78,7 +78,7 @@ def test_the_filter_of_the_trigger_and_the_audience_must_both_let_a_lead_in(
 
 def test_enabling_enters_nobody_for_what_is_or_was() -> None:
     just_now = replace(CREATED, enabled_at=START + timedelta(seconds=1))
-    assert judge(OCCASION, just_now).why == "the event happened before it was enabled"
+    assert judge(OCCASION, just_now).why == "the event happened before it was enabled and active"
     assert entered(OCCASION, replace(CREATED, enabled_at=START)) == ["welcome"]
     assert judge(OCCASION, replace(CREATED, enabled_at=None)).why == "it is not enabled"
     segment = published("vip", {"kind": "segment_added", "segment": "vip"})

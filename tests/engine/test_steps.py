@@ -102,6 +102,7 @@ def test_an_event_from_before_counts_only_if_the_step_says_so(already: str, doin
     assert journey.event("clicked").sent().doing.startswith(doing)
 
 
+TRUE = "field: vip, op: equals, value: true"
 BRANCHING = """
 steps:
 - {id: mail, kind: send_email, template: hello}
@@ -197,6 +198,25 @@ steps:
     assert journey.order("pause").order("resume").state.label == "attention"
     assert journey.event("clicked").order("retry").doing == "out/1/send_email"
     assert Journey(loop).after("30 days").exit == "engagement_window_ended"
+
+
+MANY_BRANCHES = "steps:\n" + "".join(
+    f"- {{id: s{number}, kind: branch, arms: [{{when: {{event: x}}, go_to: s0}}]}}\n"
+    for number in range(200)
+)
+
+
+def test_as_many_branches_as_a_file_may_have_are_no_loop() -> None:
+    assert Journey(MANY_BRANCHES).exit == "completed"
+    begun_before = Journey(MANY_BRANCHES, semantics=1)
+    assert begun_before.state.hold is not None
+    assert "100 steps in a row without a wait" in begun_before.state.hold.reason
+
+
+def test_an_enrollment_compares_as_it_began() -> None:
+    only_true = BRANCHING.replace("field: country, op: equals, value: DE", TRUE)
+    assert Journey(only_true, {"vip": "true"}).sent().doing == "german/1/send_email"
+    assert Journey(only_true, {"vip": "true"}, semantics=1).sent().doing == "wait for step"
 
 
 def test_a_step_is_not_hurried_past_its_effect_by_other_news() -> None:

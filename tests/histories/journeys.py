@@ -28,98 +28,33 @@ from tests.histories.outreach import (
     nothing,
     visits,
 )
+from tests.histories.steps import (
+    ANSWERED,
+    AWAITED,
+    CALENDAR,
+    COMPARED,
+    FAIR,
+    HANDED_OVER,
+    PLATFORMS,
+    RECORDS,
+    REST,
+    RESTS,
+    REVIEWED,
+    ROUNDS,
+    TEXTS,
+    WEB,
+    WON,
+)
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import Journey
 from workflows.engine.events import Event
 from workflows.engine.replies import RECLASSIFIED
 
-ROUNDS = """
-- {id: pause, kind: wait, for: 1 second}
-- {id: again, kind: jump, go_to: pause, at_most: 2}
-- {id: split, kind: ab_split, arms: [{go_to: left, weight: 3}, {go_to: right}]}
-- {id: left, kind: notify, channel: sales, text: left, next: done}
-- {id: right, kind: notify, channel: sales, text: right}
-- {id: done, kind: end}
-"""
-WON = "[{id: rest, kind: wait, for: 1 second}, {id: won, kind: goal}]"
-RECORDS = """
-- {id: rate, kind: set_field, field: Rating, value: Hot}
-- {id: hot, kind: branch, arms: [{when: {field: Rating, op: equals, value: Hot}, go_to: task}]}
-- {id: cold, kind: end}
-- {id: task, kind: create_task, subject: "Call {{ lead.first_name }}", due_in_days: 1}
-- {id: event, kind: create_event, subject: Demo, in_days: 2, at: "10:00"}
-- {id: note, kind: create_note, text: Rated}
-- {id: owner, kind: assign, pool: sales}
-"""
-WEB = """
-- id: score
-  kind: http_call
-  connection: keyed
-  method: POST
-  path: /recorded
-  query: {name: "{{ lead.first_name }}"}
-  body: {mail: "{{ lead.email }}", of: [1, true]}
-  answer: {tier: {from: tier}}
-- {id: gold, kind: branch, arms: [{when: {field: tier, op: equals, value: gold}, go_to: track}]}
-- {id: other, kind: end}
-- {id: track, kind: track_event, event: scored, properties: {n: 1}}
-- {id: refused, kind: http_call, connection: keyed, method: DELETE, path: /refused}
-"""
-FAIR = "7015e0000000077AAA"
-PLATFORMS = f"""
-- {{id: ready, kind: wait_for, events: [go], timeout: 20 days}}
-- {{id: push, kind: push, to: salesforce, fields: {{Company: company}}}}
-- {{id: fair, kind: add_to_campaign, campaign: {FAIR}, status: Responded}}
-- {{id: sync, kind: push, to: marketo, fields: {{email: email, firstName: first_name}}}}
-- {{id: stage, kind: marketo_status, status: Meeting Booked}}
-- {{id: program, kind: marketo_program, program: 1001, status: Member}}
-- {{id: share, kind: push, to: hubspot, fields: {{email: email}}}}
-- {{id: said, kind: hubspot_timeline_event, title: "{{{{ lead.first_name }}}} wrote"}}
-"""
-CALENDAR = """
-- {id: over, kind: wait_until, date: "2026-01-02"}
-- {id: due, kind: wait_until, field: renewal, on_missing: monday}
-- {id: done, kind: end}
-- {id: monday, kind: wait_until, weekdays: [mon], at: "09:30", zone: Europe/London}
-- {id: last, kind: end}
-"""
-TEXTS = """
-- {id: text, kind: send_sms, text: "Hi {{ lead.first_name }}. STOP ends this", otherwise: app}
-- {id: pause, kind: wait, for: 1 second}
-- {id: mail, kind: send_email, template: intro}
-- {id: none, kind: send_sms, text: Hi, recipient_field: mobile_phone, otherwise: app}
-- {id: done, kind: end}
-- {id: app, kind: notify, via: app, text: "{{ lead.first_name }} gets no texts"}
-- {id: reply, kind: wait_for, events: [sms_opt_out], timeout: 20 days}
-- {id: teams, kind: notify, via: teams, text: gone}
-"""
-REVIEWED = """
-- {id: check, kind: approval, of: intro, on_reject: told}
-- {id: intro, kind: send_email, template: intro}
-- {id: again, kind: approval, of: last, on_reject: told}
-- {id: last, kind: send_email, template: intro}
-- {id: told, kind: notify, channel: sales, text: rejected}
-"""
-HANDED_OVER = """
-- {id: hand, kind: outreach_handover, campaign: 4711, mails: 3, timeout: 20 days, on_timeout: told}
-- {id: done, kind: end}
-- {id: told, kind: notify, channel: sales, text: the time is over}
-"""
-REST = "[{id: rest, kind: wait, for: 20 days}]"
 ANSWERS = (
     Canned(method="POST", path="/recorded", body={"tier": "gold", "hush": "not in the history"}),
     Canned(method="DELETE", path="/refused", status=403),
 )
 """What the sandbox's receiver answers."""
-RESTS = """- {id: intro, kind: send_email, template: intro}
-- {id: rest, kind: wait, for: 20 days}
-- {id: more, kind: wait, for: 9 days}
-"""
-ANSWERED = """
-- {id: ready, kind: wait_for, events: [go], timeout: 20 days}
-- {id: intro, kind: send_email, template: intro}
-- {id: rest, kind: wait, for: 20 days}
-"""
 GOALS = {"goal": {"event": "bought", "stops": True}}
 """The goals of the journeys that have one."""
 
@@ -128,6 +63,13 @@ async def waits_for_monday(journey: Journey) -> None:
     """The lead has no renewal date, and waits for the next Monday until an operator ends it."""
     await journey.until_at("monday")
     await journey.order("skip", step="monday", visit=1)
+
+
+async def warms_up(journey: Journey) -> None:
+    """A field of the lead changes twice, and the second change is what is waited for."""
+    await journey.until_at("sign")
+    await journey.world.happens(journey.lead, "lead_changed", rating="Warm")
+    await journey.world.happens(journey.lead, "lead_changed", rating="Hot")
 
 
 async def is_scored(journey: Journey) -> None:
@@ -219,6 +161,10 @@ async def is_handed_over(journey: Journey) -> None:
     await journey.world.happens(journey.lead, "outreach_sent", step="hand", visit=1, number=3)
 
 
+BEGUN_BEFORE = ("semantics_1",)
+"""Histories that an earlier release recorded, and that can never be recorded again: ``compared``
+as it went under ``semantics`` 1."""
+
 JOURNEYS: dict[str, tuple[str, Live]] = {
     "timeout": (SHORT, nothing),
     "reply": (LONG, hears("reply")),
@@ -242,6 +188,8 @@ JOURNEYS: dict[str, tuple[str, Live]] = {
     "platforms": (PLATFORMS, is_pushed),
     "reviewed": (REVIEWED, is_reviewed),
     "handed_over": (HANDED_OVER, is_handed_over),
+    "awaited": (AWAITED, warms_up),
+    "compared": (COMPARED, nothing),
     "texts": (TEXTS, hears("sms_opt_out")),
     "sample_silent": (SAMPLE_STEPS, nothing),
     "sample_prices": (SAMPLE_STEPS, looks_at_the_prices),

@@ -25,6 +25,12 @@ BAD_BY_CHECK: dict[str, tuple[str, int, str]] = {
         4,
         "'compnay' is not among the lead_fields of center 'default': did you mean 'company'?",
     ),
+    "events-outside-enrollments": (
+        HEAD + "audience:\n  not: {any: [{field: company, op: is_empty}, {event: reply}]}\n"
+        "steps:\n- {id: a, kind: end}\n",
+        5,
+        "an 'event:' test never holds here: nothing has happened yet",
+    ),
     "yaml": (HEAD + "steps: &all [1]\n", 4, "&all is an anchor"),
     "fields": (STEPS + "- {id: a, kind: end, wait: 1}\n", 5, "unknown field 'wait'"),
     "step-ids": (STEPS + f"- {{id: a, {CALL}, next: b}}\n", 5, "next names 'b'"),

@@ -179,18 +179,28 @@ BAD: dict[str, tuple[str, int, str]] = {
         7,
         "error: 'at_least' compares with nothing: add 'value:'",
     ),
-    "a loop without a wait": (
-        STEPS + "- {id: a, kind: send_email, template: hello}\n"
-        "- {id: b, kind: branch, arms: [{when: {event: x}, go_to: c}], otherwise: a}\n"
-        "- {id: c, kind: end}\n",
-        5,
-        "error: step 'a': a -> b -> a is a loop without a wait",
+    "waiting for a condition without a value": (
+        STEPS + "- id: a\n  kind: wait_for\n  when: {field: company, op: contains}\n"
+        "  timeout: 1 day\n",
+        7,
+        "'contains' compares with nothing: add 'value:'",
     ),
-    "a loop that need not wait": (
-        STEPS
-        + "- {id: a, kind: wait_for, events: [x], timeout: 1 day, already: true,\n   next: a}\n",
+    "a campaign that ends before it begins": (
+        HEAD + "campaign:\n  engagement_window: 1 day\n  active_from: 2026-02-01T00:00:00Z\n"
+        "  active_until: 2026-01-01T00:00:00Z\nsteps:\n- {id: a, kind: end}\n",
+        4,
+        "active_from: 2026-02-01T00:00:00+00:00 is not before active_until, 2026-01-01T00:00:00",
+    ),
+    "exit criteria that no lead can ever meet": (
+        HEAD + "campaign:\n  engagement_window: 1 day\n  exits:\n    when: {event: clicked}\n"
+        "steps:\n- {id: a, kind: end}\n",
+        7,
+        "an 'event:' test never holds here: exit criteria are about fields; name the event under",
+    ),
+    "waiting for nothing": (
+        STEPS + "- {id: a, kind: wait_for, timeout: 1 day}\n",
         5,
-        "a -> a is a loop without a wait",
+        "waits for nothing: name 'events', a condition under 'when', or both",
     ),
     "a step after the end": (
         STEPS + MAIL_STEP + "- {id: b, kind: end}\n- {id: c, kind: end}\n",

@@ -201,7 +201,7 @@ def test_an_opted_out_lead_does_not_enter(cut_off: Commands) -> None:
     assert done["refused"] == {
         "suppressed: unsubscribed": 1,
         "suppressed: by an operator": 1,
-        "no e-mail address, and the automation sends mail": 1,
+        "no e-mail address, and the automation begins with a mail": 1,
     }
 
 

@@ -120,6 +120,11 @@ def test_enabling_says_what_is_still_in_the_way(cut_off: Commands) -> None:
     cut_off("enable", "--center", "default")
     assert cut_off("publish", file).status == 0
     assert "past its end, 2026-01-01T00:00:00+00:00" in cut_off("enable", "b").out
+    later = WAITING.replace("lane: {name}", "lane: {name}, active_from: 2099-01-01T00:00:00Z")
+    assert cut_off("publish", cut_off.file("c.yaml", later.format(name="c"))).status == 0
+    assert "not active before 2099-01-01T00:00:00+00:00" in cut_off("enable", "c").out
+    refused = cut_off("enroll", "c", "--lead", "crm-1", "--email", "ada@example.com")
+    assert (refused.status, "not active before 2099" in refused.err) == (1, True)
 
 
 @pytest.mark.parametrize("verb", ["enable", "disable"])

@@ -44,6 +44,11 @@ def test_an_edit_that_cannot_be_is_refused_with_its_place(cut_off: Commands) -> 
     cut_off.enabled("a")
     for patch, status, said in (
         ("priority: 5000", 1, "priority: Input should be less than or equal to 1000"),
+        (
+            "{active_from: 2027-01-01T00:00Z, active_until: 2026-01-01T00:00Z}",
+            1,
+            "not before active",
+        ),
         ("lane: other", 1, "lane: Extra inputs are not permitted"),
         ("5", 2, "a group of settings"),
         ("a: *b", 2, "is an alias"),

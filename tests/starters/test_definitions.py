@@ -11,6 +11,7 @@ from config.settings import Settings
 from starters.commands.configured import VENDORS
 from starters.definitions.account_checks import NEEDS, NOTIFIES
 from starters.definitions.loading import Configured, Finding, load
+from tests.starters.loop_mistakes import BAD_LOOPS
 from tests.starters.mistakes import BAD, HEAD
 from tests.starters.trigger_mistakes import BAD_TRIGGERS
 
@@ -74,9 +75,9 @@ def test_a_good_file_is_read_and_nothing_is_told_of_it(tmp_path: Path) -> None:
     assert (written["steps"][3]["text"], written["steps"][4]["stage"]) == ("1.10", "2")
 
 
-@pytest.mark.parametrize("mistake", BAD | BAD_TRIGGERS)
+@pytest.mark.parametrize("mistake", BAD | BAD_LOOPS | BAD_TRIGGERS)
 def test_a_mistake_is_told_on_its_line(mistake: str, tmp_path: Path) -> None:
-    text, line, phrase = (BAD | BAD_TRIGGERS)[mistake]
+    text, line, phrase = (BAD | BAD_LOOPS | BAD_TRIGGERS)[mistake]
     lines = [str(finding) for finding in told(tmp_path, text)]
     start = f"{tmp_path / 'welcome.yaml'}:{line}: "
     assert [said for said in lines if said.startswith(start) and phrase in said], lines

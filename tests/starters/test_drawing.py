@@ -166,6 +166,7 @@ def test_a_small_automation_as_mermaid() -> None:
             "kind": "wait_for",
             "events": ["clicked"],
             "timeout": "1 day",
+            "when": {"field": "rating", "op": "equals", "value": "Hot"},
             "on_timeout": "gone",
         },
         {"id": "stage", "kind": "update_stage", "stage": "Warm"},
@@ -178,12 +179,12 @@ def test_a_small_automation_as_mermaid() -> None:
         '  s0(["Leads enter<br/>enrolled by somebody<br/>'
         'audience: not (stage is empty or x came)"])\n'
         '  s1["Say hello<br/>send email: intro"]\n'
-        '  s2("ask<br/>wait for clicked")\n'
+        '  s2("ask<br/>wait for clicked or rating is Hot")\n'
         '  s3["stage<br/>update stage: Warm"]\n'
         '  s4(["gone<br/>end"])\n'
         "  s0 --> s1\n"
         "  s1 --> s2\n"
-        '  s2 -->|"clicked came"| s3\n'
+        '  s2 -->|"clicked came or rating is Hot"| s3\n'
         '  s2 -->|"not within 1 day"| s4\n'
         "  s3 --> s4\n"
         '  exits["Ends it at once, at any step<br/>bounce<br/>unsubscribe<br/>'

@@ -108,6 +108,12 @@ def test_a_scripted_stop_ends_the_campaign_for_its_lead_alone(
     assert (done.status, exits(done)) == (0, {exit_reason: 1, "completed": 1})
 
 
+def test_a_campaign_that_is_active_later_is_entered_then(rehearse: Rehearsals) -> None:
+    file = rehearse.campaign(more="active_from: 2026-03-04T08:30:00+01:00")
+    mails = told(rehearse.timeline("x-1", "--script", rehearse.script(), campaigns=(file,)), "mail")
+    assert mails[0] == ("2026-03-04T09:00", "first")
+
+
 def test_an_event_of_everybody_reaches_everybody(rehearse: Rehearsals) -> None:
     script = rehearse.script("{at: 1 day, lead: '*', event: reply}")
     assert exits(rehearse("--script", script)) == {"reply_received": 2}

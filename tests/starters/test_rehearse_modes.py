@@ -36,7 +36,8 @@ steps:
     otherwise: more
   - {id: tell, kind: notify, channel: sales, text: "{{ lead.company }} is large"}
   - {id: more, kind: send_email, template: follow_up}
-  - {id: viewed, kind: wait_for, events: [prices_viewed], timeout: 6 days, on_event: hand-over}
+  - {id: viewed, kind: wait_for, events: [prices_viewed], timeout: 6 days, on_event: hand-over,
+     when: {field: rating, op: equals, value: hot}}
   - {id: check, kind: approval, of: last, on_reject: give-up}
   - {id: text, kind: send_sms, text: "{{ lead.first_name }}, have a look. STOP ends this",
      otherwise: note}
@@ -62,6 +63,7 @@ events:
   - {at: 6 days, lead: x-6, event: meeting_booked}
   - {at: 5 days, lead: x-7, event: lead_changed, data: {stage: Customer}}
   - {at: 5 days, lead: x-8, event: prices_viewed}
+  - {at: 5 days, lead: x-9, event: lead_changed, data: {rating: Hot}}
   - {at: 4 days, lead: sf-00Q5e0000000001EAA, event: complaint}
   - {at: 5 days, lead: sf-00Q5e0000000002EAA, event: sms_opt_out}
 reviews:
@@ -75,6 +77,10 @@ HTTP = """\
     http:
       crm: {base_url: "https://crm.invalid", auth: {kind: bearer, token_env: NOT_SET_HERE}}
 """
+MANY_BRANCHES = "id: both\nname: Many\ntrigger: {kind: manual}\nsteps:\n" + "".join(
+    f"- {{id: s{number}, kind: branch, arms: [{{when: {{event: x}}, go_to: done}}]}}\n"
+    for number in range(120)
+)
 COMPARED = ("decision", "mail", "sms", "chat", "crm", "web")
 
 
@@ -82,7 +88,7 @@ def test_both_modes_tell_the_same(cut_off: Commands) -> None:
     begins = _a_monday_to_come()
     rows = [
         f"x-{n},l{n}@quarry.example,L{n},Q{n},{n * 300},{ZONES[n % 3]},{PHONES[n % 2]}"
-        for n in range(1, 9)
+        for n in range(1, 10)
     ]
     rows += [
         f"sf-00Q5e000000000{n}EAA,s{n}@q.example,S,Q,5,Europe/Berlin,+12025550177" for n in (1, 2)
@@ -90,7 +96,8 @@ def test_both_modes_tell_the_same(cut_off: Commands) -> None:
     leads = "\n".join(["id,email,first_name,company,employees,zone,Phone Number", *rows]) + "\n"
     until = (begins + timedelta(days=15)).date().isoformat()
     options = (
-        *("--leads", cut_off.file("leads.csv", leads), "--json", "--from", begins.isoformat()),
+        *("--leads", cut_off.file("leads.csv", leads), "--json", "--show", "11"),
+        *("--from", begins.isoformat()),
         *("--script", cut_off.file("script.yaml", SCRIPT.replace("UNTIL", until))),
     )
     campaign = cut_off.file("both.yaml", CAMPAIGN)
@@ -104,9 +111,32 @@ def test_both_modes_tell_the_same(cut_off: Commands) -> None:
     assert (alone.status, served.status) == (0, 0), served.err
     assert served.document["exits"] == alone.document["exits"]
     assert served.document["mode"] == "server"
-    assert len(served.document["timelines"]) == 10
+    assert len(served.document["timelines"]) == 11
     for name, lines in alone.document["timelines"].items():
         assert _story(served.document["timelines"][name]) == _story(lines), name
+
+
+def test_who_enters_is_counted_however_long_the_way(cut_off: Commands) -> None:
+    many = cut_off.file("many.yaml", MANY_BRANCHES + "- {id: done, kind: end}\n")
+    options = ("--leads", cut_off.file("leads.csv", "id,email\nx-1,l@quarry.example\n"), "--json")
+    for mode in (("--engine",), ()):
+        done = cut_off("rehearse", many, *options, *mode)
+        assert (done.status, done.document["entered"]) == (0, 1), done.err
+        assert done.document["exits"] == {"completed": 1}
+
+
+def test_who_has_no_address_is_passed_over_in_both_modes(cut_off: Commands) -> None:
+    steps = (
+        "[{id: n, kind: notify, channel: s, text: x}, {id: m, kind: send_email, template: intro}]"
+    )
+    file = cut_off.file("a.yaml", f"id: a\nname: A\ntrigger: {{kind: manual}}\nsteps: {steps}\n")
+    leads = cut_off.file("leads.csv", "id,email,first_name\nx-1,,Ada\n")
+    for mode in (("--engine",), ()):
+        done = cut_off("rehearse", file, "--leads", leads, "--json", *mode)
+        assert (done.status, done.document["exits"]) == (0, {"completed": 1}), done.err
+        (lines,) = done.document["timelines"].values()
+        told = [(line["step"], line["what"]) for line in lines if line["kind"] == "decision"]
+        assert ("m", "send_email: skipped") in told
 
 
 def _a_monday_to_come() -> datetime:

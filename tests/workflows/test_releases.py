@@ -13,7 +13,7 @@ from activities.ledger.entries import mark_running
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import World
 from workflows.contracts import TASK_QUEUE, Ending, enrollment_id
-from workflows.engine.interpreter import SEMANTICS
+from workflows.engine.semantics import SEMANTICS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,7 +27,7 @@ async def test_a_worker_leaves_what_a_newer_release_began_to_the_workers_of_that
             await asyncio.sleep(0.2)
     assert "begun by a newer release" in said
     assert "replace the workers of the older release" in said
-    monkeypatch.setattr("workflows.engine.interpreter.SEMANTICS", SEMANTICS + 1)
+    monkeypatch.setattr("workflows.engine.semantics.SEMANTICS", SEMANTICS + 1)
     assert (await handle.result()).exit == "completed"
 
 

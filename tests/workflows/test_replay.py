@@ -23,7 +23,7 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from tests.histories.journeys import JOURNEYS
+from tests.histories.journeys import BEGUN_BEFORE, JOURNEYS
 from tests.histories.launches import LAUNCHES
 from tests.workflows.swapped import Swapped
 from workers.plugin import dripstone_plugin
@@ -50,7 +50,8 @@ def _zone_of_the_machine(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def test_every_journey_has_been_recorded() -> None:
-    assert {path.stem.rpartition("-")[0] for path in FILES} == {*JOURNEYS, *LAUNCHES}
+    recorded = {path.stem.rpartition("-")[0] for path in FILES}
+    assert recorded == {*JOURNEYS, *LAUNCHES, *BEGUN_BEFORE}
     stems = {path.stem for path in FILES}
     assert {"long-2", "launch-2"} <= stems, "no run that continues another"
 
@@ -84,6 +85,19 @@ async def test_two_commands_in_another_order_are_noticed(path: Path) -> None:
     replayer = Replayer(workflows=[Swapped], plugins=[dripstone_plugin()])
     with pytest.raises(workflow.NondeterminismError):
         await replayer.replay_workflow(history_of(path))
+
+
+def test_what_began_under_an_older_number_went_another_way_than_it_would_today() -> None:
+    today, before = (_performed(name) for name in ("compared-1", *(f"{n}-1" for n in BEGUN_BEFORE)))
+    assert today == ["set_field"] * 3 + ["notify", "close"]
+    assert before == ["set_field"] * 3 + ["notify", "notify", "close"]
+
+
+def _performed(stem: str) -> list[str]:
+    (path,) = (path for path in FILES if path.stem == stem)
+    events = json.loads(path.read_text("utf-8"))["events"]
+    asked = (event.get("activityTaskScheduledEventAttributes") for event in events)
+    return [one["activityType"]["name"] for one in asked if one]
 
 
 @EACH

@@ -13,7 +13,7 @@ from activities.http_answers import nothing_read
 from activities.vendors.ports import Unclear, VendorFailure
 from workers.rehearsal.agenda import Rank, first_try_after
 from workers.rehearsal.case import Case
-from workers.rehearsal.letters import CannotBeWritten
+from workers.rehearsal.letters import CannotBeWritten, NoAddress
 from workers.rehearsal.payloads import changes_of, line_kind, payload_of
 from workers.rehearsal.platforms import REHEARSED, RehearsedPlatforms, system_of
 from workers.rehearsal.reviewing import mail_to_review, put_up
@@ -60,8 +60,10 @@ class Attempts:
         try:
             payload = self._message(case, effect)
         except CannotBeWritten as problem:
-            self._fail(case, f"cannot be rendered: {problem}")
-            return
+            if not (isinstance(problem, NoAddress) and isinstance(effect, SendEmail)):
+                self._fail(case, f"cannot be rendered: {problem}")
+                return
+            payload = {"problem": str(problem)}
         verdict = verdict_on(self._mode, case, effect, payload)
         if verdict:
             case.written = (effect, case.lead, payload)

@@ -16,6 +16,7 @@ from workflows.contracts import enrollment_id
 from workflows.engine.automation import Automation
 from workflows.engine.effects import Effect
 from workflows.engine.exits import ExitReason
+from workflows.engine.semantics import SEMANTICS
 from workflows.engine.state import State
 
 
@@ -78,7 +79,9 @@ class Case:
         enrollment = enrollment_id(play.automation.id, lead.lead)
         looked_at = play.automation.fields_looked_at
         values = {k: v for k, v in sorted(lead.merge_fields.items()) if k in looked_at}
-        blank = State(enrollment=enrollment, entry=1, enrolled_at=now, values=values)
+        blank = State(
+            enrollment=enrollment, entry=1, semantics=SEMANTICS, enrolled_at=now, values=values
+        )
         return cls(play, lead, "QUEUED", blank)
 
     @property

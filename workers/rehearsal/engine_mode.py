@@ -132,6 +132,7 @@ class EngineMode:
 
     def _begin(self, case: Case) -> None:
         self.people.enter(case)
+        self.stage.audience.let_in(case)
         blank = case.state.model_copy(update={"enrolled_at": self.now})
         self._follow(case, begin(case.play.automation, blank))
         pending, case.pending = case.pending, []

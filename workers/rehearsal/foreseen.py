@@ -44,6 +44,9 @@ class Foreseen:
         """What the surroundings say."""
         return self.surroundings.answer_to(step)
 
+    def let_in(self, case: Case) -> None:
+        """Nothing."""
+
     def refused(self, automation: str, lead: Lead, reason: str) -> None:
         """Nothing happens to it then."""
 

@@ -10,6 +10,7 @@ from activities.ledger.connections import CenterConnections
 from activities.ledger.merge_values import merge_values
 from activities.ledger.recipients import recipient_of
 from activities.mail_footer import WHAT, Footer
+from activities.mail_head import nowhere
 from activities.notices import words_of
 from activities.templates import Template, TemplateProblem, render
 from activities.text_messages import text_payload
@@ -25,11 +26,16 @@ class CannotBeWritten(ValueError):
     """A message cannot be made; the step would need attention. Holds no personal data."""
 
 
+class NoAddress(CannotBeWritten):
+    """The lead has no address: a mail that is to be sent is passed over."""
+
+
 def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[str, JsonValue]:
     """The mail of one visit of one step: from, to, subject, text, html.
 
     Raises:
         CannotBeWritten: the template cannot be filled in, or the sender's mailbox is not there.
+        NoAddress: there is nowhere to send it.
     """
     name = case.sender
     mailbox = accounts.mailboxes.get(name)
@@ -37,7 +43,7 @@ def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[
         raise CannotBeWritten(f"no mailbox {name!r}: add it to the connections file")
     recipient = recipient_of(case.lead, effect.recipient_field)
     if recipient is None:
-        raise CannotBeWritten(f"no e-mail address in the lead's field {effect.recipient_field!r}")
+        raise NoAddress(nowhere(effect))
     text = case.play.templates[effect.template]
     template = Template(name=text.name, subject=text.subject, text=text.text, html=text.html)
     fields = {

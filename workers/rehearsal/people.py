@@ -12,14 +12,19 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from activities.ledger.criteria import LeadFields
 from activities.ledger.leads import Lead
 from activities.ledger.reachable import NO_NUMBER, first_number, sends_texts_alone
 from activities.ledger.reaching import PERSON_WIDE, TOLD_TO_NOBODY
-from activities.ledger.recipients import no_address, recipient_fields, recipient_of
+from activities.ledger.recipients import (
+    begins_with_mail,
+    no_address,
+    recipient_fields,
+    recipient_of,
+)
 from workers.rehearsal.case import Case, Play
 from workers.rehearsal.limits import Agreed
 from workflows.engine.events import Event
+from workflows.engine.triggers.base import Values
 
 Lane = tuple[str, str, str]
 
@@ -55,7 +60,7 @@ class People:
 
     def objection(self, play: Play, lead: Lead, now: datetime) -> str:
         """Why a lead may not enter; empty if it may."""
-        automation, fields = play.automation, LeadFields(lead.merge_fields)
+        automation, fields = play.automation, Values(lead.merge_fields)
         if automation.audience and not automation.audience.holds(fields):
             return "not in the audience of the automation"
         if meets_exit_criteria(play, lead):
@@ -77,7 +82,7 @@ class People:
         automation, suppressed = play.automation, None
         asked = recipient_fields(automation)
         if asked and not any(recipient_of(lead, field) for field in asked):
-            return no_address(asked)
+            return no_address(asked) if begins_with_mail(automation) else ""
         if asked:
             suppressed = self.suppressed(lead)
         elif sends_texts_alone(automation):
@@ -161,4 +166,4 @@ class People:
 def meets_exit_criteria(play: Play, lead: Lead) -> bool:
     """Whether the fields of the lead end the campaign for it."""
     when = play.automation.campaign.exits.when if play.automation.campaign else None
-    return when is not None and when.holds(LeadFields(lead.merge_fields))
+    return when is not None and when.holds(Values(lead.merge_fields))

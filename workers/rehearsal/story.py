@@ -88,6 +88,10 @@ class Audience(Protocol):
         """The lead may not enter."""
         ...
 
+    def let_in(self, case: Case) -> None:
+        """The lead enters."""
+        ...
+
     def told(self, case: Case, line: Line) -> None:
         """One more line of a lead's timeline."""
         ...

@@ -78,6 +78,9 @@ def _on_text(
 def _on_mail(
     mode: EngineMode, case: Case, effect: SendEmail, payload: Payload, facts: Facts
 ) -> Outcome | None:
+    if "problem" in payload:
+        passed_over = Outcome(state="skipped", cause=str(payload["problem"]))
+        return judge_step(replace(facts, not_after=None)) or passed_over
     needs = case.play.automation.consents_needed
     facts = replace(
         _of_message(case, effect, facts),

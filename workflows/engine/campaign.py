@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
@@ -78,6 +78,15 @@ class FollowUp(Frozen):
     enroll_in: Name
 
 
+def check_active(active_from: datetime | None, active_until: datetime | None) -> None:
+    """Raises ValueError if a campaign would end before it begins."""
+    if active_from and active_until and active_from >= active_until:
+        raise ValueError(
+            f"active_from: {active_from.isoformat()} is not before active_until, "
+            f"{active_until.isoformat()}: nobody could ever enter"
+        )
+
+
 class Campaign(Frozen):
     """What makes an automation a campaign. ``sender`` names a mailbox of the connections file.
 
@@ -96,6 +105,7 @@ class Campaign(Frozen):
     re_entry: ReEntry = ReEntry()
     out_of_office: OutOfOffice = OutOfOffice()
     soft_bounces: SoftBounces = SoftBounces()
+    active_from: AwareDatetime | None = None
     active_until: AwareDatetime | None = None
     follow_up: FollowUp | None = None
     caps: Caps = Caps()
@@ -105,6 +115,11 @@ class Campaign(Frozen):
     def _each_sender_once(self) -> Campaign:
         if len(set(self.senders)) < len(self.senders):
             raise ValueError("senders: a mailbox is there twice: each takes its share once")
+        return self
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Campaign:
+        check_active(self.active_from, self.active_until)
         return self
 
     @property

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 
 from workflows.engine.base import Frozen
-from workflows.engine.campaign import Campaign
+from workflows.engine.campaign import Campaign, check_active
 from workflows.engine.caps import Caps
-from workflows.engine.conditions import Condition
+from workflows.engine.conditions import Condition, asks_for_events
 
 
 class ExitCriteria(Frozen):
@@ -23,6 +23,7 @@ class CampaignSettings(Frozen):
     """The settings in force. They begin as the definition says; an edit reaches leads in flight."""
 
     priority: int = Field(default=0, ge=0, le=1000)
+    active_from: AwareDatetime | None = None
     active_until: AwareDatetime | None = None
     exits: ExitCriteria = ExitCriteria()
     caps: Caps = Caps()
@@ -49,8 +50,17 @@ class CampaignSettings(Frozen):
 
         Raises:
             pydantic.ValidationError: the outcome is no settings.
+            ValueError: it is no campaign that leads could enter.
         """
-        return type(self).model_validate(_merged(type(self), self.written(), patch))
+        outcome = type(self).model_validate(_merged(type(self), self.written(), patch))
+        check_active(outcome.active_from, outcome.active_until)
+        criteria = outcome.exits.when
+        if criteria and outcome.exits != self.exits and asks_for_events(criteria):
+            raise ValueError(
+                "exits.when: exit criteria are about fields, and an 'event:' test never holds in "
+                "them: name the event under exits.on of the definition, or make it the goal"
+            )
+        return outcome
 
     def carried_over(self, before: CampaignSettings, after: CampaignSettings) -> CampaignSettings:
         """These settings, with what an author changed between two definitions."""

@@ -5,30 +5,13 @@ Mixing AND and OR without grouping cannot be written: a group is either ``all`` 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Protocol
 
 from pydantic import Discriminator, Field, JsonValue, Tag
 
 from workflows.engine.base import Frozen
-
-Operator = Literal[
-    "equals",
-    "not_equals",
-    "in",
-    "not_in",
-    "contains",
-    "is_empty",
-    "is_not_empty",
-    "greater_than",
-    "at_least",
-    "less_than",
-    "at_most",
-]
-
-
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+from workflows.engine.comparing import Operator, compare
 
 
 class Known(Protocol):
@@ -39,13 +22,19 @@ class Known(Protocol):
         """The lead's fields that conditions name."""
         ...
 
+    @property
+    def semantics(self) -> int:
+        """By the rules of which number of the engine values compare."""
+        ...
+
     def happened(self, kind: str) -> bool:
         """Whether an event of this kind came since the enrollment began."""
         ...
 
 
 class FieldIs(Frozen):
-    """A test of one lead field. Text compares without regard to case; numbers as numbers."""
+    """A test of one lead field. Text compares without regard to case; numbers as numbers, instants
+    as instants, true and false also with the words."""
 
     field: str = Field(min_length=1, max_length=100)
     op: Operator
@@ -53,7 +42,7 @@ class FieldIs(Frozen):
 
     def holds(self, known: Known) -> bool:
         """Whether the test is true; a missing field is empty and equals nothing but nothing."""
-        return _compare(self.op, known.values.get(self.field), self.value)
+        return compare(self.op, known.values.get(self.field), self.value, known.semantics)
 
 
 class Happened(Frozen):
@@ -132,65 +121,9 @@ def parts_of(
         yield from parts_of(part)
 
 
-def same(left: JsonValue, right: JsonValue) -> bool:
-    """Whether two values are equal as conditions see it: text without regard to case."""
-    return _plain(left) == _plain(right)
-
-
-def _compare(op: Operator, left: JsonValue, right: JsonValue) -> bool:
-    empty = left is None or left == "" or left == []
-    if op in ("is_empty", "is_not_empty"):
-        return empty is (op == "is_empty")
-    if op in ("equals", "not_equals"):
-        return same(left, right) is (op == "equals")
-    if op in ("in", "not_in"):
-        options = right if isinstance(right, list) else [right]
-        return (_plain(left) in [_plain(option) for option in options]) is (op == "in")
-    if op == "contains":
-        return not empty and _contains(left, right)
-    return _ordered(op, left, right)
-
-
-def _contains(left: JsonValue, right: JsonValue) -> bool:
-    if isinstance(left, list):
-        return _plain(right) in [_plain(item) for item in left]
-    return right is not None and _text(right) in _text(left)
-
-
-def _text(value: JsonValue) -> str:
-    return str(value).strip().casefold()
-
-
-def _ordered(op: Operator, left: JsonValue, right: JsonValue) -> bool:
-    a, b = _plain(left), _plain(right)
-    if isinstance(a, bool) or isinstance(b, bool) or a is None or b is None:
-        return False
-    if isinstance(a, int | float) and isinstance(b, int | float):
-        below, same = a < b, a == b
-    elif isinstance(a, str) and isinstance(b, str):
-        # RFC 3339 dates and instants in one zone sort as text.
-        below, same = a < b, a == b
-    else:
-        return False
-    return {
-        "greater_than": not below and not same,
-        "at_least": not below,
-        "less_than": below,
-        "at_most": below or same,
-    }[op]
-
-
-def _plain(value: JsonValue) -> JsonValue:
-    """One spelling per value: CSV files give numbers as text, people give text in any case.
-
-    Whole numbers stay whole: they compare exactly with each other and with floats, at any size.
-    """
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if not _NUMBER.fullmatch(text):
-        return text.casefold()
-    return float(text) if "." in text else int(text)
+def asks_for_events(condition: AllOf | AnyOf | NotThis | Happened | FieldIs) -> bool:
+    """Whether it tests events, which only an enrollment knows of."""
+    return any(isinstance(part, Happened) for part in parts_of(condition))
 
 
 for _group in (AllOf, AnyOf, NotThis):

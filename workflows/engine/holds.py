@@ -70,9 +70,15 @@ def _back_from_absence(state: State, held: Hold) -> State:
 
 
 def _hear_at_last(automation: Automation, state: State, now: datetime) -> State | None:
-    """Act on the event that came while the step could not; None if there was none."""
-    step = automation.step(state.step)
-    move = step.resume(moment_of(state, now), state.unheard) if step and state.unheard else None
+    """Act on the event that came while the step could not, or on what it can know by now.
+
+    None if that moves the lead nowhere.
+    """
+    step, moment = automation.step(state.step), moment_of(state, now)
+    if step is None:
+        return None
+    heard = step.resume(moment, state.unheard) if state.unheard else None
+    move = heard or step.reconsider(moment)
     return follow(automation, state, move, now) if move else None
 
 

@@ -32,7 +32,7 @@ from workflows.engine.hearing import (
     tell_step,
 )
 from workflows.engine.lateness import note_lateness
-from workflows.engine.moves import close, enter, follow, moment_of
+from workflows.engine.moves import close, enter, follow, moment_of, reconsider
 from workflows.engine.replies import RECLASSIFIED, heard_by_class
 from workflows.engine.state import (
     SEEN_LENGTH,
@@ -50,10 +50,6 @@ from workflows.engine.state import (
     Wanted,
 )
 from workflows.engine.steps.base import TimeUp
-
-SEMANTICS = 1
-"""The number of today's behaviour. An enrollment keeps the one it started with until it continues
-as new; old behaviour stays behind a plain ``if`` on it."""
 
 
 def begin(automation: Automation, blank: State) -> State:
@@ -207,7 +203,7 @@ def _receive(automation: Automation, state: State, event: Event, now: datetime) 
     reason = automation.exit_by(event)
     if reason:
         return close(state, reason, now, event.id)
-    return _react(automation, state, event, now)
+    return reconsider(automation, _react(automation, state, event, now), now)
 
 
 def _react(automation: Automation, state: State, event: Event, now: datetime) -> State:

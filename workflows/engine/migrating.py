@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from workflows.engine import holds
 from workflows.engine.automation import Automation
 from workflows.engine.base import Frozen
-from workflows.engine.moves import enter, moment_of, put
+from workflows.engine.moves import enter, moment_of, put, reconsider
 from workflows.engine.state import Close, Decision, Hold, Perform, State, Wait
 from workflows.engine.steps.base import Do
 
@@ -120,7 +120,7 @@ def migrate(old: Automation, state: State, migration: Migration, now: datetime) 
         return _go_back(state, migration.back, now)
     if place.how == "moves":
         return _move_on(new, state, place.step, now)
-    return _keep(old, new, state, place.step, now)
+    return reconsider(new, _keep(old, new, state, place.step, now), now)
 
 
 def place_of(state: State) -> Place:

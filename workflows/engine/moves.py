@@ -21,7 +21,7 @@ from workflows.engine.state import (
 from workflows.engine.steps.base import Do, Finish, Go, Moment, Move, Sleep, SleepUntil
 
 MOST_HOPS = 100
-"""How many steps a lead may pass without anything to wait for: a loop of branches ends here."""
+"""How many steps a lead may pass without anything to wait for, unless there are more of them."""
 
 
 def moment_of(state: State, now: datetime) -> Moment:
@@ -38,12 +38,15 @@ def moment_of(state: State, now: datetime) -> Moment:
         visits=state.visits,
         texts=state.texts,
         no_texts=state.no_texts,
+        semantics=state.semantics,
     )
 
 
 def enter(automation: Automation, state: State, step_id: str | None, now: datetime) -> State:
     """Put the lead at a step, and on through the steps that need no waiting."""
-    for _ in range(MOST_HOPS):
+    through_all = len(automation.steps) + 1  # and off the end
+    most = MOST_HOPS if state.semantics == 1 else max(MOST_HOPS, through_all)
+    for _ in range(most):
         step = automation.step(step_id) if step_id else None
         if not step:
             return close(state, ExitReason.COMPLETED, now)
@@ -55,7 +58,7 @@ def enter(automation: Automation, state: State, step_id: str | None, now: dateti
             return _take(state, move, now)
         state = _note_move(state, move, now)
         step_id = move.target or automation.after(step.id)
-    why = f"{MOST_HOPS} steps in a row without a wait: the automation loops"
+    why = f"{most} steps in a row without a wait: the automation loops"
     stuck = Wait(kind="wait", serial=0, summary="Loop without a wait")
     held = Hold(cause="attention", since=now, reason=why, suspended=stuck)
     return put(state.model_copy(update={"hold": held}), stuck, now)
@@ -67,6 +70,14 @@ def follow(automation: Automation, state: State, move: Move, now: datetime) -> S
         return _take(state, move, now)
     state = _note_move(state, move, now)
     return enter(automation, state, move.target or automation.after(state.step), now)
+
+
+def reconsider(automation: Automation, state: State, now: datetime) -> State:
+    """Let the step at which a lead rests look again at what is known of the lead."""
+    rests = isinstance(state.wanted, Wait) and not state.hold and not state.interrupted
+    step = automation.step(state.step) if rests else None
+    move = step.reconsider(moment_of(state, now)) if step else None
+    return follow(automation, state, move, now) if move else state
 
 
 def close(state: State, reason: ExitReason, now: datetime, cause: str = "") -> State:

@@ -100,7 +100,7 @@ def _obstacle(occasion: Occasion, published: Published) -> str | None:
     if automation.center != occasion.center:
         return f"it belongs to center {automation.center!r}"
     if event.at < published.enabled_at:
-        return "the event happened before it was enabled"
+        return "the event happened before it was enabled and active"
     if event.kind in ADDRESSED and event.data.get("automation") != automation.id:
         return "the event is meant for another automation"
     if automation.id in chain:

@@ -87,19 +87,21 @@ class Decision(Frozen):
 class State(Frozen):
     """Everything an enrollment knows. Continue-as-new hands this very value on.
 
-    ``wanted`` is what must be in flight; the shell makes it so. ``sends`` are all messages, of
-    which ``texts`` were text messages; ``no_texts``: a direct signal has said to send no more of
-    them. ``away_until`` is the return date of a lead that is out of office: until then no message
-    leaves. ``reply_class`` is what the last reply was read as; ``reply_waits``: what follows from
-    it is still to be decided, and until then no message leaves. ``unrecorded`` are events that the
-    ledger does not have yet; ``interrupted`` is the wait that a resend (of step ``resend``) broke
-    into. ``unheard`` is an event that the step waited for and that came while it was held or
-    interrupted; ``released`` is the serial of the effect in flight when a hold's cause was removed.
-    ``late_since`` is when the present step fell due, if the journey is behind its plan.
+    ``semantics`` is the number of the behaviour that it began with. ``wanted`` is what must be in
+    flight; the shell makes it so. ``sends`` are all messages, of which ``texts`` were text
+    messages; ``no_texts``: a direct signal has said to send no more of them. ``away_until`` is the
+    return date of a lead that is out of office: until then no message leaves. ``reply_class`` is
+    what the last reply was read as; ``reply_waits``: what follows from it is still to be decided,
+    and until then no message leaves. ``unrecorded`` are events that the ledger does not have yet;
+    ``interrupted`` is the wait that a resend (of step ``resend``) broke into. ``unheard`` is an
+    event that the step waited for and that came while it was held or interrupted; ``released`` is
+    the serial of the effect in flight when a hold's cause was removed. ``late_since`` is when the
+    present step fell due, if the journey is behind its plan.
     """
 
     enrollment: str
     entry: int
+    semantics: int = 1
     enrolled_at: AwareDatetime
     window_ends: AwareDatetime | None = None
     values: dict[str, JsonValue] = {}

@@ -13,12 +13,14 @@ from activities.ledger import Ledger
 from activities.ledger.connections import CenterConnections, Connections
 from activities.ledger.effects import find_effect
 from activities.ledger.gate_tables import slots
+from activities.ledger.publishing import set_state
 from activities.ledger.slots import waiting_for_slots
 from activities.ledger.suppressions import suppress_person
 from activities.messaging import Messaging
 from activities.vendors.ports import Receipt
-from tests.activities.ledger.scenes import ADA, a_lead, enter, make, rows
+from tests.activities.ledger.scenes import ADA, SEND, a_lead, enter, leave, make, rows
 from workflows.engine.effects import Outcome, SendEmail
+from workflows.engine.exits import ExitReason
 
 OPEN: dict[str, Any] = {"send_window": {"always": True}}
 
@@ -111,3 +113,23 @@ async def test_max_sends_and_lateness_are_judged_before_anything_is_written(
     again: Outcome = await messaging.send_email(mail_of(there, visit=2))
     assert (again.state, again.exit) == ("refused", "completed")
     assert post.taken == 1
+
+
+async def test_who_has_no_address_is_passed_over_unless_something_stops_or_holds_it(
+    ledger: Ledger,
+) -> None:
+    tell = {"id": "n", "kind": "notify", "channel": "sales", "text": "Look"}
+    await make(ledger, campaign=OPEN, steps=[tell, {**SEND, "recipient_field": "work_email"}])
+    enrollment = await enter(ledger, a_lead(ledger, 1, None))
+    messaging, post = sending(ledger)
+    mail = mail_of(enrollment, recipient_field="work_email")
+    nowhere = "no e-mail address in its field 'work_email'"
+    await set_state(ledger, "spring", "disabled", "a test")
+    assert (await messaging.send_email(mail)).state == "held"
+    await set_state(ledger, "spring", "enabled", "a test")
+    done = await messaging.send_email(mail)
+    assert (done.state, done.cause, post.taken) == ("skipped", nowhere, 0)
+    async with ledger.reading() as tx:
+        assert await find_effect(tx, mail.key) is None
+    await leave(ledger, enrollment, ExitReason.UNSUBSCRIBED)
+    assert (await messaging.send_email(mail)).exit is ExitReason.UNSUBSCRIBED

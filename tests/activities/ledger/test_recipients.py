@@ -93,6 +93,31 @@ async def test_who_has_no_address_in_that_field_is_not_enrolled(
     assert bool(answer.refused) is bool(refused)
 
 
+TELL = {"id": "tell", "kind": "notify", "channel": "sales", "text": "Look"}
+SPLIT = {"id": "z", "kind": "ab_split", "arms": [{"go_to": "tell"}, {"go_to": "rest"}]}
+REST = {"id": "rest", "kind": "wait", "for": "1 day"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "enters"),
+    [
+        ([TELL, SEND], True),
+        ([REST, TELL, SEND], True),
+        ([REST, SEND, TELL], False),
+        ([{"id": "z", "kind": "jump", "go_to": SEND["id"], "at_most": 2}, SEND, TELL], False),
+        ([SPLIT, REST, SEND, TELL], True),
+        ([{"id": "z", "kind": "approval", "of": SEND["id"]}, SEND, TELL], False),
+    ],
+)
+async def test_without_an_address_only_what_begins_with_a_mail_is_closed(
+    ledger: Ledger, steps: list[dict[str, Any]], enters: bool
+) -> None:
+    await make(ledger, steps=steps)
+    answer = await ask(ledger, a_lead(ledger, 1, None))
+    assert bool(answer.start) is enters
+    assert ("begins with a mail" in answer.refused) is not enters
+
+
 async def test_who_can_be_reached_at_one_of_several_addresses_is_enrolled(ledger: Ledger) -> None:
     work = SEND | {"id": "b", "recipient_field": "work_email"}
     await make(ledger, steps=[SEND, work])

@@ -155,6 +155,16 @@ async def test_what_is_no_setting_changes_nothing(ledger: Ledger, patch: dict[st
     assert len(await rows(ledger, campaign_settings)) == 1
 
 
+async def test_exit_criteria_that_ask_for_events_are_refused_where_they_are_new(
+    ledger: Ledger,
+) -> None:
+    for name, exits in (("spring", {}), ("old", {"when": {"event": "clicked"}})):
+        await make(ledger, name, campaign={"exits": exits, "lane": name})
+        with pytest.raises(ValueError, match="an 'event:' test never holds"):
+            await edit_settings(ledger, name, {"exits": {"when": {"event": "opened"}}}, ADA)
+        await edit_settings(ledger, name, {"priority": 3}, ADA)
+
+
 async def test_an_automation_without_a_campaign_has_no_settings(ledger: Ledger) -> None:
     await make(ledger, campaign=None)
     with pytest.raises(NoCampaign, match="has no campaign block"):

@@ -1,4 +1,4 @@
-"""What every step kind has: an id, a way on, and two questions the interpreter asks it."""
+"""What every step kind has: an id, a way on, and the questions that the interpreter asks it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from workflows.engine.conditions import Condition
 from workflows.engine.effects import Outcome
 from workflows.engine.events import Event
 from workflows.engine.exits import ExitReason
+from workflows.engine.semantics import SEMANTICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Moment:
     visits: Mapping[str, int] = field(default_factory=dict)
     texts: int = 0
     no_texts: bool = False
+    semantics: int = SEMANTICS
 
     def happened(self, kind: str) -> bool:
         """Whether an event of this kind came since the enrollment began."""
@@ -113,6 +115,10 @@ class BaseStep(Frozen):
     def goes_on(self) -> bool:
         """Whether a lead can go on from here to the step that follows, by ``next`` or by order."""
         return not self.ends
+
+    def reconsider(self, moment: Moment) -> Move | None:
+        """What to do when what is known has changed while the lead rests here. None: nothing."""
+        return None
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """(field, step id) for each other step that this one names."""

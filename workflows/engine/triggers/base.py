@@ -10,8 +10,9 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import AfterValidator, BaseModel, JsonValue, field_validator
 
 from workflows.engine.base import Frozen
-from workflows.engine.conditions import Condition, Happened, parts_of
+from workflows.engine.conditions import Condition, asks_for_events
 from workflows.engine.events import Event
+from workflows.engine.semantics import SEMANTICS
 from workflows.engine.sessions import Session
 
 Timing = Literal["immediately", "after_conversation"]
@@ -45,17 +46,18 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Fields that a condition looks at, when there are no events yet."""
+    """Fields that a condition looks at outside an enrollment, where there are no events."""
 
     values: Mapping[str, JsonValue]
+    semantics: int = SEMANTICS
 
     def happened(self, kind: str) -> bool:
-        """Before the enrollment nothing has happened."""
+        """Events belong to enrollments: here nothing has happened."""
         return False
 
 
 def _on_fields_only(condition: Condition) -> Condition:
-    if any(isinstance(part, Happened) for part in parts_of(condition)):
+    if asks_for_events(condition):
         raise ValueError(
             "an 'event:' test has no place in a trigger: nothing has happened yet to a lead that "
             "is about to enter; test fields here, and events in a branch step"

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, WithJsonSchema
 
-from workflows.engine.conditions import same
+from workflows.engine.comparing import same
 from workflows.engine.events import Event
 from workflows.engine.triggers.base import BaseTrigger, Match, Occasion
 

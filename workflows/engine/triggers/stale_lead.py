@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from workflows.engine.base import EventKind
-from workflows.engine.conditions import same
+from workflows.engine.comparing import same
 from workflows.engine.durations import Duration
 from workflows.engine.events import Event
 from workflows.engine.triggers.base import BaseTrigger, Match, Occasion
