@@ -21,6 +21,7 @@ from activities.ledger.leads import Lead, new_lead
 from activities.ledger.personal_columns import WORDS_OF_LEADS
 from config.settings import CodecSettings, IngressSettings
 from starters.processes.supervisor import Child, Supervisor, free_port
+from tests.patience import PATIENCE
 from tests.starters.arrivals import EVENTS_SECRET, MAIL_TOKEN, Arrivals
 from tests.workflows.canaries import (
     COMPANY,
@@ -123,7 +124,7 @@ async def aviary(directory: Path, codec: CodecSettings | None = None) -> AsyncIt
                 Child("ingress", (*PROGRAM, "ingress", "--ready-line"), environment)
             )
             address = f"http://127.0.0.1:{ready['port']}"
-            async with httpx.AsyncClient(base_url=address) as http:
+            async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as http:
                 arrivals = Arrivals(http, world.ledger, world.accounts)
                 metrics = f"http://127.0.0.1:{port}/metrics"
                 yield Watched(world, arrivals, metrics, directory, logs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import inbox
 from tests.activities.ledger.scenes import rows
+from tests.patience import until
 from tests.workflows.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -155,10 +155,7 @@ async def test_an_event_before_the_start_and_one_after_the_close_are_kept_and_wr
 ) -> None:
     journey = await world.enroll(await world.publish("[{id: a, kind: end}]"))
     await journey.ends()
-    for _ in range(100):
-        if (await journey.row())["state"] == "CLOSED":
-            break
-        await asyncio.sleep(0.05)
+    await until(journey.row, lambda row: row["state"] == "CLOSED")
     received = await world.happens(journey.lead, "unsubscribe")
     assert received.targets == ()
     await written_back(world)
