@@ -11,8 +11,8 @@ from shutil import copy
 import httpx
 import pytest
 
-from starters.processes.supervisor import free_port
 from tests.patience import PATIENCE, until_blocking
+from tests.ports import port_for_later
 from tests.starters.commands import Commands, Result
 
 PARKS = """\
@@ -34,7 +34,7 @@ def at_work(
     directory = tmp_path_factory.mktemp("at_work")
     copy(empty_ledger, directory)
     commands = Commands(directory, temporal)
-    commands.environment["DRIPSTONE_WORKER__METRICS_PORT"] = str(free_port())
+    commands.environment["DRIPSTONE_WORKER__METRICS_PORT"] = str(port_for_later())
     commands.enabled("calm")
     for name in ("parks", "gated"):
         commands.enabled(name, PARKS, DRIPSTONE_SLACK__TOKEN="xoxb-none")

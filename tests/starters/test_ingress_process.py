@@ -16,8 +16,8 @@ from temporalio.client import Client
 from activities.ledger.tables import admissions, deliveries
 from starters.ingress.app import CannotListen, running_ingress
 from starters.processes.devserver import dev_server
-from starters.processes.supervisor import free_port
 from tests.patience import PATIENCE, until
+from tests.ports import port_for_later
 from tests.starters.arrivals import (
     ADDRESSES,
     BOB,
@@ -80,7 +80,7 @@ async def test_a_secret_that_is_none_is_named_at_the_start(tmp_path: Path) -> No
 async def test_what_came_before_temporal_is_told_once_it_is_there_and_the_rest_at_once(
     tmp_path: Path,
 ) -> None:
-    port = free_port()
+    port = port_for_later()
     async with open_ingress(tmp_path, f"127.0.0.1:{port}") as arrivals:
         assert (await arrivals.post_events(event(kind="pause"))).status_code == 200
         async with dev_server(

@@ -16,6 +16,7 @@ import pytest
 
 from starters.processes.supervisor import Child, ChildFailed, Supervisor, first_failure, free_port
 from tests.patience import PATIENCE, until, until_blocking
+from tests.ports import port_for_later
 
 READY = 'import os, time; print(\'{"ready": true, "pid": %d}\' % os.getpid(), flush=True); '
 STAYS = f"{READY}time.sleep(600)"
@@ -184,8 +185,8 @@ def test_the_children_of_a_killed_parent_die(tmp_path: Path) -> None:
 
 def test_a_free_port_is_the_preferred_one_or_another_with_a_word() -> None:
     said: list[str] = []
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = port_for_later()
+    with socket.create_server(("127.0.0.1", port)):
         other = free_port(port, said.append)
         assert other != port
         assert said == [f"port {port} is taken: using {other} instead"]

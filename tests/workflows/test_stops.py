@@ -54,7 +54,7 @@ async def test_an_opt_out_is_written_down_though_it_says_that_it_was(world: Worl
 
 
 async def test_a_stop_acts_inside_an_outage_of_the_mail_server(world: World) -> None:
-    world.fault("smtp", "connect", "drop", times=50)
+    world.fault("smtp", "connect", "drop", times=999)
     journey = await world.enroll(await world.publish(ONE_MAIL_THEN_REST))
     await journey.until_at("a", "running")
     await world.happens(journey.lead, "unsubscribe")

@@ -12,8 +12,9 @@ from activities.ledger.tables import campaign_settings, effects
 from activities.ledger.wave_figures import Wave
 from activities.ledger.waves import halt_wave
 from tests.activities.ledger.scenes import rows
+from tests.patience import until
 from tests.workflows.launches import OPEN, WHY, launched
-from tests.workflows.world import PATIENCE, World
+from tests.workflows.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -122,11 +123,13 @@ async def test_who_has_become_a_customer_since_the_selection_gets_no_mail(
         block = {"waves": OPEN, "audience": {"not": CUSTOMER}}
     automation = await world.publish(REST_THEN_MAIL, **block)
     changed, same = [await world.enroll(automation) for _ in range(2)]
-    await changed.until_at("rest")
+    for journey in (changed, same):
+        await journey.until_at("rest")
     # The criteria of a new version are looked at once, over all leads: not after the change.
-    async with asyncio.timeout(PATIENCE):
-        while any(row["reached_at"] is None for row in await rows(world.ledger, campaign_settings)):
-            await asyncio.sleep(0.1)
+    await until(
+        lambda: rows(world.ledger, campaign_settings),
+        lambda found: all(row["reached_at"] for row in found),
+    )
     async with world.ledger.transaction() as tx:
         await set_fields(world.ledger, tx, changed.lead, {"stage": "Customer"})
     for journey in (changed, same):
