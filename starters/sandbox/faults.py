@@ -4,8 +4,8 @@ A point names where in a vendor the fault strikes; the vendor's file lists its p
 Kinds over HTTP (``value`` in brackets):
 status (the HTTP status, 503 when missing: refused before anything is done, with a vendor-shaped
 body), html (refused with a 503 HTML page), rate_limit (Retry-After in seconds),
-slow (seconds before it is handled), drop (the connection is cut before anything is done),
-drop_after_commit (done, then the connection is cut without an answer),
+slow (seconds before it is handled; clearing the faults ends them), drop (the connection is cut
+before anything is done), drop_after_commit (done, then the connection is cut without an answer),
 expired_session (Salesforce: a 401; Marketo: 602), lock_row (Salesforce: UNABLE_TO_LOCK_ROW).
 Of Marketo, rate_limit is one of its own codes (606 when missing); of HubSpot, the seconds of the
 limit that is reached (1, 10, or 86400 for the daily one), and multi_status a refusal under 207.
@@ -14,6 +14,7 @@ Kinds over SMTP are documented in ``mail.py``.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ordered: dict[tuple[str, str], list[tuple[Fault, int]]] = {}
+        self._kept_waiting: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     def set(
         self, vendor: str, point: str, kind: str, times: int = 1, value: float | int | None = None
@@ -56,10 +58,27 @@ class Faults:
                 queue.insert(0, (fault, times - 1))
             return fault
 
+    async def keep_waiting(self, seconds: float) -> None:
+        """Be slow: for so many seconds, or until the faults are cleared."""
+        let_go = asyncio.Event()
+        with self._lock:
+            self._kept_waiting[let_go] = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds):
+                await let_go.wait()
+        except TimeoutError:
+            pass
+        finally:
+            with self._lock:
+                self._kept_waiting.pop(let_go, None)
+
     def clear(self) -> None:
-        """Forget every ordered fault."""
+        """Forget every ordered fault, and go on with whatever one keeps waiting."""
         with self._lock:
             self._ordered.clear()
+            for let_go, loop in self._kept_waiting.items():
+                loop.call_soon_threadsafe(let_go.set)
+            self._kept_waiting.clear()
 
     def pending(self) -> list[dict[str, object]]:
         """What is still to come, as JSON values."""

@@ -2,9 +2,9 @@
 
 Faults (vendor ``smtp``) strike at the points connect, ehlo, auth, mail, rcpt, data, before_dot,
 after_dot and after_250. Kinds: drop (the connection is cut), status (refused with the reply code
-``value``, 451 when missing), slow (``value`` seconds of silence, then on as usual). At after_dot,
-drop and slow strike once the message is stored; status refuses it, and it is not stored.
-before_dot and after_250 know drop and slow only.
+``value``, 451 when missing), slow (silence for ``value`` seconds or until the faults are cleared,
+then on as usual). At after_dot, drop and slow strike once the message is stored; status refuses it,
+and it is not stored. before_dot and after_250 know drop and slow only.
 
 Addresses that begin with ``nobody.`` are unknown here: RCPT answers 550 5.1.1, without a fault.
 """
@@ -131,7 +131,7 @@ class _Session(SMTP):
             self._sandbox.refuse(point, answer)
             return answer
         if fault.kind == "slow":
-            await asyncio.sleep(float(fault.value or 0))
+            await self._sandbox.faults.keep_waiting(float(fault.value or 0))
             return None
         if fault.kind != "drop":
             raise ValueError(f"smtp/{point}: no fault kind {fault.kind}; use drop, status or slow")

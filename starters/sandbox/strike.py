@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -56,7 +55,7 @@ class Strikes:
             return await work()
         self._log.append(self._vendor, "fault", point=points[0], kind=fault.kind)
         if fault.kind == "slow":
-            await asyncio.sleep(float(fault.value or 1))
+            await self._faults.keep_waiting(float(fault.value or 1))
             return await work()
         if fault.kind == "drop_after_commit":
             await work()

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import aiosmtplib
 import pytest
 
 from activities.message import MessageParts, compose
@@ -17,6 +18,7 @@ from activities.vendors.smtp import SmtpMailer
 from starters.sandbox.faults import Faults
 from starters.sandbox.log import Log
 from starters.sandbox.mail import MailSandbox
+from tests.patience import PATIENCE
 
 PARTS = MessageParts(
     from_address="ines@dripstone.example",
@@ -30,8 +32,18 @@ PARTS = MessageParts(
     unsubscribe_url="https://mail.example/u/" + "t" * 90,
 )
 SHORT = timedelta(milliseconds=100)
-ENOUGH = timedelta(milliseconds=600)
-LONG = timedelta(seconds=10)
+ENOUGH = timedelta(milliseconds=500)
+LONG = timedelta(seconds=PATIENCE)
+
+
+class Observed(SmtpMailer):
+    """A mailer at whose connection a test can look."""
+
+    client: aiosmtplib.SMTP
+
+    def _client(self) -> aiosmtplib.SMTP:
+        self.client = super()._client()
+        return self.client
 
 
 class Watch:
@@ -57,15 +69,24 @@ class Post:
         self.sandbox = sandbox
         self.port = port
         self.watch = Watch(sandbox)
+        self.answers_within: timedelta | None = None
+        self.mailer = Observed("127.0.0.1", port, tls="none", timeout=LONG)
 
     async def send(self, timeout: timedelta = LONG, message: EmailMessage | None = None) -> str:
-        mailer = SmtpMailer("127.0.0.1", self.port, tls="none", timeout=timeout)
-        return (await mailer.send(message or compose(PARTS), self.watch)).reference
+        """Send one; the answer to its content is awaited for ``answers_within``, if it is set."""
+        self.mailer = Observed("127.0.0.1", self.port, tls="none", timeout=timeout)
+        return (await self.mailer.send(message or compose(PARTS), self._hand_over)).reference
 
     async def failure(self, timeout: timedelta = LONG) -> VendorFailure:
         with pytest.raises(VendorFailure) as caught:
             await self.send(timeout)
         return caught.value
+
+    async def _hand_over(self) -> None:
+        await self.watch()
+        if self.answers_within is not None:
+            # A mailer is as patient before the content as after it, and only this is to be short.
+            object.__setattr__(self.mailer, "timeout", self.answers_within)
 
 
 @asynccontextmanager

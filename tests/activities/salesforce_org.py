@@ -10,6 +10,7 @@ import pytest
 
 from activities.vendors.ports import VendorFailure
 from activities.vendors.salesforce import Salesforce, SalesforceLogin, TimeOuts
+from tests.patience import PATIENCE
 from tests.sandboxed import Running, running_sandbox
 
 Connect = Callable[..., Salesforce]
@@ -25,8 +26,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def connect(running: Running) -> Iterator[Connect]:
     opened: list[Salesforce] = []
 
-    def open_client(**changes: Any) -> Salesforce:
-        client = Salesforce(login_of(running, **changes), TimeOuts(connect=2, read=0.4))
+    def open_client(*, seconds: float = PATIENCE, **changes: Any) -> Salesforce:
+        time_outs = TimeOuts(connect=PATIENCE, read=seconds)
+        client = Salesforce(login_of(running, **changes), time_outs)
         opened.append(client)
         return client
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from temporalio import activity
 from temporalio.runtime import MetricBuffer, Runtime, TelemetryConfig
 from temporalio.testing import ActivityEnvironment
 
@@ -44,5 +45,7 @@ def test_an_answer_is_counted_without_its_words(
     assert set(update.attributes) - {"answer", "exit"} <= by_the_sdk
 
 
-def test_outside_of_an_activity_nothing_is_counted() -> None:
+def test_outside_of_an_activity_there_is_no_meter_and_none_is_asked_for() -> None:
+    with pytest.raises(RuntimeError, match="in activity context"):
+        activity.metric_meter()
     count_answer(None)

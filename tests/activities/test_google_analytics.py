@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from activities.vendors.google_analytics import GoogleAnalytics, StreamLogin
 from activities.vendors.ports import Never, NotYet, Unclear, VendorFailure
 from starters.sandbox.faults import Fault
+from tests.patience import PATIENCE
 from tests.sandboxed import Running, running_sandbox
 
 
@@ -28,13 +29,15 @@ def analytics(running: Running) -> Iterator[GoogleAnalytics]:
     running.sandbox.faults.clear()
 
 
-def _client(running: Running, secret: str, base_url: str = "") -> GoogleAnalytics:
+def _client(
+    running: Running, secret: str, base_url: str = "", seconds: float = PATIENCE
+) -> GoogleAnalytics:
     login = StreamLogin(
         measurement_id=running.sandbox.secrets.google_analytics.measurement_id,
         api_secret=SecretStr(secret),
         base_url=base_url or f"{running.web}/google-analytics",
     )
-    return GoogleAnalytics(login, time_out_seconds=1)
+    return GoogleAnalytics(login, time_out_seconds=seconds)
 
 
 async def _hand_over() -> None:
@@ -63,7 +66,7 @@ async def test_an_event_is_counted_with_its_properties(
     [
         (Fault("drop"), (Unclear, "disconnected")),
         (Fault("drop_after_commit"), (Unclear, "disconnected")),
-        (Fault("slow", 1.2), (Unclear, "timeout")),
+        (Fault("slow", 600), (Unclear, "timeout")),
         (Fault("status", 500), (Unclear, "http_500")),
         (Fault("status", 429), (NotYet, "http_429")),
         (Fault("status", 404), (Never, "http_404")),
@@ -76,6 +79,9 @@ async def test_each_way_of_failing_is_told_apart(
     expected: tuple[type[VendorFailure], str],
 ) -> None:
     running.sandbox.faults.set("google_analytics", "collect", fault.kind, value=fault.value)
+    if fault.kind == "slow":
+        secret = running.sandbox.secrets.google_analytics.api_secret
+        analytics = _client(running, secret, seconds=1)
     problem = await _failure(analytics)
     assert (type(problem), problem.code) == expected
 
@@ -120,7 +126,8 @@ def with_params(**params: object) -> dict[str, Any]:
 async def test_the_sandbox_is_as_strict_as_the_protocol_and_only_its_debug_address_says_so(
     running: Running, sent: dict[str, Any], path: str | None
 ) -> None:
-    async with httpx.AsyncClient(base_url=f"{running.web}/google-analytics") as client:
+    address = f"{running.web}/google-analytics"
+    async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
         told = (await client.post("/debug/mp/collect", json=sent)).json()["validationMessages"]
         assert (await client.post("/mp/collect", json=sent)).status_code == 204
     assert [one["fieldPath"] for one in told] == ([path] if path else [])

@@ -102,13 +102,15 @@ async def test_what_hubspot_refuses_is_never_and_names_the_property(
         (Fault("status", 502), (NotYet, "http_502", None)),
         (Fault("html"), (NotYet, "http_503", None)),
         (Fault("drop_after_commit"), (NotYet, "disconnected", None)),
-        (Fault("slow", 1.5), (NotYet, "timeout", None)),
+        (Fault("slow", 600), (NotYet, "timeout", None)),
     ],
 )
 async def test_what_may_pass_is_tried_again_after_a_fitting_wait(
     running: Running, hubspot: Hubspot, fault: Fault, expected: tuple[_Kind, str, timedelta | None]
 ) -> None:
     running.sandbox.faults.set("hubspot", "contacts", fault.kind, value=fault.value)
+    if fault.kind == "slow":
+        hubspot = hubspot_of(running, seconds=1)
     problem = await failure_of(hubspot.push(ours(), {}))
     wait = problem.retry_after if isinstance(problem, NotYet) else None
     assert (type(problem), problem.code, wait) == expected

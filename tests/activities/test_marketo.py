@@ -79,13 +79,15 @@ async def test_a_token_is_used_until_it_ends_and_renewed_once(
         (Fault("html"), (NotYet, "http_503", None)),
         (Fault("drop"), (NotYet, "disconnected", None)),
         (Fault("drop_after_commit"), (NotYet, "disconnected", None)),
-        (Fault("slow", 1.5), (NotYet, "timeout", None)),
+        (Fault("slow", 600), (NotYet, "timeout", None)),
     ],
 )
 async def test_a_failure_that_came_with_200_is_told_apart_like_any_other(
     running: Running, marketo: Marketo, fault: Fault, expected: tuple[_Kind, str, timedelta | None]
 ) -> None:
     running.sandbox.faults.set("marketo", "leads", fault.kind, value=fault.value)
+    if fault.kind == "slow":
+        marketo = marketo_of(running, seconds=1)
     problem = await failure_of(marketo.push(ours(), {}))
     wait = problem.retry_after if isinstance(problem, NotYet) else None
     assert (type(problem), problem.code, wait) == expected

@@ -15,6 +15,7 @@ from activities.errors import as_application_error
 from activities.vendors.ports import LentLead, Never, NotYet, VendorFailure
 from activities.vendors.smartlead import Smartlead, SmartleadLogin
 from starters.sandbox.faults import Fault
+from tests.patience import PATIENCE
 from tests.sandboxed import Running, running_sandbox
 
 CAMPAIGN, OTHER = 4711, 4712
@@ -32,9 +33,9 @@ def smartlead(running: Running) -> Iterator[Smartlead]:
     running.sandbox.faults.clear()
 
 
-def client(running: Running, key: str, base_url: str = "") -> Smartlead:
+def client(running: Running, key: str, base_url: str = "", seconds: float = PATIENCE) -> Smartlead:
     base_url = base_url or f"{running.web}/smartlead/api/v1"
-    return Smartlead(SmartleadLogin(api_key=SecretStr(key), base_url=base_url), 1)
+    return Smartlead(SmartleadLogin(api_key=SecretStr(key), base_url=base_url), seconds)
 
 
 def somebody() -> str:
@@ -106,7 +107,7 @@ async def test_a_lead_that_the_campaign_does_not_take_says_why(smartlead: Smartl
         (Fault("rate_limit", 30), ("http_429", NotYet)),
         (Fault("drop"), ("disconnected", NotYet)),
         (Fault("drop_after_commit"), ("disconnected", NotYet)),
-        (Fault("slow", 3), ("timeout", NotYet)),
+        (Fault("slow", 600), ("timeout", NotYet)),
     ],
     ids=lambda part: part.kind if isinstance(part, Fault) else None,
 )
@@ -119,12 +120,13 @@ async def test_every_failure_says_whether_to_try_again_and_never_quotes_the_call
 ) -> None:
     caplog.set_level(logging.DEBUG)
     running.sandbox.faults.set("smartlead", "add", fault.kind, value=fault.value)
-    email = somebody()
+    email, key = somebody(), running.sandbox.secrets.smartlead.api_key
+    if fault.kind == "slow":
+        smartlead = client(running, key, seconds=1)
     failure = await failure_of(smartlead.add_lead(CAMPAIGN, {"email": email}, "key"))
     assert (failure.code, type(failure)) == expected
     if failure.code == "http_429":
         assert as_application_error(failure).next_retry_delay == timedelta(seconds=30)
-    key = running.sandbox.secrets.smartlead.api_key
     said = f"{failure!r} {as_application_error(failure)!r} {caplog.text}"
     assert (key in said, email in said) == (False, False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -14,6 +13,7 @@ from activities.message import compose
 from activities.vendors.ports import Never, NoSuchMailbox, NotYet, Unclear, VendorFailure
 from activities.vendors.smtp import SmtpMailer, _reference
 from tests.activities.mail_post import ENOUGH, LONG, PARTS, SHORT, Post, Watch, open_post
+from tests.patience import until
 
 
 async def _never() -> None:
@@ -87,7 +87,8 @@ async def test_a_drop_after_the_content_is_ambiguous_and_a_refusal_is_not(
 ) -> None:
     point, kind = fault.split()
     post.sandbox.faults.set("smtp", point, kind, value=value)
-    failure = await post.failure(ENOUGH if kind == "slow" else LONG)
+    post.answers_within = ENOUGH if kind == "slow" else None
+    failure = await post.failure()
     assert type(failure) is verdict
     assert post.watch.calls == 1
     assert post.watch.stored_before == 0
@@ -120,12 +121,14 @@ async def test_what_hand_over_raises_stops_the_message(post: Post) -> None:
 
 
 async def test_a_connection_lost_during_hand_over_is_surely_not_sent(post: Post) -> None:
+    async def heard_of_it() -> bool:
+        return not post.mailer.client.is_connected
+
     class Stopping(Watch):
         async def __call__(self) -> None:
             await super().__call__()
             await post.sandbox.stop()
-            for _ in range(9):  # turns of the loop in which the client hears of it
-                await asyncio.sleep(0)
+            await until(heard_of_it)
 
     post.watch = Stopping(post.sandbox)
     failure = await post.failure()

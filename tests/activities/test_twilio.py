@@ -141,8 +141,8 @@ async def test_a_message_that_twilio_refuses_is_never(
 
 
 async def test_a_message_that_takes_too_long_is_unclear(running: Running) -> None:
-    hasty = Twilio(login(running), time_out=timedelta(milliseconds=300))
-    running.sandbox.faults.set("twilio", "messages", "slow", value=0.6)
+    hasty = Twilio(login(running), time_out=timedelta(milliseconds=500))
+    running.sandbox.faults.set("twilio", "messages", "slow", value=600)
     problem = await failure_of(hasty.send_text(message("slowly"), nothing))
     assert (type(problem), problem.code) == (Unclear, "timeout")
 

@@ -13,6 +13,9 @@ from activities.vendors.ports import VendorFailure, WebRequest
 from activities.vendors.web import SafeWeb
 from tests.sandboxed import Running, running_sandbox
 
+LONGEST = 15
+"""Seconds that a connection may wait for an answer at most."""
+
 BEARER = {"kind": "bearer", "token_env": "RECEIVER_TOKEN"}
 
 
@@ -51,12 +54,12 @@ def caller(running: Running) -> Iterator[Caller]:
 
 def here(running: Running, **fields: Any) -> HttpConnection:
     plain = {"base_url": f"{running.web}/receiver", "allow_loopback": True, "auth": BEARER}
-    return HttpConnection.model_validate(plain | {"time_out_seconds": 1} | fields)
+    return HttpConnection.model_validate(plain | {"time_out_seconds": LONGEST} | fields)
 
 
 def at(port: int, host: str = "127.0.0.1", **fields: Any) -> HttpConnection:
-    plain = {"base_url": f"http://{host}:{port}", "allow_loopback": True, "time_out_seconds": 0.5}
-    return HttpConnection.model_validate(plain | fields)
+    plain = {"base_url": f"http://{host}:{port}", "allow_loopback": True}
+    return HttpConnection.model_validate(plain | {"time_out_seconds": LONGEST} | fields)
 
 
 def request(account: HttpConnection, method: str = "GET", **fields: Any) -> WebRequest:

@@ -7,15 +7,17 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from starters.cli import run
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "starters")
@@ -74,30 +76,32 @@ class Commands:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=2 * PATIENCE,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
     @contextmanager
     def worker(self) -> Iterator[subprocess.Popen[str]]:
         """A worker process that is at work, ended by SIGTERM."""
-        process = subprocess.Popen(
-            [*PROGRAM, "worker", "--ready-line"],
-            cwd=ROOT,
-            env=os.environ | self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout
-        assert process.stderr
-        with process.stdout, process.stderr:
-            try:
-                assert json.loads(process.stdout.readline())["ready"] == "worker"
-                yield process
-            finally:
-                process.terminate()
-                process.wait(timeout=120)
+        with tempfile.TemporaryFile("w+") as said:  # a pipe that nobody reads would be full once
+            process = subprocess.Popen(
+                [*PROGRAM, "worker", "--ready-line"],
+                cwd=ROOT,
+                env=os.environ | self.environment,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            )
+            assert process.stdout
+            with process.stdout:
+                try:
+                    ready = process.stdout.readline()
+                    assert ready, f"the worker did not start: {_all_of(said)}"
+                    assert json.loads(ready)["ready"] == "worker"
+                    yield process
+                finally:
+                    process.terminate()
+                    process.wait(timeout=120)
 
     def file(self, name: str, content: str | bytes) -> str:
         """A file in the directory; its path."""
@@ -118,3 +122,8 @@ class Commands:
             for name, value in {**self.environment, **more}.items():
                 patch.setenv(name, value)
             yield
+
+
+def _all_of(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()

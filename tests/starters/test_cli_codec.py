@@ -17,6 +17,7 @@ from activities.ledger import Ledger
 from activities.ledger.codec_keys import register_key
 from config.settings import CodecSettings
 from starters.ingress.temporal_link import Keeper, temporal_link
+from tests.patience import until
 from tests.starters.commands import Commands, Result
 from tests.starters.test_cli_operate import comes_to, entered
 from workers.key_check import codec_of, keep_to_the_keys
@@ -24,8 +25,6 @@ from workers.key_check import codec_of, keep_to_the_keys
 OURS, WRONG = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
 KEYS = "DRIPSTONE_CODEC__KEYS"
 ACTIVE = "DRIPSTONE_CODEC__ACTIVE"
-PATIENCE = 60
-"""Seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +109,14 @@ async def test_the_ingress_tells_enrollments_nothing_that_no_worker_could_read(
     try:
         with capture_logs() as said:
             async with temporal_link(temporal, Keeper(ledger, settings)) as link:
-                while not said:
-                    await asyncio.sleep(0.02)
+
+                async def heard() -> object:
+                    return said
+
+                await until(heard)
                 assert said[0]["event"] == "ingress.wrong_codec_keys"
                 assert await link.state() == "does not answer"
                 await keep_to_the_keys(ledger, codec_of(settings, ledger))  # as a worker does
-                async with asyncio.timeout(PATIENCE):
-                    while await link.state() != "answers":
-                        await asyncio.sleep(0.05)
+                await until(link.state, lambda state: state == "answers")
     finally:
         await ledger.close()

@@ -20,6 +20,8 @@ steps:
   - {{id: tell, kind: notify, channel: sales, text: hello}}
   - {{id: last, kind: wait, for: 1 day}}
 """
+REST = "  - {{id: rest, kind: wait_for, events: [clicked], timeout: 1 day}}\n"
+TELLS_AFTER_A_CLICK = PARKS.replace("steps:\n", f"steps:\n{REST}")
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +64,11 @@ def test_turning_off_takes_leads_out_wherever_they_stand(at_work: Commands, stat
 
 
 def test_what_is_disabled_with_its_center_goes_on_when_the_center_does(at_work: Commands) -> None:
-    soon = WAITING.replace("1 day", "1 second").replace(
-        "  - {{id: more",
-        "  - {{id: say, kind: notify, channel: sales, text: hello}}\n  - {{id: more",
-    )
-    at_work.enabled("switched", soon, DRIPSTONE_SLACK__TOKEN="xoxb-none")
+    at_work.enabled("switched", TELLS_AFTER_A_CLICK, DRIPSTONE_SLACK__TOKEN="xoxb-none")
     enrollment = entered(at_work, "crm-switched", "switched")
+    comes_to(at_work, enrollment, "waiting")
     assert at_work("disable", "--center", "default").status == 0
+    assert at_work("emit", "clicked", "--lead", "crm-switched").status == 0
     held = comes_to(at_work, enrollment, "held")
     assert "disabled with its center" in held.out
     assert at_work("enable", "--center", "default", "--json").document["released"] == 1

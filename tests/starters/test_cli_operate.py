@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +11,8 @@ from shutil import copy
 import httpx
 import pytest
 
-from starters.processes.supervisor import free_port
+from tests.patience import PATIENCE, until_blocking
+from tests.ports import port_for_later
 from tests.starters.commands import Commands, Result
 
 PARKS = """\
@@ -34,7 +34,7 @@ def at_work(
     directory = tmp_path_factory.mktemp("at_work")
     copy(empty_ledger, directory)
     commands = Commands(directory, temporal)
-    commands.environment["DRIPSTONE_WORKER__METRICS_PORT"] = str(free_port())
+    commands.environment["DRIPSTONE_WORKER__METRICS_PORT"] = str(port_for_later())
     commands.enabled("calm")
     for name in ("parks", "gated"):
         commands.enabled(name, PARKS, DRIPSTONE_SLACK__TOKEN="xoxb-none")
@@ -50,13 +50,7 @@ def entered(commands: Commands, lead: str, automation: str = "calm") -> str:
 
 def until(look: Callable[[], Result], wanted: Callable[[Result], bool]) -> Result:
     """Look again until it is so: workflows and search attributes take their time."""
-    result = look()
-    for _ in range(200):
-        if wanted(result):
-            return result
-        time.sleep(0.05)
-        result = look()
-    raise AssertionError(f"it never came: {result}")
+    return until_blocking(look, wanted)
 
 
 def comes_to(commands: Commands, enrollment: str, state: str) -> Result:
@@ -203,7 +197,7 @@ def test_a_worker_shows_its_metrics_and_what_its_gate_answered(at_work: Commands
     assert at_work("skip", enrollment).status == 0
     comes_to(at_work, enrollment, "attention")
     port = at_work.environment["DRIPSTONE_WORKER__METRICS_PORT"]
-    shown = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    shown = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE).text
     assert 'dripstone_gate_answers_total{activity_type="notify",answer="go"' in shown
     assert "temporal_workflow_task_execution_latency_seconds" in shown
     assert "m-1" not in shown

@@ -17,6 +17,7 @@ from temporalio.converter import DataConverter
 from config.settings import CodecSettings
 from starters.codec_server.serve import CannotServe, Place, running_codec_server
 from starters.processes.devserver import find_temporal
+from tests.patience import PATIENCE
 from tests.starters.commands import Commands
 from workers.codec import CodecOfAny
 from workers.key_check import keys_of
@@ -39,7 +40,7 @@ PLAIN = {"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": ADA}
 async def server(settings: CodecSettings = OPEN) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         running_codec_server(settings, HERE) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http,
     ):
         yield http
 

@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 PROC = Path("/proc")
 SEED = 20261121
 PORTS = ("temporal", "ui", "sandbox", "smtp", "ingress", "codec")
+LONGEST = 400
+"""Seconds. A demo gives itself up earlier than this."""
 ANY_PORTS = [f"--port={name}=0" for name in PORTS]
 
 pytestmark = pytest.mark.skipif(not PROC.is_dir(), reason="finds processes by /proc (Linux)")
@@ -53,10 +55,14 @@ def start(directory: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def wait_until_said(directory: Path, words: str, demo: subprocess.Popen[str]) -> None:
-    file = directory.parent / f"{directory.name}.said"
-    while words not in file.read_text():
-        assert demo.poll() is None, file.read_text()
+    while words not in said_in(directory):
+        assert demo.poll() is None, said_in(directory)
         time.sleep(0.05)
+
+
+def said_in(directory: Path) -> str:
+    """What the demo there has said so far."""
+    return (directory.parent / f"{directory.name}.said").read_text()
 
 
 def stored_in(directory: Path) -> bytes:
@@ -65,9 +71,14 @@ def stored_in(directory: Path) -> bytes:
 
 
 def end(demo: subprocess.Popen[str], directory: Path, stored: bytes = b"") -> Ended:
-    out, _ = demo.communicate()
-    said = (directory.parent / f"{directory.name}.said").read_text()
-    return Ended(demo.returncode, json.loads(out) if out else {}, said, directory, stored)
+    try:
+        out, _ = demo.communicate(timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        demo.kill()
+        demo.communicate()
+        raise AssertionError(f"no end after {LONGEST} s: {said_in(directory)}") from None
+    document = json.loads(out) if out else {}
+    return Ended(demo.returncode, document, said_in(directory), directory, stored)
 
 
 def processes_of(directory: Path) -> dict[int, str]:
@@ -84,9 +95,10 @@ def processes_of(directory: Path) -> dict[int, str]:
     return found
 
 
-def kill_worker(directory: Path) -> None:
+def kill_worker(directory: Path, demo: subprocess.Popen[str]) -> None:
     """SIGKILL to the worker, as soon as there is one."""
     while True:
+        assert demo.poll() is None, said_in(directory)
         for pid, command in processes_of(directory).items():
             if " starters worker" in command and "tether" not in command:
                 os.kill(pid, signal.SIGKILL)
@@ -106,7 +118,7 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ended, End
         wait_until_said(other, "enrolling", killed)
         for longest in (4.0, 12.0):
             time.sleep(chance.uniform(0.5, longest))
-            kill_worker(other)
+            kill_worker(other, killed)
         stored = stored_in(one), stored_in(other)
         yield end(undisturbed, one, stored[0]), end(killed, other, stored[1])
     finally:

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE
+
 SCRIPT = """
 import atexit, logging, logging.handlers, sys
 from starters.processes.ending import finish
@@ -24,7 +26,7 @@ finish(int(sys.argv[1]))
 @pytest.mark.parametrize("code", [0, 1, 2])
 def test_what_was_said_and_logged_is_flushed_and_the_status_is_kept(code: int) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(code)], capture_output=True, text=True, timeout=20
+        [sys.executable, "-c", SCRIPT, str(code)], capture_output=True, text=True, timeout=PATIENCE
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (code, "said", "logged\n")
 
@@ -37,4 +39,4 @@ def test_a_reader_that_has_gone_changes_nothing() -> None:
     writer.stdout.close()
     with writer.stderr:
         assert writer.stderr.read() == b"logged\n"
-    assert writer.wait(timeout=20) == 1
+    assert writer.wait(timeout=PATIENCE) == 1

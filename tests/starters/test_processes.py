@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -17,6 +15,8 @@ from typing import NoReturn
 import pytest
 
 from starters.processes.supervisor import Child, ChildFailed, Supervisor, first_failure, free_port
+from tests.patience import PATIENCE, until, until_blocking
+from tests.ports import port_for_later
 
 READY = 'import os, time; print(\'{"ready": true, "pid": %d}\' % os.getpid(), flush=True); '
 STAYS = f"{READY}time.sleep(600)"
@@ -37,7 +37,7 @@ print(asyncio.run(until_stopped(main())), flush=True)
 """
 
 
-def child(name: str, code: str, *, restarts: bool = False, patience: float = 10) -> Child:
+def child(name: str, code: str, *, restarts: bool = False, patience: float = PATIENCE) -> Child:
     return Child(
         name,
         (sys.executable, "-c", code),
@@ -56,13 +56,6 @@ def alive(pid: int) -> bool:
         return False
     except FileNotFoundError:  # gone in between, or a system without /proc
         return sys.platform != "linux"
-
-
-def becomes(condition: Callable[[], bool], *, seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
 
 
 def start_parent(directory: Path) -> tuple[subprocess.Popen[str], list[int]]:
@@ -90,7 +83,7 @@ async def test_a_child_has_the_environment_it_is_given_and_what_it_inherits(tmp_
 @pytest.mark.parametrize(
     ("code", "patience", "reason"),
     [
-        ("raise SystemExit('no such table')", 10, r"exit status 1(.|\n)*no such table"),
+        ("raise SystemExit('no such table')", PATIENCE, r"exit status 1(.|\n)*no such table"),
         ("import time; time.sleep(600)", 0.1, "was not ready after"),
     ],
 )
@@ -108,11 +101,13 @@ async def test_a_worker_that_dies_by_itself_is_started_again_and_it_is_said(tmp_
         await children.start(child("worker", STAYS, restarts=True))
         before = children.pid("worker")
         os.kill(before, signal.SIGKILL)
-        sentence = await asyncio.wait_for(said.get(), 10)
+        sentence = await asyncio.wait_for(said.get(), PATIENCE)
         assert sentence.startswith("worker ended by itself (SIGKILL); starting it again")
-        async with asyncio.timeout(10):
-            while children.log("worker").read_text().count("ready") < 2:
-                await asyncio.sleep(0.02)
+
+        async def is_ready_again() -> bool:
+            return children.log("worker").read_text().count("ready") == 2
+
+        await until(is_ready_again)
         after = children.pid("worker")
     assert after != before
     assert not alive(after)
@@ -122,7 +117,7 @@ async def test_the_death_of_a_child_that_may_not_be_restarted_ends_the_run(tmp_p
     async with Supervisor(tmp_path, print) as children:
         await children.start(child("sandbox", f"{READY} raise SystemExit(3)"))
         with pytest.raises(ChildFailed, match=r"sandbox ended \(exit status 3\)"):
-            await asyncio.wait_for(children.run(), 10)
+            await asyncio.wait_for(children.run(), PATIENCE)
 
 
 async def test_the_first_failure_is_raised_bare_and_the_other_watches_end() -> None:
@@ -157,7 +152,7 @@ async def test_what_a_child_started_goes_with_it(tmp_path: Path) -> None:
     async with Supervisor(tmp_path, print) as children:
         grandchild = (await children.start(child("one", code)))["ready"]
         assert alive(grandchild)
-    assert becomes(lambda: not alive(grandchild))
+    until_blocking(lambda: not alive(grandchild))
 
 
 async def test_children_stop_in_reverse_order(tmp_path: Path) -> None:
@@ -185,13 +180,13 @@ def test_the_children_of_a_killed_parent_die(tmp_path: Path) -> None:
     assert all(alive(pid) for pid in pids)
     parent.kill()
     parent.communicate(timeout=60)
-    assert becomes(lambda: not any(alive(pid) for pid in pids))
+    until_blocking(lambda: not any(alive(pid) for pid in pids))
 
 
 def test_a_free_port_is_the_preferred_one_or_another_with_a_word() -> None:
     said: list[str] = []
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = port_for_later()
+    with socket.create_server(("127.0.0.1", port)):
         other = free_port(port, said.append)
         assert other != port
         assert said == [f"port {port} is taken: using {other} instead"]

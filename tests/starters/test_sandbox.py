@@ -9,6 +9,7 @@ import smtplib
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 
 from starters.sandbox.faults import Fault, Faults
 from starters.sandbox.log import Log
+from tests.patience import PATIENCE, until_blocking
 from tests.sandboxed import Running, running_sandbox
 
 
@@ -29,7 +31,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def web(running: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=running.web, timeout=5) as client:
+    with httpx.Client(base_url=running.web, timeout=PATIENCE) as client:
         yield client
 
 
@@ -71,6 +73,20 @@ def test_faults_are_ordered_listed_and_cleared_over_http(web: httpx.Client) -> N
     assert web.get("/_faults").json()["pending"] == [{**order, "value": None}]
     assert web.delete("/_faults").status_code == 204
     assert web.get("/_faults").json()["pending"] == []
+
+
+def test_clearing_the_faults_lets_go_of_what_one_keeps_waiting(
+    web: httpx.Client, running: Running
+) -> None:
+    mark = running.mark()
+    running.sandbox.faults.set("receiver", "call", "slow", value=600)
+    headers = {"Authorization": f"Bearer {running.sandbox.secrets.receiver.token}"}
+    with ThreadPoolExecutor(1) as pool:
+        kept = pool.submit(web.get, "/receiver/x", headers=headers)
+        until_blocking(lambda: running.logged("receiver", "fault", mark))
+        assert not kept.done()
+        assert web.delete("/_faults").status_code == 204
+        assert kept.result().status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -143,13 +159,13 @@ def test_a_sandbox_killed_in_the_middle_comes_back_with_its_records(tmp_path: Pa
     assert ports == {"ready": True, **kept}
     web = f"http://127.0.0.1:{ports['http_port']}"
     body = {"object": "Lead", "fields": {"LastName": "Kept", "Company": "Acme"}}
-    lead = httpx.post(f"{web}/_seed", json=body).json()["id"]
+    lead = httpx.post(f"{web}/_seed", json=body, timeout=PATIENCE).json()["id"]
     first.send_signal(signal.SIGKILL)
     first.communicate()
     second = _start(tmp_path)
     web = f"http://127.0.0.1:{json.loads(_line(second))['http_port']}"
-    assert "Kept" in httpx.get(f"{web}/crm/Lead/{lead}").text
-    other = httpx.post(f"{web}/_seed", json=body).json()["id"]
+    assert "Kept" in httpx.get(f"{web}/crm/Lead/{lead}", timeout=PATIENCE).text
+    other = httpx.post(f"{web}/_seed", json=body, timeout=PATIENCE).json()["id"]
     assert other != lead
     second.send_signal(signal.SIGTERM)
     second.communicate()

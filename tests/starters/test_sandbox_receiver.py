@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
 from tests.sandboxed import Running, running_sandbox
 
 
@@ -20,7 +21,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def web(running: Running) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {running.sandbox.secrets.receiver.token}"}
-    with httpx.Client(base_url=running.web, headers=headers, timeout=5) as client:
+    with httpx.Client(base_url=running.web, headers=headers, timeout=PATIENCE) as client:
         yield client
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from starters.sandbox.salesforce.ids import full_id
+from tests.patience import PATIENCE
 from tests.sandboxed import Running, running_sandbox
 
 
@@ -30,10 +31,11 @@ def _org(running: Running) -> httpx.Client:
         f"{running.web}/salesforce/services/oauth2/token",
         data={"grant_type": "client_credentials"},
         auth=(secrets.client_id, secrets.client_secret),
+        timeout=PATIENCE,
     )
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
     return httpx.Client(
-        base_url=f"{running.web}/salesforce/services/data/v59.0", headers=headers, timeout=5
+        base_url=f"{running.web}/salesforce/services/data/v59.0", headers=headers, timeout=PATIENCE
     )
 
 

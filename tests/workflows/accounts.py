@@ -72,7 +72,7 @@ def accounts_with(web: str) -> Connections:
         base_url=f"{web}/receiver",
         auth=Bearer(kind="bearer", token_env=TOKEN_VARIABLE),
         allow_loopback=True,
-        time_out_seconds=5,
+        time_out_seconds=15,
     )
     keyed = plain.model_copy(update={"idempotency_header": "Idempotency-Key"})
     hooks = {"site": Listener(connection="keyed", path="/hooks")}

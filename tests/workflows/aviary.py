@@ -20,7 +20,9 @@ from pydantic import BaseModel, JsonValue, SecretStr
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.personal_columns import WORDS_OF_LEADS
 from config.settings import CodecSettings, IngressSettings
-from starters.processes.supervisor import Child, Supervisor, free_port
+from starters.processes.supervisor import Child, Supervisor
+from tests.patience import PATIENCE
+from tests.ports import port_for_later
 from tests.starters.arrivals import EVENTS_SECRET, MAIL_TOKEN, Arrivals
 from tests.workflows.canaries import (
     COMPANY,
@@ -116,14 +118,14 @@ async def aviary(directory: Path, codec: CodecSettings | None = None) -> AsyncIt
         logs = directory / "logs"
         async with Supervisor(logs, print) as processes:
             environment = _environment(world, directory)
-            port = str(free_port())
+            port = str(port_for_later())
             shown = environment | {"DRIPSTONE_WORKER__METRICS_PORT": port}
             await processes.start(Child("worker", (*PROGRAM, "worker", "--ready-line"), shown))
             ready = await processes.start(
                 Child("ingress", (*PROGRAM, "ingress", "--ready-line"), environment)
             )
             address = f"http://127.0.0.1:{ready['port']}"
-            async with httpx.AsyncClient(base_url=address) as http:
+            async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as http:
                 arrivals = Arrivals(http, world.ledger, world.accounts)
                 metrics = f"http://127.0.0.1:{port}/metrics"
                 yield Watched(world, arrivals, metrics, directory, logs)

@@ -13,8 +13,9 @@ from activities.ledger.release import release_held_of_wave
 from activities.ledger.selecting import Selection, open_launch, select_leads
 from activities.ledger.wave_figures import Wave, figures_of
 from activities.ledger.waves import launch_of, lift_wave, look_again, release_next
+from tests.patience import PATIENCE, until
 from tests.workflows.accounts import ACCOUNTS
-from tests.workflows.world import PATIENCE, World
+from tests.workflows.world import World
 from workers.launching import wake_launch
 
 OPEN: dict[str, Any] = {"window": {"always": True}}
@@ -39,15 +40,10 @@ class Launch:
             return await figures_of(self.world.ledger, tx, self.automation)
 
     async def until(
-        self, wanted: Callable[[list[Wave]], bool], seconds: int = PATIENCE
+        self, wanted: Callable[[list[Wave]], bool], seconds: float = PATIENCE
     ) -> list[Wave]:
         """Wait until the waves are as wanted."""
-        found = await self.figures()
-        async with asyncio.timeout(seconds):
-            while not wanted(found):
-                await asyncio.sleep(0.05)
-                found = await self.figures()
-        return found
+        return await until(self.figures, wanted, seconds)
 
     async def release(self) -> None:
         """Release the next wave by hand."""

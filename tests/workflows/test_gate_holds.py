@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from activities.ledger.halts import halt, lift
 from activities.ledger.release import release_held
 from activities.ledger.tables import holds
 from tests.activities.ledger.scenes import rows
+from tests.patience import PATIENCE
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import Journey, World
 
@@ -120,5 +122,9 @@ async def test_a_mail_that_is_far_too_late_needs_attention(world: World) -> None
     status = await journey.until_at("a", "attention")
     assert "later than max_lateness allows" in status.held_because
     world.sandbox.sandbox.faults.clear()
-    await journey.order("retry")
+    # On a loaded machine the second may be over once more before the mail leaves.
+    async with asyncio.timeout(PATIENCE):
+        while status.state == "attention":
+            await journey.order("retry")
+            status = await journey.until(lambda seen: bool(seen.exit) or seen.state == "attention")
     assert (await journey.ends()).sends == 1

@@ -8,6 +8,7 @@ import pytest
 
 from activities.ledger.tables import inbox
 from tests.activities.ledger.scenes import rows
+from tests.patience import PATIENCE
 from tests.workflows.world import LONG_HISTORY, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -33,7 +34,7 @@ async def test_a_storm_of_signals_loses_none_repeats_none_and_keeps_the_wait(wor
             await journey.handle.signal("event", body)
 
     await asyncio.gather(*[send() for _ in range(AT_ONCE)])
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (await journey.handle.describe()).run_id == first_run:
             await journey.handle.signal("event", {"kind": "visited"})
             await asyncio.sleep(0.2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from activities import dispatch
 from activities.ledger.admissions import Request
 from activities.ledger.leads import put_lead
 from activities.ledger.starting import start_again
+from tests.patience import PATIENCE, until
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import Journey, World
 from workers.repair import Repair
@@ -79,9 +79,8 @@ async def test_a_reset_to_the_first_event_sends_nothing_again(world: World, live
     else:
         assert (await journey.ends()).sends == 2
     expected = {"mails": 1 if live else 2, "tasks": 1 if live else 2, "slack": 1}
-    async with asyncio.timeout(10):
-        while await outside(journey) != expected:  # the Task is written beside the journey
-            await asyncio.sleep(0.05)
+    # The Task is written beside the journey.
+    await until(lambda: outside(journey), lambda seen: seen == expected)
     await reset_to_the_first_event(journey)
     if live:
         await journey.until_at("w")
@@ -99,12 +98,14 @@ async def test_a_terminated_enrollment_is_closed_by_the_repair_pass_and_its_lane
     await journey.until_at("w")
     await journey.handle.terminate("a test")
     repair = Repair(world.ledger, world.client, ACCOUNTS)
-    async with asyncio.timeout(20):
-        while (await journey.row())["state"] != "CLOSED":
-            # Temporal's visibility lags a moment behind; the loop passes again and again.
-            await repair.close_abandoned()
-            await asyncio.sleep(0.1)
-    assert (await journey.row())["exit"] == "terminated"
+
+    async def after_a_pass() -> Any:
+        await repair.close_abandoned()
+        return await journey.row()
+
+    # Temporal's visibility lags a moment behind; the loop passes again and again.
+    row = await until(after_a_pass, lambda row: row["state"] == "CLOSED")
+    assert row["exit"] == "terminated"
     again = await world.enroll(automation, journey.lead, cause=f"{automation}/again")
     assert again.entry == 2
 
@@ -219,9 +220,8 @@ async def test_the_list_and_the_web_ui_show_where_a_lead_is(world: World) -> Non
         return {name: value for name, value in values.items() if value is not None}
 
     here = {"DripAutomation": journey.automation, "DripLeadId": journey.lead.lead}
-    async with asyncio.timeout(10):
-        while await shown() != here | {"DripState": "waiting", "DripStep": "w"}:
-            await asyncio.sleep(0.05)
+    waiting = here | {"DripState": "waiting", "DripStep": "w"}
+    await until(shown, lambda seen: seen == waiting)
     await journey.order("pause", reason="a holiday")
     metadata = await journey.handle.query("__temporal_workflow_metadata")
     details = metadata.current_details
@@ -230,8 +230,7 @@ async def test_the_list_and_the_web_ui_show_where_a_lead_is(world: World) -> Non
     assert str(journey.lead.email) not in details
     await journey.order("remove")
     await journey.ends()
-    async with asyncio.timeout(10):
-        while await shown() != here | {"DripStep": "w", "DripExitReason": "manually_removed"}:
-            await asyncio.sleep(0.05)
-    lines = await journey.handle.query("timeline", rpc_timeout=timedelta(seconds=5))
+    removed = here | {"DripStep": "w", "DripExitReason": "manually_removed"}
+    await until(shown, lambda seen: seen == removed)
+    lines = await journey.handle.query("timeline", rpc_timeout=timedelta(seconds=PATIENCE))
     assert [line["what"] for line in lines][-1] == "exit: manually_removed"

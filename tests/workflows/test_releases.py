@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
 from activities.ledger.admissions import Request, admit
 from activities.ledger.entries import mark_running
+from tests.patience import until
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.world import World
 from workflows.contracts import TASK_QUEUE, Ending, enrollment_id
@@ -22,9 +21,7 @@ async def test_a_worker_leaves_what_a_newer_release_began_to_the_workers_of_that
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handle = await _begun_by_the_next_release(world)
-    async with asyncio.timeout(30):
-        while not (said := await _why_its_task_failed(handle)):
-            await asyncio.sleep(0.2)
+    said = await until(lambda: _why_its_task_failed(handle))
     assert "begun by a newer release" in said
     assert "replace the workers of the older release" in said
     monkeypatch.setattr("workflows.engine.semantics.SEMANTICS", SEMANTICS + 1)
@@ -69,9 +66,7 @@ async def test_a_worker_does_not_guess_what_an_input_means_that_a_newer_release_
         task_queue=TASK_QUEUE,
         result_type=Ending,
     )
-    async with asyncio.timeout(30):
-        while not (said := await _why_its_task_failed(handle)):
-            await asyncio.sleep(0.2)
+    said = await until(lambda: _why_its_task_failed(handle))
     assert "only_between" in said
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     await handle.terminate("the test is over")

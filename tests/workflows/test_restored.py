@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 from temporalio.client import WorkflowExecutionStatus
-from temporalio.service import RPCError
 
 from activities import dispatch
 from activities.ledger import Ledger, LedgerUnavailable
@@ -22,12 +20,13 @@ from activities.ledger.leads import Lead
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import admissions
 from activities.messaging import Messaging
+from tests.patience import until
 from tests.starters.commands import Commands
 from tests.workflows.accounts import ACCOUNTS
-from tests.workflows.world import PATIENCE, Journey, World, open_world, stop
+from tests.workflows.world import Journey, World, open_world, stop
 from workers.repair import Repair
 from workers.vendors import mailer_of
-from workflows.contracts import Status, enrollment_id
+from workflows.contracts import enrollment_id
 from workflows.engine.effects import SendEmail
 
 LONG = """
@@ -58,16 +57,8 @@ async def put_back(world: World, backup: Path) -> None:
 
 async def at_rest(world: World, automation: str) -> Journey:
     journey = await world.enroll(automation)
-    await stands_at(journey, "rest")
+    await journey.until_at("rest")
     return journey
-
-
-async def stands_at(journey: Journey, step: str, state: str = "waiting") -> Status:
-    """Wait until the lead stands at a step; a worker that is starting may not answer yet."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            with suppress(RPCError):
-                return await journey.until_at(step, state)
 
 
 async def send_by(ledger: Ledger, world: World, journey: Journey, step: str) -> str:
@@ -131,7 +122,7 @@ async def test_a_restored_ledger_sends_nothing_until_it_is_reconciled_and_then_n
 async def happens_in_the_gap(world: World, cast: Cast) -> None:
     for journey in (cast.mailed, cast.left):
         await world.happens(journey.lead, "go")
-        await stands_at(journey, "again")
+        await journey.until_at("again")
     await world.happens(cast.left.lead, "go")
     await cast.left.ends()
     await world.happens(cast.opted_out.lead, "unsubscribe")
@@ -144,7 +135,7 @@ async def happens_in_the_gap(world: World, cast: Cast) -> None:
 async def nothing_begins(world: World, cast: Cast) -> None:
     """And nobody is enrolled; an event is taken in all the same."""
     await world.happens(cast.quiet.lead, "go")
-    status = await stands_at(cast.quiet, "b", "held")
+    status = await cast.quiet.until_at("b", "held")
     assert status.held_because == BEHIND
     with pytest.raises(LedgerUnavailable, match="dripstone reconcile"):
         await dispatch.enroll(world.ledger, None, again(cast), world.accounts)
@@ -179,7 +170,7 @@ async def reconcile(world: World, directory: Path) -> None:
 
 async def goes_on(world: World, cast: Cast) -> None:
     """The held by itself; and nobody gets anything twice, or against their will."""
-    await stands_at(cast.quiet, "again")
+    await cast.quiet.until_at("again")
     await world.happens(cast.mailed.lead, "go")
     assert (await cast.mailed.ends()).sends == 3
     refused = await dispatch.enroll(world.ledger, None, again(cast), world.accounts)
@@ -216,9 +207,8 @@ def again(cast: Cast) -> Request:
 
 
 async def until_behind(ledger: Ledger) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            async with ledger.reading() as tx:
-                if await find_behind(tx):
-                    return
-            await asyncio.sleep(0.05)
+    async def look() -> object:
+        async with ledger.reading() as tx:
+            return await find_behind(tx)
+
+    await until(look)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -105,10 +106,13 @@ async def test_a_mail_that_shows_no_way_out_does_not_leave(world: World) -> None
 
 async def test_disabling_holds_at_once_and_enabling_releases(world: World) -> None:
     automation = await world.publish(
-        "[{id: w, kind: wait, for: 1 second}, {id: a, kind: send_email, template: intro}]"
+        "[{id: w, kind: wait_for, events: [go], timeout: 20 days}, "
+        "{id: a, kind: send_email, template: intro}]"
     )
     journey = await world.enroll(automation)
+    await journey.until_at("w")
     await set_state(world.ledger, automation, "disabled", "a test")
+    await world.happens(journey.lead, "go")
     status = await journey.until_at("a", "held")
     assert status.held_because == "the automation is disabled"
     assert journey.mails() == 0
@@ -165,10 +169,14 @@ async def test_a_worker_that_is_replaced_in_the_middle_loses_no_mail_and_doubles
             "[{id: a, kind: send_email, template: intro}, {id: w, kind: wait, for: 1 second}, "
             "{id: b, kind: send_email, template: intro}]"
         )
-        world.fault("smtp", "mail", "slow", times=2, value=1)
-        journeys = [await world.enroll(automation) for _ in range(4)]
+        world.fault("smtp", "mail", "slow", times=2, value=30)
+        journeys = [await world.enroll(automation)]
         await journeys[0].until_at("a", "running")
-        await stop(world.workers.pop())
+        journeys += [await world.enroll(automation) for _ in range(3)]
+        stopping = asyncio.create_task(stop(world.workers.pop()))
+        await asyncio.sleep(0)  # so that it stops while the mail is in flight, which then goes on
+        world.sandbox.sandbox.faults.clear()
+        await stopping
         world.work()
         for journey in journeys:
             assert (await journey.ends()).exit == "completed"

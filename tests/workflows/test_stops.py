@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.tables import inbox
 from tests.activities.ledger.scenes import rows
+from tests.patience import until
 from tests.workflows.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -54,7 +54,7 @@ async def test_an_opt_out_is_written_down_though_it_says_that_it_was(world: Worl
 
 
 async def test_a_stop_acts_inside_an_outage_of_the_mail_server(world: World) -> None:
-    world.fault("smtp", "connect", "drop", times=50)
+    world.fault("smtp", "connect", "drop", times=999)
     journey = await world.enroll(await world.publish(ONE_MAIL_THEN_REST))
     await journey.until_at("a", "running")
     await world.happens(journey.lead, "unsubscribe")
@@ -155,10 +155,7 @@ async def test_an_event_before_the_start_and_one_after_the_close_are_kept_and_wr
 ) -> None:
     journey = await world.enroll(await world.publish("[{id: a, kind: end}]"))
     await journey.ends()
-    for _ in range(100):
-        if (await journey.row())["state"] == "CLOSED":
-            break
-        await asyncio.sleep(0.05)
+    await until(journey.row, lambda row: row["state"] == "CLOSED")
     received = await world.happens(journey.lead, "unsubscribe")
     assert received.targets == ()
     await written_back(world)

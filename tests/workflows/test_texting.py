@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy import update
@@ -12,7 +12,8 @@ from activities.ledger.leads import Lead
 from activities.ledger.report import campaign_report
 from activities.ledger.tables import effects
 from tests.activities.ledger.scenes import rows
-from tests.workflows.world import PATIENCE, Journey, World
+from tests.patience import until
+from tests.workflows.world import Journey, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -72,9 +73,7 @@ async def test_after_a_lost_answer_the_message_is_looked_up_and_never_sent_again
         if look_up:
             world.fault("twilio", "list", look_up)
         journeys.append(await world.enroll(automation, phoned(world)))
-        async with asyncio.timeout(PATIENCE):
-            while not await _given_up(journeys[-1]):
-                await asyncio.sleep(0.05)
+        await until(partial(_given_up, journeys[-1]))
     for journey, (post, _, state) in zip(journeys, LOST.values(), strict=True):
         ending = await journey.ends()
         assert (ending.sends, ending.unknowns) == (1, int(state == "UNKNOWN"))
@@ -137,11 +136,9 @@ async def test_a_lead_without_a_number_goes_on_and_a_wrong_account_needs_attenti
 
 
 async def test_a_stop_between_two_attempts_is_the_end_of_the_message(world: World) -> None:
-    world.fault("twilio", "messages", "rate_limit", times=9, value=2)
+    world.fault("twilio", "messages", "rate_limit", times=999, value=2)
     journey = await world.enroll(await world.publish(TEXT), phoned(world))
-    async with asyncio.timeout(30):
-        while not await states(journey):
-            await asyncio.sleep(0.05)
+    await until(lambda: states(journey))
     await world.happens(journey.lead, "sms_opt_out")
     world.sandbox.sandbox.faults.clear()
     assert (await journey.ends()).exit == "completed"

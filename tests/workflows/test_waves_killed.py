@@ -13,7 +13,7 @@ from tests.workflows.launches import OPEN, launched_with
 from tests.workflows.world import PATIENCE, World, open_world
 
 MAIL = "[{id: a, kind: send_email, template: intro}]"
-COUNT = 40
+COUNT, SENT, STORED = 40, 3, 2
 
 
 def worker(world: World, directory: Path) -> Process:
@@ -53,9 +53,16 @@ async def test_a_worker_killed_in_mid_launch_loses_nobody_and_doubles_nothing(
             leads = [
                 new_lead(world.ledger, "default", one, f"crm-{n}") for n, one in enumerate(fields)
             ]
+            # A few mails are sent, a few are stored and not answered for, the others are begun.
+            world.fault("smtp", "mail", "slow", times=SENT + STORED)
+            world.fault("smtp", "mail", "slow", times=9 * COUNT, value=600)
+            world.fault("smtp", "after_dot", "slow", times=SENT)
+            world.fault("smtp", "after_dot", "slow", times=STORED, value=600)
             launch = await launched_with(world, automation, leads)
-            await launch.until(lambda waves: bool(waves) and waves[0].sent >= 3)
+            await launch.until(lambda waves: sum(launch.mails()) == SENT + STORED)
+            await launch.until(lambda waves: waves[0].sent >= SENT)
             await process.kill()
+            world.sandbox.sandbox.faults.clear()
             (wave,) = await launch.figures()
             assert wave.sent < COUNT  # it was in the middle
             await process.start()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities import dispatch
 from activities.crm import BEATS_EVERY, CrmWrites
 from activities.ledger.starting import start_again
+from tests.patience import until
 from tests.workflows.accounts import ACCOUNTS
 from tests.workflows.test_stops import written_back
 from tests.workflows.world import World
@@ -49,9 +48,11 @@ async def test_an_outage_of_the_crm_delays_no_mail_and_every_task_is_written_aft
     assert journey.records("Task") == []
     world.sandbox.sandbox.faults.clear()
     await journey.ends()
-    async with asyncio.timeout(20):
-        while len(journey.records("Task")) < 2:
-            await asyncio.sleep(0.1)
+
+    async def written() -> int:
+        return len(journey.records("Task"))
+
+    await until(written, lambda count: count >= 2)
     await written_back(world)
     assert len(journey.records("Task")) == 2
 

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import JsonValue
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities import dispatch
 from activities.ledger import Ledger
@@ -25,6 +26,8 @@ from activities.ledger.publishing import publish, set_state
 from config.settings import CodecSettings, Settings
 from starters.processes.devserver import dev_server
 from tests.migrated import migrated_ledger
+from tests.patience import PATIENCE as PATIENCE
+from tests.patience import until
 from tests.sandboxed import Running, running_sandbox
 from tests.workflows.accounts import SALES, TEMPLATE, accounts_with
 from tests.workflows.sandbox_settings import settings_for
@@ -39,9 +42,6 @@ from workflows.presentation import SEARCH_ATTRIBUTES
 
 LONG_HISTORY = 300
 """Events after which this server suggests to continue as new; by default it is 4,096."""
-
-PATIENCE = 90
-"""Seconds. An activity task that a stopping worker had just been given is retried after 30."""
 
 PHONE = "+12025550100"
 
@@ -135,21 +135,28 @@ class Journey:
     handle: WorkflowHandle[Any, Ending]
     entry: int = 1
 
-    async def status(self) -> Status:
-        """What the query answers."""
+    async def status(self, patience: float = PATIENCE) -> Status:
+        """What the query answers, within so many seconds."""
         answer: Status = await self.handle.query(
-            "status", result_type=Status, rpc_timeout=timedelta(seconds=5)
+            "status", result_type=Status, rpc_timeout=timedelta(seconds=patience)
         )
         return answer
 
     async def until(self, wanted: Callable[[Status], bool]) -> Status:
-        """Wait until the status is as wanted."""
-        status = await self.status()
-        async with asyncio.timeout(PATIENCE):
-            while not wanted(status):
-                await asyncio.sleep(0.05)
-                status = await self.status()
-        return status
+        """Wait until the status is as wanted. A worker that is starting, or has to replay the
+        history first, may not answer yet."""
+
+        async def look() -> Status | RPCError:
+            try:
+                return await self.status(5)
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    raise
+                return error
+
+        found = await until(look, lambda seen: isinstance(seen, Status) and wanted(seen))
+        assert isinstance(found, Status)
+        return found
 
     async def until_at(self, step: str, state: str = "waiting") -> Status:
         """Wait until the lead stands at a step."""

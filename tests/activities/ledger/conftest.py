@@ -10,7 +10,7 @@ import pytest
 from activities.ledger import Ledger
 from activities.ledger.tables import metadata
 from tests.migrated import migrated_ledger
-from tests.postgres import NoPostgres, running_postgres
+from tests.postgres import NotInstalled, running_postgres
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def postgres_url() -> Iterator[str]:
     running = running_postgres()
     try:
         url = running.__enter__()
-    except NoPostgres as problem:
+    except NotInstalled as problem:
         pytest.skip(f"PostgreSQL cannot run here: {problem}")
     yield url
     running.__exit__(None, None, None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, text
 
 from activities.dispatch import enroll, take_in
 from activities.ledger import Ledger
@@ -22,6 +23,7 @@ from activities.ledger.entries import close, find_entry
 from activities.ledger.inbox import Incoming, Received
 from activities.ledger.leads import Lead, new_lead
 from activities.ledger.publishing import TemplateText, publish, set_state
+from tests.patience import until
 from workflows.contracts import CloseRequest, Recorded, enrollment_id
 from workflows.engine.automation import Automation
 from workflows.engine.events import Event
@@ -100,3 +102,21 @@ async def rows(ledger: Ledger, table: Table) -> list[Mapping[str, Any]]:
     async with ledger.reading() as tx:
         query = select(table).order_by(*order)
         return [dict(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def has_to_wait(ledger: Ledger, task: asyncio.Task[Any]) -> None:
+    """Wait until the task waits for a transaction that has begun; it must not end before that."""
+
+    async def waits_or_is_done() -> bool:
+        return task.done() or await _somebody_waits(ledger)
+
+    await until(waits_or_is_done)
+    assert not task.done()
+
+
+async def _somebody_waits(ledger: Ledger) -> bool:
+    """As the database knows it; writers of SQLite queue in this process."""
+    if isinstance(ledger._turn, asyncio.Lock):
+        return bool(ledger._turn._waiters)
+    async with ledger.reading() as tx:
+        return bool(await tx.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

@@ -18,7 +18,7 @@ from activities.ledger.leads import locks_of_admission, person_of
 from activities.ledger.leasing import give_up_lease, take_lease
 from activities.ledger.tables import admissions, inbox, suppressions
 from activities.once import do_once
-from tests.activities.ledger.scenes import ACCOUNTS, AT, a_lead, enter, make, rows
+from tests.activities.ledger.scenes import ACCOUNTS, AT, a_lead, enter, has_to_wait, make, rows
 from tests.activities.ledger.test_effects import Vendor, deed
 from tests.migrated import migrated_ledger
 from workflows.engine.events import Event
@@ -67,8 +67,7 @@ async def test_a_stop_waits_for_a_send_that_is_being_judged(ledger: Ledger) -> N
     incoming = Incoming(Event(id="e", kind="unsubscribe", at=AT), "default", "test", lead.lead)
     async with ledger.transaction(f"person:{lead.person}"):
         stop = asyncio.create_task(take_in(ledger, incoming, ACCOUNTS))
-        done, _ = await asyncio.wait([stop], timeout=0.3)
-        assert not done
+        await has_to_wait(ledger, stop)
     assert (await stop).is_new
 
 
@@ -85,8 +84,7 @@ async def test_an_opt_out_that_comes_while_its_lead_is_first_admitted_reaches_it
         answer = await admit(ledger, tx, Request("spring", lead, "cause"), ACCOUNTS)
         assert answer.start
         told = asyncio.create_task(take_in(ledger, incoming, ACCOUNTS))
-        done, _ = await asyncio.wait([told], timeout=0.3)
-        assert not done
+        await has_to_wait(ledger, told)
     received = await told
     assert len(received.targets) == 1
     assert received.writebacks == ("e/mark_unsubscribed", "e/note_opt_out")

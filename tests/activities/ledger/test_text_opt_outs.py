@@ -19,7 +19,7 @@ from activities.ledger.suppressions import (
     text_suppression_of,
 )
 from activities.ledger.tables import admissions
-from tests.activities.ledger.scenes import ACCOUNTS, AT, a_lead, ask, enter, make, rows
+from tests.activities.ledger.scenes import ACCOUNTS, AT, a_lead, ask, enter, has_to_wait, make, rows
 from workflows.engine.events import Event
 
 ONE, OTHER = "+12025550123", "+12025550124"
@@ -162,8 +162,7 @@ async def test_a_stop_waits_for_a_message_to_that_number_that_is_being_judged(
     phone = phone_key(ledger, "default", ONE)
     async with ledger.transaction(f"person:{a_lead(ledger, 2).person}", f"phone:{phone}"):
         stop = asyncio.create_task(posts(ledger, "sms_opt_out", ONE, a_lead(ledger, 1), "1"))
-        done, _ = await asyncio.wait([stop], timeout=0.3)
-        assert not done
+        await has_to_wait(ledger, stop)
     await stop
     assert await verdicts(ledger, a_lead(ledger, 2), ONE) == (None, None, "sms_opt_out")
 
