@@ -54,7 +54,10 @@ def _global_options(
         bool, typer.Option("--traceback", help="Show where an error came from.")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     # Read from the arguments in ``run``: it is needed for errors in reading them, too.

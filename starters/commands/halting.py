@@ -19,7 +19,9 @@ from starters.commands.who import By, operator
 verbs = typer.Typer()
 
 OfWave = Annotated[int | None, typer.Option("--wave", min=1, help="One wave of its launch only.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the log and at each lead.")]
+Why = Annotated[
+    str, typer.Option("--reason", help="Why (required): for the log, and shown at each lead.")
+]
 
 
 @verbs.command("halt")
@@ -31,7 +33,7 @@ def halt_command(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Stop all messages at once: after 0 none begins any more. Leads enter and wait on."""
+    """Stop all messages: once it returns, none begins. Leads still enter, and wait."""
     one = one_of(automation, center)
     if not reason.strip():
         raise WrongUse("--reason: say why; whoever finds the leads held will ask")

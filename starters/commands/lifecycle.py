@@ -25,7 +25,7 @@ TOLD_AT_ONCE = 50
 
 AutomationId = Annotated[str, typer.Argument(metavar="AUTOMATION", help="The id of an automation.")]
 OrNone = Annotated[
-    str | None, typer.Argument(metavar="[AUTOMATION]", help="The id of an automation.")
+    str | None, typer.Argument(metavar="AUTOMATION", help="The id of an automation.")
 ]
 Center = Annotated[
     str | None, typer.Option("--center", help="All automations of a center, as a whole.")

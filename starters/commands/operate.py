@@ -25,7 +25,7 @@ from starters.commands.lifecycle import tell_automations
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from starters.commands.standing import STATES, Standing, Wanted, standings
-from starters.commands.who import operator
+from starters.commands.who import By, operator
 from starters.leads.salesforce_ids import lead_id
 from workflows.engine.events import Event
 
@@ -45,7 +45,7 @@ def list_command(
     lead: Annotated[str | None, typer.Option("--lead", "-l", help="Only this lead.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 100,
     automations: Annotated[
-        bool, typer.Option("--automations", help="Automations; of one also all that was done.")
+        bool, typer.Option("--automations", help="List automations; with AUTOMATION, its log.")
     ] = False,
     archived: Annotated[
         bool, typer.Option("--archived", help="With --automations: the archived ones too.")
@@ -154,7 +154,7 @@ def remove(
     enrollment: EnrollmentId = None,
     automation: OfAutomation = None,
     lead: OfLead = None,
-    by: Annotated[str | None, typer.Option("--by", help="Who does it.")] = None,
+    by: By = None,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
     as_json: AsJson = False,
 ) -> None:

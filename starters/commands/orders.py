@@ -28,7 +28,7 @@ from starters.commands.enrollments import (
 )
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, answer
-from starters.commands.who import operator
+from starters.commands.who import By, operator
 from workflows.contracts import OrderBody, Status
 
 verbs = typer.Typer()
@@ -40,11 +40,12 @@ ORDERS = {
     "skip": "Leave the present step undone and go on with the following one.",
 }
 
-AtStep = Annotated[
-    str, typer.Option("--step", help="Only if the lead is at this step; else where it is now.")
-]
+AtStep = Annotated[str, typer.Option("--step", help="Refuse unless the lead is at this step.")]
 OnVisit = Annotated[
-    int, typer.Option("--visit", min=0, help="Only if it is on this visit of the step.")
+    int,
+    typer.Option(
+        "--visit", min=0, show_default=False, help="Refuse unless it is on this visit of the step."
+    ),
 ]
 
 
@@ -57,7 +58,7 @@ def _command(verb: str) -> Callable[..., None]:
         lead: OfLead = None,
         step: AtStep = "",
         visit: OnVisit = 0,
-        by: Annotated[str, typer.Option("--by", help="Who does it.")] = "",
+        by: By = None,
         reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
         as_json: AsJson = False,
     ) -> None:

@@ -53,7 +53,7 @@ class _Decision:
 @verbs.command("replies")
 def replies_command(
     reply: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Show this one; left out: list them.")
+        str | None, typer.Argument(metavar="ID", help="Show this one; left out: list them.")
     ] = None,
     given: Annotated[str, typer.Option("--class", help=f"What it is: {CLASSES}.")] = "",
     go_on: Annotated[

@@ -28,7 +28,7 @@ ReviewId = Annotated[str, typer.Argument(metavar="ID", help="As dripstone review
 @verbs.command()
 def review(
     review_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Show this mail; left out: list all.")
+        str | None, typer.Argument(metavar="ID", help="Show this mail; left out: list all.")
     ] = None,
     center: Annotated[str | None, typer.Option("--center", help="Only this center's.")] = None,
     out: Annotated[

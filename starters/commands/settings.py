@@ -55,7 +55,7 @@ def edit_command(
     automation: AutomationId,
     patch: Annotated[
         str | None,
-        typer.Argument(metavar="[PATCH]", help="What changes, such as 'priority: 5'; null resets."),
+        typer.Argument(metavar="PATCH", help="What changes, such as 'priority: 5'; null resets."),
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="The patch in a file.")] = None,
     dry_run: Annotated[

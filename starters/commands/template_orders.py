@@ -33,7 +33,7 @@ Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 @template.command("draft")
 def draft_command(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="All files if left out.")
+        list[str] | None, typer.Argument(metavar="NAME", help="All files if left out.")
     ] = None,
     center: Center = "default",
     by: By = None,
