@@ -37,6 +37,9 @@ Begins = Annotated[
         help="When it begins: a day (0:00 UTC), or an instant with its offset; now, if left out.",
     ),
 ]
+LeadsFile = Annotated[
+    Path, typer.Option("--leads", "--file", help="Leads: CSV with a header, or .jsonl.")
+]
 Timelines = Annotated[
     Path | None, typer.Option("--timelines", help="Write every line here, as JSON lines.")
 ]
@@ -47,9 +50,7 @@ def rehearse_command(
     files: Annotated[
         list[Path], typer.Argument(metavar="AUTOMATION", help="Files; every lead enters each.")
     ],
-    leads: Annotated[
-        Path, typer.Option("--leads", "--file", help="Leads: CSV with a header, or .jsonl.")
-    ],
+    leads: LeadsFile,
     script: Annotated[
         Path | None, typer.Option("--script", help="What happens when; else leads act by chance.")
     ] = None,
