@@ -21,7 +21,8 @@ from workers.plugin import TemporalUnreachable
 from workflows.contracts import Status, enrollment_id
 from workflows.engine.state import Decision
 
-PATIENCE = timedelta(seconds=10)
+ANSWER_PATIENCE = timedelta(seconds=10)
+"""How long a command waits for an enrollment to answer, or to carry out an order."""
 
 EnrollmentId = Annotated[
     str | None, typer.Argument(metavar="ENROLLMENT", help="enrollment:AUTOMATION:LEAD")
@@ -79,8 +80,10 @@ async def ask(client: Client, entry: Mapping[str, Any]) -> Story:
     """
     handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(entry["enrollment"])
     try:
-        status = await handle.query("status", result_type=Status, rpc_timeout=PATIENCE)
-        timeline = await handle.query("timeline", result_type=list[Decision], rpc_timeout=PATIENCE)
+        status = await handle.query("status", result_type=Status, rpc_timeout=ANSWER_PATIENCE)
+        timeline = await handle.query(
+            "timeline", result_type=list[Decision], rpc_timeout=ANSWER_PATIENCE
+        )
     except WorkflowQueryRejectedError as error:
         raise NoAnswer(f"the workflow cannot be asked: {error}") from error
     except RPCError as error:

@@ -25,7 +25,7 @@ from starters.commands.lifecycle import tell_automations
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from starters.commands.standing import STATES, Standing, Wanted, standings
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 from starters.leads.salesforce_ids import lead_id
 from workflows.engine.events import Event
 
@@ -155,7 +155,7 @@ def remove(
     automation: OfAutomation = None,
     lead: OfLead = None,
     by: By = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    reason: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Take a lead out: once this is done no send begins any more, even with Temporal down."""

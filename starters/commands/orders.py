@@ -16,7 +16,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 
 from starters.commands.enrollments import (
-    PATIENCE,
+    ANSWER_PATIENCE,
     EnrollmentId,
     NoAnswer,
     OfAutomation,
@@ -28,7 +28,7 @@ from starters.commands.enrollments import (
 )
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, answer
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 from workflows.contracts import OrderBody, Status
 
 verbs = typer.Typer()
@@ -59,7 +59,7 @@ def _command(verb: str) -> Callable[..., None]:
         step: AtStep = "",
         visit: OnVisit = 0,
         by: By = None,
-        reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+        reason: Why = "",
         as_json: AsJson = False,
     ) -> None:
         body = OrderBody(step=step, visit=visit, by=by or operator(), reason=reason)
@@ -104,7 +104,7 @@ async def carry_out(
     handle = client.get_workflow_handle(enrollment)
     try:
         status: Status = await handle.execute_update(
-            verb, body, id=once, result_type=Status, rpc_timeout=PATIENCE
+            verb, body, id=once, result_type=Status, rpc_timeout=ANSWER_PATIENCE
         )
     except WorkflowUpdateFailedError as error:
         said = error.cause.message if isinstance(error.cause, ApplicationError) else error.cause

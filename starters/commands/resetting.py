@@ -13,7 +13,7 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, RPCError
 
 from starters.commands.enrollments import (
-    PATIENCE,
+    ANSWER_PATIENCE,
     EnrollmentId,
     OfAutomation,
     OfLead,
@@ -78,7 +78,7 @@ def reset(
 
 async def _newest_run(client: Client, workflow_id: str) -> str:
     handle = client.get_workflow_handle(workflow_id)
-    return (await handle.describe(rpc_timeout=PATIENCE)).run_id
+    return (await handle.describe(rpc_timeout=ANSWER_PATIENCE)).run_id
 
 
 async def _first_task(client: Client, workflow_id: str, run: str) -> int:
@@ -88,7 +88,7 @@ async def _first_task(client: Client, workflow_id: str, run: str) -> int:
         Refused: no worker has done anything of it yet.
     """
     handle = client.get_workflow_handle(workflow_id, run_id=run)
-    async for one in handle.fetch_history_events(rpc_timeout=PATIENCE):
+    async for one in handle.fetch_history_events(rpc_timeout=ANSWER_PATIENCE):
         if one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
             return one.event_id
     raise Refused(f"{workflow_id}: no worker has begun with it yet: there is nothing to reset")
@@ -107,4 +107,4 @@ async def _reset(client: Client, execution: tuple[str, str], event: int, why: st
         request_id=uuid4().hex,
     )
     service = client.workflow_service
-    return (await service.reset_workflow_execution(request, timeout=PATIENCE)).run_id
+    return (await service.reset_workflow_execution(request, timeout=ANSWER_PATIENCE)).run_id

@@ -16,7 +16,7 @@ from activities.ledger.deciding import Decided, Decision, Edited, decide
 from activities.ledger.reviews import Review, find_review, log_of, waiting_reviews
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 from workers.reviewing import BadEdit, as_file, read_edit
 
 verbs = typer.Typer()
@@ -113,7 +113,7 @@ class _Done:
 def approve(
     review_id: ReviewId,
     reject: Annotated[bool, typer.Option("--reject", help="Decide against it.")] = False,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    reason: Why = "",
     edit: Annotated[
         Path | None, typer.Option("--edit", help="Approve it with the text of this file.")
     ] = None,
