@@ -88,12 +88,12 @@ class CrmWrites:
 
     @activity.defn
     async def create_task(self, effect: FactEffect) -> Outcome:
-        """Log a sent mail as a Task (S0-06 to S0-12)."""
+        """Log a sent mail as a Task."""
         return await self._write_back(effect)
 
     @activity.defn
     async def create_event(self, effect: FactEffect) -> Outcome:
-        """Log a booked meeting as an Event (S0-13 to S0-16)."""
+        """Log a booked meeting as an Event."""
         return await self._write_back(effect)
 
     @activity.defn

@@ -15,7 +15,7 @@ from workflows.engine.effects import AddEvent, AddTask
 def task_fields(
     effect: AddTask, rendered: Rendered, now: datetime, zone: ZoneInfo
 ) -> dict[str, Any]:
-    """A Task. Salesforce knows a due date but no due time: that becomes the reminder (U-28)."""
+    """A Task. Salesforce knows a due date but no due time: that becomes the reminder."""
     due = now.astimezone(zone).date() + timedelta(days=effect.days)
     fields: dict[str, Any] = {
         **_words(rendered),

@@ -20,7 +20,7 @@ from activities.ledger.inbox import CRITERIA_MET
 from activities.ledger.tables import admissions, deliveries
 from workflows.engine.events import SIGNALS
 
-PATIENCE = timedelta(seconds=5)
+RPC_PATIENCE = timedelta(seconds=5)
 """How long one try of a call to Temporal may take. The SDK tries for ten seconds, and then it is
 left to the repair loop."""
 
@@ -105,7 +105,7 @@ class _Telling:
         handle = self._client.get_workflow_handle(row["enrollment"])
         try:
             name = kind if kind in SIGNALS else "event"
-            await handle.signal(name, row["body"], rpc_timeout=PATIENCE)
+            await handle.signal(name, row["body"], rpc_timeout=RPC_PATIENCE)
         except RPCError as error:
             self._is_away = self._is_away or error.status in OUT_OF_REACH
             return await mark(self._ledger, row, "PENDING")

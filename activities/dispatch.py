@@ -20,7 +20,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from activities.delivering import PATIENCE as PATIENCE
+from activities.delivering import RPC_PATIENCE as RPC_PATIENCE
 from activities.delivering import deliver as deliver
 from activities.delivering import deliver_due as deliver_due
 from activities.delivering import deliver_to as deliver_to
@@ -162,7 +162,7 @@ async def begin_workflow(ledger: Ledger, client: Client, start: Start) -> bool:
             memo={"entry": entry},
             search_attributes=_attributes(start),
             static_summary=f"{start.lead} in {start.automation} v{start.version}, entry {entry}",
-            rpc_timeout=PATIENCE,
+            rpc_timeout=RPC_PATIENCE,
         )
     except WorkflowAlreadyStartedError:
         return await _runs_already(ledger, client, workflow_id, entry)
@@ -174,11 +174,11 @@ async def begin_workflow(ledger: Ledger, client: Client, start: Start) -> bool:
 async def _end_again(handle: WorkflowHandle[Any, Any]) -> None:
     """A frozen process has started an entry anew that was over: nobody would ever tell it so."""
     with suppress(RPCError):
-        await handle.terminate("its entry has ended before", rpc_timeout=PATIENCE)
+        await handle.terminate("its entry has ended before", rpc_timeout=RPC_PATIENCE)
 
 
 async def _runs_already(ledger: Ledger, client: Client, workflow_id: str, entry: int) -> bool:
-    running = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=PATIENCE)
+    running = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_PATIENCE)
     if await running.memo_value("entry", default=None) != entry:
         return False
     await mark_running(ledger, workflow_id, entry, running.run_id)

@@ -96,12 +96,4 @@ def _mail_of(effect: AskReview, scene: Scene) -> SendEmail:
     if step is None or step.kind != "send_email":
         message = f"step {effect.of!r} sends no mail in this version: publish one in which it does"
         raise as_application_error(Never("dripstone", "no_such_step", message))
-    return SendEmail(
-        kind="send_email",
-        enrollment=effect.enrollment,
-        entry=effect.entry,
-        step=effect.of,
-        visit=effect.of_visit,
-        template=step.template,
-        thread=step.thread,
-    )
+    return step.mail_to_review(effect)

@@ -27,11 +27,6 @@ class Segments:
     encoding: Literal["GSM-7", "UCS-2"]
     count: int
 
-    @property
-    def are_many(self) -> bool:
-        """Whether an author should think of a shorter text."""
-        return self.count > MANY_SEGMENTS
-
 
 def segments_of(text: str) -> Segments:
     """Count the segments of a text; an empty one has none."""

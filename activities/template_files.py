@@ -34,34 +34,6 @@ _FRONT = ("subject", "kind", "theme")
 _KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 
 
-class InvalidTemplates(ValueError):
-    """Template files that cannot be used; ``problems`` names each with its file and line."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
-
-
-def load_templates(directory: Path) -> dict[str, Template]:
-    """All templates of ``directory`` by name (the file name without ``.liquid``).
-
-    Raises InvalidTemplates, once, with the problems of every file.
-    """
-    templates: dict[str, Template] = {}
-    problems: list[str] = []
-    for path in sorted(directory.glob("*.liquid")):
-        try:
-            template = read_template(path)
-            merge_fields_of(template)
-        except TemplateProblem as problem:
-            problems.append(str(problem))
-        else:
-            templates[template.name] = template
-    if problems:
-        raise InvalidTemplates(problems)
-    return templates
-
-
 def read_template(path: Path) -> Template:
     """One template file, with its theme. Raises TemplateProblem with the file's name and line."""
     if not _NAME.fullmatch(path.stem):

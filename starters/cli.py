@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated, NoReturn
 
+import structlog
 import typer
 
 from activities.ledger import LedgerUnavailable
 from activities.ledger.leads import BadLead
 from activities.ledger.publishing import NotPublished
 from activities.ledger.template_lives import TemplateRefused
+from starters.commands.logs import log_to_standard_error
 from starters.commands.opened import WrongSettings
 from starters.commands.output import Refused, WrongUse, tell
 from starters.processes.ending import finish
@@ -54,7 +56,10 @@ def _global_options(
         bool, typer.Option("--traceback", help="Show where an error came from.")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     # Read from the arguments in ``run``: it is needed for errors in reading them, too.
@@ -80,6 +85,8 @@ def _command(modules: tuple[str, ...]) -> Callable[..., object]:
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command and return its exit status."""
+    if not structlog.is_configured():
+        log_to_standard_error(logging.WARNING)
     try:
         _command(modules_for(arguments))(args=list(arguments), prog_name="dripstone")
     except SystemExit as end:

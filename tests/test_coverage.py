@@ -13,7 +13,7 @@ ROWS = re.findall(
 )
 
 
-def test_each_row_of_the_mission_is_named_once() -> None:
+def test_each_row_is_named_once() -> None:
     names = [row for row, _ in ROWS]
     assert len(names) > 100
     assert sorted({name for name in names if names.count(name) > 1}) == []

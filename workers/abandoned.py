@@ -10,7 +10,7 @@ import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.dispatch import PATIENCE
+from activities.dispatch import RPC_PATIENCE
 from activities.ledger import Ledger
 from activities.ledger.connections import Connections
 from activities.ledger.entries import close, newest_entry, unchecked
@@ -60,7 +60,7 @@ class Abandoned:
     async def _is_gone(self, row: Mapping[str, Any]) -> bool:
         try:
             handle = self._client.get_workflow_handle(row["enrollment"])
-            found = await handle.describe(rpc_timeout=PATIENCE)
+            found = await handle.describe(rpc_timeout=RPC_PATIENCE)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return True

@@ -12,7 +12,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.dispatch import PATIENCE
+from activities.dispatch import RPC_PATIENCE
 from activities.ledger import Ledger
 from activities.ledger.entries import keep_archive, unarchived
 from workflows.contracts import Ending
@@ -89,7 +89,9 @@ async def _timeline(
         lines = list(ending.timeline)
     else:
         try:
-            lines = await handle.query("timeline", result_type=list[Decision], rpc_timeout=PATIENCE)
+            lines = await handle.query(
+                "timeline", result_type=list[Decision], rpc_timeout=RPC_PATIENCE
+            )
         except WorkflowQueryFailedError:
             return []
         except RPCError as error:

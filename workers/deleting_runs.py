@@ -11,7 +11,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.dispatch import PATIENCE
+from activities.dispatch import RPC_PATIENCE
 from workflows.presentation import LEAD_ID
 
 Runs = dict[tuple[str, str], None]
@@ -44,7 +44,7 @@ async def _chain(client: Client, workflow: str, run_id: str | None) -> Any:
             return
         handle = client.get_workflow_handle(workflow, run_id=run_id)
         try:
-            history = await handle.fetch_history(rpc_timeout=PATIENCE)
+            history = await handle.fetch_history(rpc_timeout=RPC_PATIENCE)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return
@@ -56,7 +56,7 @@ async def _chain(client: Client, workflow: str, run_id: str | None) -> Any:
 
 async def _present(client: Client, workflow: str) -> Runs:
     try:
-        found = await client.get_workflow_handle(workflow).describe(rpc_timeout=PATIENCE)
+        found = await client.get_workflow_handle(workflow).describe(rpc_timeout=RPC_PATIENCE)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return {}
@@ -75,7 +75,7 @@ async def delete_runs(client: Client, runs: Runs) -> None:
             namespace=client.namespace, workflow_execution=execution
         )
         try:
-            await client.workflow_service.delete_workflow_execution(request, timeout=PATIENCE)
+            await client.workflow_service.delete_workflow_execution(request, timeout=RPC_PATIENCE)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -93,7 +93,7 @@ async def runs_left(client: Client, runs: Runs, patience: float) -> list[str]:
 
 async def _is_there(client: Client, workflow: str, run: str) -> bool:
     try:
-        await client.get_workflow_handle(workflow, run_id=run).describe(rpc_timeout=PATIENCE)
+        await client.get_workflow_handle(workflow, run_id=run).describe(rpc_timeout=RPC_PATIENCE)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False

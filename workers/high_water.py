@@ -18,6 +18,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.dispatch import RPC_PATIENCE
 from activities.ledger import Ledger, LedgerUnavailable
 from activities.ledger.high_water import (
     BEHIND,
@@ -30,7 +31,6 @@ from activities.ledger.high_water import (
 log = structlog.get_logger(__name__)
 
 EVERY = timedelta(seconds=30)
-PATIENCE = timedelta(seconds=5)
 _NOTE = "High-water mark of the ledger: "
 _NOT_FOR_US = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
 
@@ -79,7 +79,7 @@ class HighWater:
     async def _read(self) -> int:
         handle = self._client.get_schedule_handle(await self._id())
         try:
-            found = await handle.describe(rpc_timeout=PATIENCE)
+            found = await handle.describe(rpc_timeout=RPC_PATIENCE)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return 0
@@ -95,14 +95,14 @@ class HighWater:
         schedule = _never_firing(name, number)
         handle = self._client.get_schedule_handle(name)
         try:
-            await handle.update(lambda _now: ScheduleUpdate(schedule), rpc_timeout=PATIENCE)
+            await handle.update(lambda _now: ScheduleUpdate(schedule), rpc_timeout=RPC_PATIENCE)
         except RPCError as error:
             if error.status in _NOT_FOR_US:
                 return
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             with suppress(ScheduleAlreadyRunningError):
-                await self._client.create_schedule(name, schedule, rpc_timeout=PATIENCE)
+                await self._client.create_schedule(name, schedule, rpc_timeout=RPC_PATIENCE)
 
 
 def _never_firing(name: str, number: int) -> Schedule:

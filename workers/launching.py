@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
-from activities.dispatch import PATIENCE
+from activities.dispatch import RPC_PATIENCE
 from workflows.contracts import TASK_QUEUE, LaunchRequest
 
 
@@ -23,5 +23,5 @@ async def wake_launch(client: Client, automation: str) -> None:
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         start_signal="look",
         static_summary=f"Waves of {automation}",
-        rpc_timeout=PATIENCE,
+        rpc_timeout=RPC_PATIENCE,
     )

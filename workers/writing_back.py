@@ -6,7 +6,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from activities.dispatch import PATIENCE
+from activities.dispatch import RPC_PATIENCE
 from workflows.contracts import DrainRequest
 
 
@@ -20,7 +20,7 @@ async def start_writeback(client: Client, connection: str) -> None:
             task_queue="enrollments",
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary=f"Write-backs to {connection}",
-            rpc_timeout=PATIENCE,
+            rpc_timeout=RPC_PATIENCE,
         )
     except WorkflowAlreadyStartedError:
         return

@@ -111,7 +111,7 @@ async def _note_consents(ledger: Ledger, tx: AsyncConnection, request: Request) 
 async def tell_created(
     ledger: Ledger, tx: AsyncConnection, lead: Lead, connections: Connections
 ) -> None:
-    """A lead that came in with its enrollment is a new lead like any other (S4-06).
+    """A lead that came in with its enrollment is a new lead like any other.
 
     The fact is of use to triggers alone, so it is not kept where none waits for it: imports are
     large.

@@ -18,7 +18,7 @@ from workflows.engine.exits import ExitReason
 class Conversion:
     """Entries that saw the goal, whether it ended them or not, and how many they are of all.
 
-    ``over_entered`` is what counts (U-09); ``over_ended`` are those among entries that are through.
+    ``over_entered`` is what counts; ``over_ended`` are those among entries that are through.
     Both are shares from 0 to 1, and None where there is nothing to be a share of.
     """
 

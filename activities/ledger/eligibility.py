@@ -45,7 +45,7 @@ class Criterion:
 
     @property
     def written(self) -> dict[str, Any]:
-        """As it is kept."""
+        """Its document in the row of the audience: without what is empty."""
         kept = {"criterion": self.name, "met": not self.objection}
         kept |= {"objection": self.objection} if self.objection else {}
         return kept | ({"looked_at": dict(self.looked_at)} if self.looked_at else {})

@@ -29,7 +29,7 @@ from workflows.engine.exits import ExitReason, strongest
 
 
 def this(enrollment: str, entry: int) -> ColumnElement[bool]:
-    """The row of one entry."""
+    """Where a statement means one entry alone."""
     return (admissions.c.enrollment == enrollment) & (admissions.c.entry == entry)
 
 
@@ -39,7 +39,7 @@ _ENTRY = select(admissions).where(
 
 
 async def find_entry(tx: AsyncConnection, enrollment: str, entry: int) -> Mapping[str, Any] | None:
-    """The row of one entry."""
+    """What the ledger knows of one entry, its timeline and history included; None: nothing."""
     found = await tx.execute(_ENTRY, {"enrollment": enrollment, "entry": entry})
     row = found.mappings().first()
     return dict(row) if row else None

@@ -57,7 +57,7 @@ def writebacks_of(event: Event, lead: Lead | None, accounts: CenterConnections) 
 
 
 def _task(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
-    """The Task of S0-06 to S0-12. Its due date is a date: the local day in ``writes.zone``."""
+    """The Task that tells of a mail. Its due date is a date: the local day in ``writes.zone``."""
     if not writes.log_emails:
         return None
     data = event.data
@@ -75,7 +75,7 @@ def _task(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
 
 
 def _event(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
-    """The Event of S0-13 to S0-16. Without an end it lasts half an hour."""
+    """The Event that tells of a meeting. Without an end it lasts half an hour."""
     if not writes.log_meetings:
         return None
     data = event.data
@@ -120,7 +120,7 @@ def _hard_bounce(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned 
 
 def _bounced_elsewhere(event: Event, lead: Lead, writes: SalesforceWrites) -> Planned | None:
     """Somebody else has found the address dead. One TRUE is enough for the overall field, and no
-    FALSE takes it back: another source may have set it (T-57)."""
+    FALSE takes it back: another source may have set it."""
     if not (writes.overall_bounce_field and told_dead(event, writes)):
         return None
     return _update("mark_bounced", lead, {writes.overall_bounce_field: True})
@@ -151,14 +151,14 @@ def _upsert(
     fields: Mapping[str, Any],
     owners: tuple[JsonValue, ...],
 ) -> Planned:
-    """``owners`` are users or addresses: the first that Salesforce knows owns the record (T-07)."""
+    """``owners`` are users or addresses: the first that Salesforce knows owns the record."""
     payload = {"object": name, "key_field": key_field, "fields": dict(fields)}
     payload["owners"] = [owner for owner in owners if isinstance(owner, str) and owner]
     return Planned(activity, "salesforce", payload)
 
 
 def cut(text: str, limit: int) -> str:
-    """Visibly shortened, if it is too long for the field (T-08)."""
+    """Visibly shortened, if it is too long for the field."""
     mark = CUT if limit > SUBJECT_LIMIT else "..."
     return text if len(text) <= limit else text[: limit - len(mark)] + mark
 

@@ -138,13 +138,6 @@ async def due_follow_ups(ledger: Ledger, tx: AsyncConnection, limit: int) -> lis
     return [_follow_up(found) for found in (await tx.execute(query)).mappings()]
 
 
-async def find_follow_up(tx: AsyncConnection, reply: str) -> FollowUp | None:
-    """The follow-up of the reply that an event is."""
-    query = select(follow_ups).where(follow_ups.c.reply == reply)
-    row = (await tx.execute(query)).mappings().first()
-    return _follow_up(row) if row else None
-
-
 def _follow_up(row: Any) -> FollowUp:
     found = {name: row[name] for name in FollowUp.__dataclass_fields__}
     return FollowUp(**found | {"stage": cast("Stage", row["stage"])})

@@ -69,7 +69,7 @@ async def entered_by(
 async def effects_of(tx: AsyncConnection, enrollment: str, entry: int) -> list[Mapping[str, Any]]:
     """The effects of the steps of one entry, oldest first, without what was sent."""
     row = effects.c
-    columns = (row.key, row.activity, row.state, row.reason, row.attempts, row.planned_at)
+    columns = (row.key, row.step, row.activity, row.state, row.reason, row.attempts, row.planned_at)
     query = select(*columns, row.done_at).where(row.enrollment == enrollment, row.entry == entry)
     query = query.order_by(row.planned_at, row.key)
     return [dict(found) for found in (await tx.execute(query)).mappings()]

@@ -52,7 +52,7 @@ def bare_record(center: str, lead: str | None, kind: str) -> Lead | None:
 async def note_suppression(tx: AsyncConnection, event: Event, whose: Whose) -> None:
     """Write down what an event suppresses, whatever enrollment lives.
 
-    An opt-out also holds for the record: it must outlive a change of its address (T-01). An event
+    An opt-out also holds for the record: it must outlive a change of its address. An event
     about a number names it by its ``phone_key`` in ``data.phone``.
     """
     phone = event.data.get("phone")

@@ -63,21 +63,6 @@ class Slack:
         )
         return Receipt(str(answer["ts"]))
 
-    async def user_id_by_email(self, email: str) -> str | None:
-        """The id of the workspace member with this address, or None."""
-        try:
-            answer = await self._call("users.lookupByEmail", {"email": email}, repeatable=True)
-        except VendorFailure as error:
-            if error.code == "users_not_found":
-                return None
-            raise
-        return str(answer["user"]["id"])
-
-    async def direct_channel(self, user_id: str) -> str:
-        """The id of the direct-message channel with a user, opened if need be."""
-        answer = await self._call("conversations.open", {"users": user_id}, repeatable=True)
-        return str(answer["channel"]["id"])
-
     async def probe(self) -> None:
         """Ask who the token is: nothing is posted. Raises as every call."""
         await self._call("auth.test", {}, repeatable=True)
@@ -86,11 +71,8 @@ class Slack:
         self, method: str, arguments: dict[str, Any], *, repeatable: bool
     ) -> Mapping[str, Any]:
         lost: Literal["no", "maybe"] = "no" if repeatable else "maybe"
-        # users.lookupByEmail reads form fields only; the others take JSON as well.
-        as_form = method == "users.lookupByEmail"
-        body: dict[str, Any] = {"params": arguments} if as_form else {"json": arguments}
         try:
-            answer = await asyncio.to_thread(self._client.api_call, method, **body)
+            answer = await asyncio.to_thread(self._client.api_call, method, json=arguments)
             if isinstance(answer.data, bytes):
                 raise failure("slack", "unreadable_answer", f"{method} answered bytes", done=lost)
             return answer.data

@@ -13,7 +13,7 @@ from activities.ledger.alerts import Alert, acknowledge, known_alerts, list_aler
 from activities.ledger.follow_ups import acknowledge_by_alerts
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, answer, table
-from starters.commands.who import operator
+from starters.commands.who import By, operator
 
 verbs = typer.Typer()
 
@@ -30,7 +30,7 @@ def alerts_command(
     ] = False,
     center: Annotated[str | None, typer.Option("--center", help="Only this center's.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 100,
-    by: Annotated[str | None, typer.Option("--by", help="Who acknowledges.")] = None,
+    by: By = None,
     as_json: AsJson = False,
 ) -> None:
     """List app alerts, newest first, or acknowledge some (--ack, as often as needed)."""

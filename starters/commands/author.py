@@ -40,7 +40,7 @@ verbs = typer.Typer()
 @verbs.command()
 def validate(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Automation files, or folders of them.")
+        list[Path], typer.Argument(metavar="FILE", help="Automation files, or folders of them.")
     ],
     as_json: AsJson = False,
     without_connections: Annotated[

@@ -54,7 +54,7 @@ def delete_step_command(
         bool, typer.Option("--remove-all", help="It goes with all that only it leads to.")
     ] = False,
     keep: Annotated[
-        str | None, typer.Option("--keep", help="With several ways on: the step that survives.")
+        str | None, typer.Option("--keep", help="The step to keep, where several ways lead on.")
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Write the file.")] = False,
     as_json: AsJson = False,

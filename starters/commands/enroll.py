@@ -31,7 +31,7 @@ Data = Annotated[
 def enroll(
     automation: Annotated[str, typer.Argument(metavar="AUTOMATION", help="Its id.")],
     file: Annotated[
-        Path | None, typer.Option("--file", help="Leads: CSV with a header, or .jsonl.")
+        Path | None, typer.Option("--file", "--leads", help="Leads: CSV with a header, or .jsonl.")
     ] = None,
     lead: Annotated[
         str | None, typer.Option("--lead", "-l", help="A Salesforce id, or source-key.")

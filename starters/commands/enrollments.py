@@ -13,12 +13,16 @@ from temporalio.client import Client, RPCError, WorkflowHandle, WorkflowQueryRej
 from temporalio.service import RPCStatusCode
 
 from activities.ledger.entries import newest_entry
+from starters.commands.opened import Opened
 from starters.commands.output import Refused, WrongUse
 from starters.leads.salesforce_ids import lead_id
+from workers.key_check import WrongCodecKeys
+from workers.plugin import TemporalUnreachable
 from workflows.contracts import Status, enrollment_id
 from workflows.engine.state import Decision
 
-PATIENCE = timedelta(seconds=10)
+ANSWER_PATIENCE = timedelta(seconds=10)
+"""How long a command waits for an enrollment to answer, or to carry out an order."""
 
 EnrollmentId = Annotated[
     str | None, typer.Argument(metavar="ENROLLMENT", help="enrollment:AUTOMATION:LEAD")
@@ -76,8 +80,10 @@ async def ask(client: Client, entry: Mapping[str, Any]) -> Story:
     """
     handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(entry["enrollment"])
     try:
-        status = await handle.query("status", result_type=Status, rpc_timeout=PATIENCE)
-        timeline = await handle.query("timeline", result_type=list[Decision], rpc_timeout=PATIENCE)
+        status = await handle.query("status", result_type=Status, rpc_timeout=ANSWER_PATIENCE)
+        timeline = await handle.query(
+            "timeline", result_type=list[Decision], rpc_timeout=ANSWER_PATIENCE
+        )
     except WorkflowQueryRejectedError as error:
         raise NoAnswer(f"the workflow cannot be asked: {error}") from error
     except RPCError as error:
@@ -85,6 +91,33 @@ async def ask(client: Client, entry: Mapping[str, Any]) -> Story:
     if status.entry not in (0, entry["entry"]):
         raise NoAnswer("Temporal has another entry of this lead only")
     return Story(status, tuple(timeline))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that is known of one entry. ``story`` is None if it could not be asked: ``why_not``."""
+
+    entry: Mapping[str, Any]
+    effects: list[Mapping[str, Any]]
+    story: Story | None = None
+    why_not: str = ""
+
+    @property
+    def timeline(self) -> list[Decision]:
+        """From the enrollment itself, or, once it has been archived, from the ledger."""
+        if self.story:
+            return list(self.story.timeline)
+        return [Decision.model_validate(line) for line in self.entry["timeline"] or ()]
+
+
+async def tell_of(here: Opened, entry: Mapping[str, Any], effects: list[Mapping[str, Any]]) -> Told:
+    """What the enrollment says of itself, if it is not archived and can be asked."""
+    if entry["state"] == "CLOSED" and entry["timeline"]:
+        return Told(entry, effects)
+    try:
+        return Told(entry, effects, await ask(await here.client(), entry))
+    except (NoAnswer, TemporalUnreachable, WrongCodecKeys) as error:
+        return Told(entry, effects, why_not=str(error))
 
 
 def why_no_answer(error: RPCError) -> str:

@@ -26,7 +26,7 @@ AGAIN = "give the same command again: it goes on where it was"
 def erase_command(
     lead: Annotated[str, typer.Argument(metavar="LEAD", help="The id of the lead.")],
     why: Annotated[
-        str, typer.Option("--why", "--reason", help="Why, for the record: a ticket, no names.")
+        str, typer.Option("--reason", "--why", help="Why, for the record: a ticket, no names.")
     ] = "",
     by: By = None,
     center: Annotated[str, typer.Option("--center", help="Whose lead.")] = "default",

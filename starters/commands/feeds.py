@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from activities.ledger.feeds import FeedState, feed_states, hear_of
-from starters.commands.lifecycle import Center
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from workflows.engine.durations import write_duration
@@ -25,10 +24,15 @@ def feeds(
         str | None,
         typer.Option("--heard", metavar="FEED", help="Note that this feed was polled just now."),
     ] = None,
-    center: Center = None,
+    center: Annotated[
+        str | None, typer.Option("--center", help="Whose feed, with --heard; default: default.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How the feeds stand that replies, bounces and opt-outs come in by; 1 if one is not fresh."""
+    """How the feeds stand that replies, bounces and opt-outs come in by.
+
+    Exit status 1 if one is not fresh.
+    """
     if center and not heard:
         raise WrongUse("--center: goes with --heard; without it all feeds are listed")
     if heard:

@@ -14,12 +14,14 @@ from starters.commands.lifecycle import Center, OrNone, center_known, let_held_g
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer
 from starters.commands.wave_orders import halt_one, halted_lines, release_one, released_lines
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 
 verbs = typer.Typer()
 
 OfWave = Annotated[int | None, typer.Option("--wave", min=1, help="One wave of its launch only.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the log and at each lead.")]
+WhyHalted = Annotated[
+    str, typer.Option("--reason", help="Why (required): for the log, and shown at each lead.")
+]
 
 
 @verbs.command("halt")
@@ -27,11 +29,11 @@ def halt_command(
     automation: OrNone = None,
     center: Center = None,
     wave: OfWave = None,
-    reason: Why = "",
+    reason: WhyHalted = "",
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Stop all messages at once: after 0 none begins any more. Leads enter and wait on."""
+    """Stop all messages: once it returns, none begins. Leads still enter, and wait."""
     one = one_of(automation, center)
     if not reason.strip():
         raise WrongUse("--reason: say why; whoever finds the leads held will ask")
@@ -56,7 +58,7 @@ def release_command(
     automation: OrNone = None,
     center: Center = None,
     wave: OfWave = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    reason: Why = "",
     by: By = None,
     as_json: AsJson = False,
 ) -> None:

@@ -20,7 +20,8 @@ COLUMNS = ("enrollment", "step", "campaign", "lead there", "state", "must", "sin
 @verbs.command()
 def handovers(
     open_stops: Annotated[
-        bool, typer.Option("--unconfirmed", help="Only stops that are not confirmed; 1 if any.")
+        bool,
+        typer.Option("--unconfirmed", help="Only unconfirmed stops; exit status 1 if there are."),
     ] = False,
     center: Annotated[str | None, typer.Option("--center", help="Only this center's.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 100,

@@ -42,7 +42,9 @@ NUMBERS = (
 @verbs.command("launch")
 def launch_command(
     automation: AutomationId,
-    leads: Annotated[Path, typer.Option("--leads", help="Leads: CSV with a header, or .jsonl.")],
+    leads: Annotated[
+        Path, typer.Option("--leads", "--file", help="Leads: CSV with a header, or .jsonl.")
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say who would be selected; write nothing.")
     ] = False,

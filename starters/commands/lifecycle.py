@@ -16,7 +16,7 @@ from activities.ledger.release import release_held
 from activities.ledger.retiring import StillInside, archive, turn_off
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 
 verbs = typer.Typer()
 
@@ -25,12 +25,11 @@ TOLD_AT_ONCE = 50
 
 AutomationId = Annotated[str, typer.Argument(metavar="AUTOMATION", help="The id of an automation.")]
 OrNone = Annotated[
-    str | None, typer.Argument(metavar="[AUTOMATION]", help="The id of an automation.")
+    str | None, typer.Argument(metavar="AUTOMATION", help="The id of an automation.")
 ]
 Center = Annotated[
     str | None, typer.Option("--center", help="All automations of a center, as a whole.")
 ]
-Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 
 LOG = ("at", "done", "version", "by", "reason")
 ALL = ("automation", "center", "state", "version", "newest", "last", "at", "by")

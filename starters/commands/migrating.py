@@ -12,11 +12,11 @@ import typer
 from rich.table import Table
 
 from activities.ledger.publishing import find_version
-from starters.commands.lifecycle import AutomationId, Why
+from starters.commands.lifecycle import AutomationId
 from starters.commands.moving import Move, Mover, Orders
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 
 verbs = typer.Typer()
 

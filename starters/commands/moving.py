@@ -23,7 +23,7 @@ from activities.ledger.leads import find_lead
 from activities.ledger.publishing import Version, find_version
 from activities.ledger.repinning import moves_to, repin_queued
 from activities.ledger.starting import values_for
-from starters.commands.enrollments import PATIENCE, NoAnswer, ask, why_no_answer
+from starters.commands.enrollments import ANSWER_PATIENCE, NoAnswer, ask, why_no_answer
 from starters.commands.standing import Standing, living
 from workflows.contracts import MigrateBody, RepinRequest, Status
 from workflows.engine.migrating import Place, landing
@@ -190,7 +190,7 @@ class Mover:
         handle = self._client.get_workflow_handle(move.enrollment)
         try:
             after: Status = await handle.execute_update(
-                "migrate", body, result_type=Status, rpc_timeout=PATIENCE
+                "migrate", body, result_type=Status, rpc_timeout=ANSWER_PATIENCE
             )
         except WorkflowUpdateFailedError as error:
             said = error.cause.message if isinstance(error.cause, ApplicationError) else error.cause

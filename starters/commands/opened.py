@@ -19,7 +19,7 @@ from workers.codec import Codec
 from workers.key_check import WrongCodecKeys, codec_of, ensure_keys_fit
 from workers.plugin import TemporalUnreachable, connect
 
-PATIENCE = timedelta(seconds=10)
+CONNECT_PATIENCE = timedelta(seconds=10)
 """How long a command tries to reach Temporal."""
 
 
@@ -103,11 +103,11 @@ async def reach_temporal(codec: Codec | None = None, runtime: Runtime | None = N
         TemporalUnreachable: nothing answers in time, or Temporal's own configuration is wrong.
     """
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with asyncio.timeout(CONNECT_PATIENCE.total_seconds()):
             return await connect(codec=codec, runtime=runtime)
     except TimeoutError:
         raise TemporalUnreachable(
-            f"Temporal did not answer within {PATIENCE.total_seconds():.0f} s: set "
+            f"Temporal did not answer within {CONNECT_PATIENCE.total_seconds():.0f} s: set "
             "TEMPORAL_ADDRESS to where it runs"
         ) from None
     except RuntimeError as error:  # temporal.toml cannot be read, or names no such profile

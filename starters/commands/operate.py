@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -15,24 +14,20 @@ from activities.ledger.inbox import Incoming
 from activities.ledger.listing import effects_of, in_flight
 from starters.commands.enrollments import (
     EnrollmentId,
-    NoAnswer,
     OfAutomation,
     OfLead,
-    Story,
-    ask,
+    Told,
     entry_of,
     meant,
+    tell_of,
 )
 from starters.commands.lifecycle import tell_automations
-from starters.commands.opened import Opened, opened
+from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from starters.commands.standing import STATES, Standing, Wanted, standings
-from starters.commands.who import operator
+from starters.commands.who import By, Why, operator
 from starters.leads.salesforce_ids import lead_id
-from workers.key_check import WrongCodecKeys
-from workers.plugin import TemporalUnreachable
 from workflows.engine.events import Event
-from workflows.engine.state import Decision
 
 verbs = typer.Typer()
 
@@ -50,7 +45,7 @@ def list_command(
     lead: Annotated[str | None, typer.Option("--lead", "-l", help="Only this lead.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 100,
     automations: Annotated[
-        bool, typer.Option("--automations", help="Automations; of one also all that was done.")
+        bool, typer.Option("--automations", help="List automations; with AUTOMATION, its log.")
     ] = False,
     archived: Annotated[
         bool, typer.Option("--archived", help="With --automations: the archived ones too.")
@@ -88,23 +83,6 @@ def _row(one: Standing) -> tuple[object, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """All that is known of one entry. ``story`` is None if it could not be asked: ``why_not``."""
-
-    entry: Mapping[str, Any]
-    effects: list[Mapping[str, Any]]
-    story: Story | None = None
-    why_not: str = ""
-
-    @property
-    def timeline(self) -> list[Decision]:
-        """From the enrollment itself, or, once it has been archived, from the ledger."""
-        if self.story:
-            return list(self.story.timeline)
-        return [Decision.model_validate(line) for line in self.entry["timeline"] or ()]
-
-
 @verbs.command()
 def status(
     enrollment: EnrollmentId = None,
@@ -120,19 +98,10 @@ def status(
             async with here.ledger.reading() as tx:
                 entry = await entry_of(tx, workflow_id)
                 effects = await effects_of(tx, workflow_id, entry["entry"])
-            return await _tell(here, entry, effects)
+            return await tell_of(here, entry, effects)
 
     told = asyncio.run(work())
     answer(as_json, _document(told), _lines(told))
-
-
-async def _tell(here: Opened, entry: Mapping[str, Any], effects: list[Mapping[str, Any]]) -> Told:
-    if entry["state"] == "CLOSED" and entry["timeline"]:
-        return Told(entry, effects)
-    try:
-        return Told(entry, effects, await ask(await here.client(), entry))
-    except (NoAnswer, TemporalUnreachable, WrongCodecKeys) as error:
-        return Told(entry, effects, why_not=str(error))
 
 
 def _document(told: Told) -> dict[str, Any]:
@@ -185,8 +154,8 @@ def remove(
     enrollment: EnrollmentId = None,
     automation: OfAutomation = None,
     lead: OfLead = None,
-    by: Annotated[str | None, typer.Option("--by", help="Who does it.")] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    by: By = None,
+    reason: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Take a lead out: once this is done no send begins any more, even with Temporal down."""

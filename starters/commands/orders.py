@@ -16,7 +16,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 
 from starters.commands.enrollments import (
-    PATIENCE,
+    ANSWER_PATIENCE,
     EnrollmentId,
     NoAnswer,
     OfAutomation,
@@ -28,7 +28,7 @@ from starters.commands.enrollments import (
 )
 from starters.commands.opened import opened
 from starters.commands.output import AsJson, Refused, answer
-from starters.commands.who import operator
+from starters.commands.who import By, Why, operator
 from workflows.contracts import OrderBody, Status
 
 verbs = typer.Typer()
@@ -40,11 +40,12 @@ ORDERS = {
     "skip": "Leave the present step undone and go on with the following one.",
 }
 
-AtStep = Annotated[
-    str, typer.Option("--step", help="Only if the lead is at this step; else where it is now.")
-]
+AtStep = Annotated[str, typer.Option("--step", help="Refuse unless the lead is at this step.")]
 OnVisit = Annotated[
-    int, typer.Option("--visit", min=0, help="Only if it is on this visit of the step.")
+    int,
+    typer.Option(
+        "--visit", min=0, show_default=False, help="Refuse unless it is on this visit of the step."
+    ),
 ]
 
 
@@ -57,8 +58,8 @@ def _command(verb: str) -> Callable[..., None]:
         lead: OfLead = None,
         step: AtStep = "",
         visit: OnVisit = 0,
-        by: Annotated[str, typer.Option("--by", help="Who does it.")] = "",
-        reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+        by: By = None,
+        reason: Why = "",
         as_json: AsJson = False,
     ) -> None:
         body = OrderBody(step=step, visit=visit, by=by or operator(), reason=reason)
@@ -103,7 +104,7 @@ async def carry_out(
     handle = client.get_workflow_handle(enrollment)
     try:
         status: Status = await handle.execute_update(
-            verb, body, id=once, result_type=Status, rpc_timeout=PATIENCE
+            verb, body, id=once, result_type=Status, rpc_timeout=ANSWER_PATIENCE
         )
     except WorkflowUpdateFailedError as error:
         said = error.cause.message if isinstance(error.cause, ApplicationError) else error.cause

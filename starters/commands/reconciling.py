@@ -30,7 +30,9 @@ def reconcile(
     release: Annotated[
         bool, typer.Option("--release", help="All is settled: let everything begin again.")
     ] = False,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the log.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="What was done (required with --release).")
+    ] = "",
     by: By = None,
     as_json: AsJson = False,
 ) -> None:

@@ -37,6 +37,9 @@ Begins = Annotated[
         help="When it begins: a day (0:00 UTC), or an instant with its offset; now, if left out.",
     ),
 ]
+LeadsFile = Annotated[
+    Path, typer.Option("--leads", "--file", help="Leads: CSV with a header, or .jsonl.")
+]
 Timelines = Annotated[
     Path | None, typer.Option("--timelines", help="Write every line here, as JSON lines.")
 ]
@@ -45,14 +48,14 @@ Timelines = Annotated[
 @verbs.command("rehearse")
 def rehearse_command(
     files: Annotated[
-        list[Path], typer.Argument(metavar="AUTOMATION...", help="Files; every lead enters each.")
+        list[Path], typer.Argument(metavar="AUTOMATION", help="Files; every lead enters each.")
     ],
-    leads: Annotated[Path, typer.Option("--leads", help="Leads: CSV with a header, or .jsonl.")],
+    leads: LeadsFile,
     script: Annotated[
         Path | None, typer.Option("--script", help="What happens when; else leads act by chance.")
     ] = None,
     begins: Begins = None,
-    seed: Annotated[int, typer.Option("--seed", help="Another number: other chances.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the random prospects.")] = 0,
     engine: Annotated[
         bool, typer.Option("--engine", help="All leads on one virtual clock, without a server.")
     ] = False,
@@ -60,7 +63,9 @@ def rehearse_command(
     timelines: Timelines = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play automations through in virtual time, nothing is sent; 1 if there are surprises.
+    """Play automations through in virtual time; nothing is sent.
+
+    Exit status 1 if there are surprises.
 
     On a real Temporal server of its own that skips time, or with --engine without one.
     """

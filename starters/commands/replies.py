@@ -23,7 +23,7 @@ from activities.ledger.replies import (
 )
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 from workers.writing_back import start_writeback
 from workflows.engine.events import Event
 from workflows.engine.replies import RECLASSIFIED, STOPS, ReplyClass, class_named
@@ -53,13 +53,13 @@ class _Decision:
 @verbs.command("replies")
 def replies_command(
     reply: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Show this one; left out: list them.")
+        str | None, typer.Argument(metavar="ID", help="Show this one; left out: list them.")
     ] = None,
     given: Annotated[str, typer.Option("--class", help=f"What it is: {CLASSES}.")] = "",
     go_on: Annotated[
         bool, typer.Option("--go-on", help="Outreach to the lead goes on (with --class).")
     ] = False,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    reason: Why = "",
     everything: Annotated[
         bool, typer.Option("--all", help="Show those that are settled, too.")
     ] = False,

@@ -17,7 +17,7 @@ from activities.ledger.reviews import Review, find_review, log_of, waiting_revie
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
 from starters.commands.private_files import open_private
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 from workers.reviewing import BadEdit, as_file, read_edit
 
 verbs = typer.Typer()
@@ -29,7 +29,7 @@ ReviewId = Annotated[str, typer.Argument(metavar="ID", help="As dripstone review
 @verbs.command()
 def review(
     review_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Show this mail; left out: list all.")
+        str | None, typer.Argument(metavar="ID", help="Show this mail; left out: list all.")
     ] = None,
     center: Annotated[str | None, typer.Option("--center", help="Only this center's.")] = None,
     out: Annotated[
@@ -112,7 +112,7 @@ class _Done:
 def approve(
     review_id: ReviewId,
     reject: Annotated[bool, typer.Option("--reject", help="Decide against it.")] = False,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    reason: Why = "",
     edit: Annotated[
         Path | None, typer.Option("--edit", help="Approve it with the text of this file.")
     ] = None,

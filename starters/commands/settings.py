@@ -20,10 +20,10 @@ from activities.ledger.editing import (
 )
 from activities.ledger.publishing import newest_version
 from activities.ledger.settings import Change, all_settings
-from starters.commands.lifecycle import AutomationId, Why, tell_first
+from starters.commands.lifecycle import AutomationId, tell_first
 from starters.commands.opened import Opened, opened
 from starters.commands.output import AsJson, Refused, WrongUse, answer, table
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 from starters.definitions import strict_yaml
 
 verbs = typer.Typer()
@@ -55,7 +55,7 @@ def edit_command(
     automation: AutomationId,
     patch: Annotated[
         str | None,
-        typer.Argument(metavar="[PATCH]", help="What changes, such as 'priority: 5'; null resets."),
+        typer.Argument(metavar="PATCH", help="What changes, such as 'priority: 5'; null resets."),
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="The patch in a file.")] = None,
     dry_run: Annotated[

@@ -74,11 +74,11 @@ def diff(
     automation: Annotated[str, typer.Argument(metavar="AUTOMATION", help="Its id.")],
     old: Annotated[
         str | None,
-        typer.Argument(metavar="[V1]", help="A version; the one before the newest if left out."),
+        typer.Argument(metavar="V1", help="A version; the one before the newest if left out."),
     ] = None,
     new: Annotated[
         str | None,
-        typer.Argument(metavar="[V2|FILE]", help="A version or a file; else the newest version."),
+        typer.Argument(metavar="V2|FILE", help="A version or a file; else the newest version."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

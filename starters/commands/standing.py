@@ -21,7 +21,7 @@ from workflows.presentation import LEAD_ID, STATE, STEP
 STATES = ("waiting", "held", "attention", "running", "closed")
 AT_ONCE = 50
 MOST = 1_000_000
-PATIENCE = timedelta(seconds=10)
+LISTING_PATIENCE = timedelta(seconds=10)
 _ID = re.compile(r"[A-Za-z0-9:_-]+")
 
 
@@ -107,7 +107,7 @@ async def _listed(client: Client, query: str, limit: int) -> dict[str, tuple[str
     living = f"WorkflowType = 'Enrollment' AND ExecutionStatus = 'Running' AND {query}"
     found: dict[str, tuple[str, str]] = {}
     try:
-        async for one in client.list_workflows(living, limit=limit, rpc_timeout=PATIENCE):
+        async for one in client.list_workflows(living, limit=limit, rpc_timeout=LISTING_PATIENCE):
             shown = one.typed_search_attributes
             found[one.id] = (shown.get(STATE) or "running", shown.get(STEP) or "")
     except RPCError as error:
@@ -129,7 +129,9 @@ async def counts(client: Client, automation: str) -> dict[str, int]:
             f"AND {LEAD_ID.name} NOT STARTS_WITH '{SAMPLE}'"
         )
         try:
-            counted[state] = (await client.count_workflows(query, rpc_timeout=PATIENCE)).count
+            counted[state] = (
+                await client.count_workflows(query, rpc_timeout=LISTING_PATIENCE)
+            ).count
         except RPCError as error:
             raise TemporalUnreachable(f"Temporal cannot count: {error.message}") from error
     return counted

@@ -28,7 +28,8 @@ OfDomain = Annotated[str | None, typer.Option("--domain", help="Every address of
 OfPhone = Annotated[str | None, typer.Option("--phone", help="A number: no text messages to it.")]
 OfChannel = Annotated[str, typer.Option("--channel", help=f"One of: {', '.join(CHANNELS)}.")]
 OfCampaign = Annotated[str | None, typer.Option("--campaign", help="In this automation alone.")]
-Why = Annotated[str, typer.Option("--why", "--reason", help="Why, for the record.")]
+Why = Annotated[str, typer.Option("--reason", "--why", help="Why, for the record.")]
+WhyLift = Annotated[str, typer.Option("--reason", "--why", help="Why, for the record (required).")]
 FromFile = Annotated[Path | None, typer.Option("--import", help="A CSV file of whom to suppress.")]
 ToFile = Annotated[
     Path | None, typer.Option("--export", help="Write all suppressions to a CSV file.")
@@ -116,7 +117,7 @@ def unsuppress_command(
     phone: OfPhone = None,
     channel: OfChannel = "all",
     campaign: OfCampaign = None,
-    why: Why = "",
+    why: WhyLift = "",
     by: By = None,
     center: Center = "default",
     even_erased: Annotated[
@@ -126,7 +127,7 @@ def unsuppress_command(
 ) -> None:
     """Lift a suppression; who did it, when and why is kept. The CRM's own field stays as it is."""
     if not why.strip():
-        raise WrongUse("say why: --why 'asked for it by phone, ticket 12' is kept as the record")
+        raise WrongUse("say why: --reason 'asked for it by phone, ticket 12' is kept as the record")
     record = lead_id(lead) if lead else None
     whom = Whom(center, email, record, domain, phone, channel=channel, campaign=campaign)
     lifting = Lifting(by or operator(), why.strip(), CHANNEL_OF[channel])

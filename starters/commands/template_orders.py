@@ -21,19 +21,17 @@ from starters.commands.templating import (
     text_of_file,
     with_ledger,
 )
-from starters.commands.who import By, operator
+from starters.commands.who import By, Why, operator
 from workers.authoring import read_templates
 
 verbs = typer.Typer()
 verbs.add_typer(template, name="template")
 
-Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
-
 
 @template.command("draft")
 def draft_command(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="All files if left out.")
+        list[str] | None, typer.Argument(metavar="NAME", help="All files if left out.")
     ] = None,
     center: Center = "default",
     by: By = None,

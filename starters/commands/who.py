@@ -12,6 +12,8 @@ By = Annotated[
     str | None, typer.Option("--by", help="Who does it; the user of this machine if left out.")
 ]
 
+Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+
 
 def operator() -> str:
     """Who runs the command, as this machine knows them."""

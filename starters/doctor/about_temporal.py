@@ -17,7 +17,7 @@ from workers.main import QUEUES
 from workflows.contracts import TASK_QUEUE
 from workflows.presentation import SEARCH_ATTRIBUTES, STATE
 
-PATIENCE = timedelta(seconds=10)
+ASKING_PATIENCE = timedelta(seconds=10)
 RETENTION = timedelta(days=30)
 LIVING = "WorkflowType = 'Enrollment' AND ExecutionStatus = 'Running'"
 STUCK = "TemporalReportedProblems IN ('category=WorkflowTaskFailed')"
@@ -54,7 +54,7 @@ async def look_at_temporal(client: Client, home: str | None) -> list[Finding]:
 
 async def _namespace(client: Client, home: str | None) -> AsyncIterator[Finding]:
     request = DescribeNamespaceRequest(namespace=client.namespace)
-    found = await client.workflow_service.describe_namespace(request, timeout=PATIENCE)
+    found = await client.workflow_service.describe_namespace(request, timeout=ASKING_PATIENCE)
     kept = found.config.workflow_execution_retention_ttl.ToTimedelta()
     name = client.namespace
     yield unless(
@@ -77,7 +77,7 @@ async def _namespace(client: Client, home: str | None) -> AsyncIterator[Finding]
 
 async def _search_attributes(client: Client) -> AsyncIterator[Finding]:
     request = ListSearchAttributesRequest(namespace=client.namespace)
-    known = await client.operator_service.list_search_attributes(request, timeout=PATIENCE)
+    known = await client.operator_service.list_search_attributes(request, timeout=ASKING_PATIENCE)
     missing = [one.name for one in SEARCH_ATTRIBUTES if one.name not in known.custom_attributes]
     options = " ".join(f"--name {name} --type Keyword" for name in missing)
     yield unless(
@@ -98,7 +98,9 @@ async def _pollers(client: Client) -> AsyncIterator[Finding]:
                 task_queue=TaskQueue(name=queue),
                 task_queue_type=kind,
             )
-            found = await client.workflow_service.describe_task_queue(request, timeout=PATIENCE)
+            found = await client.workflow_service.describe_task_queue(
+                request, timeout=ASKING_PATIENCE
+            )
             workers.append({poller.identity for poller in found.pollers})
         fewest = min(len(some) for some in workers)
         yield unless(
@@ -113,13 +115,15 @@ async def _stuck(client: Client) -> AsyncIterator[Finding]:
     """Workflows whose task fails: told by the server, and seen at those that began last."""
     mend = 'temporal workflow list --query "' + STUCK + '"; docs/runbooks/failed-workflow-task.md'
     try:
-        told = (await client.count_workflows(f"{LIVING} AND {STUCK}", rpc_timeout=PATIENCE)).count
+        told = (
+            await client.count_workflows(f"{LIVING} AND {STUCK}", rpc_timeout=ASKING_PATIENCE)
+        ).count
     except RPCError:
         told = 0  # an older server does not have the attribute
     seen = 0
-    async for found in client.list_workflows(LIVING, limit=LOOKED_AT, rpc_timeout=PATIENCE):
+    async for found in client.list_workflows(LIVING, limit=LOOKED_AT, rpc_timeout=ASKING_PATIENCE):
         handle = client.get_workflow_handle(found.id, run_id=found.run_id)
-        raw = (await handle.describe(rpc_timeout=PATIENCE)).raw_description
+        raw = (await handle.describe(rpc_timeout=ASKING_PATIENCE)).raw_description
         seen += raw.pending_workflow_task.attempt > ATTEMPTS
     stuck = max(told, seen)
     what = (f"{stuck} or more enrollments cannot go on: their code fails", "no enrollment fails")
@@ -128,7 +132,7 @@ async def _stuck(client: Client) -> AsyncIterator[Finding]:
 
 async def _attention(client: Client) -> AsyncIterator[Finding]:
     query = f"{LIVING} AND {STATE.name} = 'attention'"
-    count = (await client.count_workflows(query, rpc_timeout=PATIENCE)).count
+    count = (await client.count_workflows(query, rpc_timeout=ASKING_PATIENCE)).count
     if not count:
         yield Finding("attention", "ok", "no lead waits for an operator")
         return

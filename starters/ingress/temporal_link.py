@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.dispatch import PATIENCE
+from activities.dispatch import RPC_PATIENCE
 from activities.ledger import Ledger, LedgerUnavailable
 from config.settings import CodecSettings
 from workers.key_check import WrongCodecKeys, codec_of, ensure_keys_fit
@@ -100,7 +100,7 @@ class TemporalLink:
     async def _client_soon(self) -> Client | None:
         if self._client is None:
             try:
-                async with asyncio.timeout(PATIENCE.total_seconds()):
+                async with asyncio.timeout(RPC_PATIENCE.total_seconds()):
                     await self._connected.wait()
             except TimeoutError:
                 return None

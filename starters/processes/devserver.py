@@ -26,7 +26,7 @@ NAMESPACE = "default"
 GRPC_PORT = 7233
 UI_PORT = 8233
 RETENTION = timedelta(days=30)
-PATIENCE = timedelta(seconds=30)
+START_PATIENCE = timedelta(seconds=30)
 GRACE = timedelta(seconds=10)
 ATTEMPTS = 3
 """A port that was free may be taken by the time the server binds it: others are tried then."""
@@ -168,14 +168,14 @@ def _command(directory: Path, port: int, ui_port: int) -> tuple[str, ...]:
 async def _answers(running: Running) -> None:
     """Wait until the server is healthy; raises DevServerError if it ends or takes too long."""
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with asyncio.timeout(START_PATIENCE.total_seconds()):
             while not await _healthy(running.address):
                 if running.process.returncode is not None:
                     break
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
         raise _error(
-            f"the Temporal server did not answer within {PATIENCE.total_seconds():.0f} s",
+            f"the Temporal server did not answer within {START_PATIENCE.total_seconds():.0f} s",
             running.log,
         ) from None
     if running.process.returncode is not None:
@@ -195,7 +195,7 @@ async def _settle(running: Running, search_attributes: set[str]) -> None:
     client = await Client.connect(running.address, namespace=NAMESPACE)
     request = ListSearchAttributesRequest(namespace=NAMESPACE)
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with asyncio.timeout(START_PATIENCE.total_seconds()):
             while True:
                 listed = await client.operator_service.list_search_attributes(request)
                 if search_attributes <= set(listed.custom_attributes):

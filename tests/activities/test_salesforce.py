@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from simple_salesforce.exceptions import SalesforceMalformedRequest
 
-from activities.vendors.ports import Never, NotYet, Receipt
+from activities.vendors.ports import Never, NotYet
 from activities.vendors.salesforce.failures import code_of
 from starters.sandbox.faults import Fault
 from tests.activities.salesforce_org import (
@@ -191,21 +191,6 @@ async def test_records_that_are_gone_or_ambiguous_are_never(
     ]:
         problem = await failure_of(asked)
         assert (type(problem), problem.code) == (Never, code)
-
-
-async def test_a_collection_tells_each_row_its_own_outcome(
-    running: Running, connect: Connect
-) -> None:
-    good, fields = new_task(running)
-    bad, _ = new_task(running)
-    rows = {good: fields, bad: {**fields, "Subject": "x" * 256}}
-    outcome = await connect().upsert_many("Task", "Dripstone_Key__c", rows)
-    assert outcome[good] == Receipt(tasks_of(running, good)[0]["Id"])
-    problem = outcome[bad]
-    assert isinstance(problem, Never)
-    assert (problem.code, "Subject" in str(problem)) == ("STRING_TOO_LONG", True)
-    with pytest.raises(ValueError, match="200 at most"):
-        await connect().upsert_many("Task", "K", {str(n): {} for n in range(201)})
 
 
 @pytest.mark.parametrize(

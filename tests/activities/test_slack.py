@@ -57,22 +57,6 @@ async def test_a_post_reaches_the_channel_and_answers_its_timestamp(
     assert [(m["ts"], m["name"]) for m in _posted(running, text)] == [(receipt.reference, "sales")]
 
 
-async def test_a_member_is_found_by_address_and_written_to_directly(
-    running: Running, slack: Slack
-) -> None:
-    email = f"{uuid.uuid4()}@example.com"
-    running.sandbox.slack.seed_user(email)
-    user = await slack.user_id_by_email(email)
-    assert user is not None
-    channel = await slack.direct_channel(user)
-    await slack.post(channel, email)
-    assert [m["channel"] for m in _posted(running, email)] == [channel]
-
-
-async def test_a_stranger_is_nobody(slack: Slack) -> None:
-    assert await slack.user_id_by_email("nobody@example.com") is None
-
-
 @pytest.mark.parametrize(
     ("fault", "expected", "posted"),
     [
@@ -106,8 +90,8 @@ async def test_a_post_is_sent_once_and_what_became_of_it_is_told_apart(
 async def test_a_lost_answer_to_a_question_can_be_asked_again(
     running: Running, slack: Slack
 ) -> None:
-    running.sandbox.faults.set("slack", "users.lookupByEmail", "drop")
-    problem = await _failure(slack.user_id_by_email("a@example.com"))
+    running.sandbox.faults.set("slack", "auth.test", "drop")
+    problem = await _failure(slack.probe())
     assert isinstance(problem, NotYet)
 
 

@@ -162,15 +162,6 @@ def _holds(path: Path, canary: re.Pattern[bytes]) -> bool:
     return False
 
 
-def faults_that_struck(system: System) -> int:
-    """How many ordered faults met a call; the mail server writes none of its own down."""
-    log = Log(system.journal)
-    try:
-        return sum(entry["action"] in ("fault", "refused") for entry in log.entries())
-    finally:
-        log.close()
-
-
 def as_json(facts: Facts) -> str:
     """The facts for whoever wants to look at them afterwards."""
     from dataclasses import asdict

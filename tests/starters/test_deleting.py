@@ -164,9 +164,6 @@ def test_an_end_takes_the_place_of_a_last_step_that_others_name() -> None:
     assert text.endswith("at_most: 2}\n\n  - {id: end, kind: end}\n\n# That was all.\n")
 
 
-NEXT = HEAD + "- {id: a, kind: wait, for: 1 day}\n- id: b\n  kind: wait\n  for: 2 days\n"
-
-
 @pytest.mark.parametrize(
     ("above", "expected"),
     [

@@ -11,9 +11,7 @@ from starters.webhooks.mail import InboundMail, parse
 OURS = "<k3y@dripstone.example>"
 
 
-def report(
-    kind: str, machine_part: str, returned: str = f"Message-ID: {OURS}\nTo: a@l.example"
-) -> str:
+def report(kind: str, machine_part: str) -> str:
     return f"""From: Mail Delivery System <MAILER-DAEMON@mx.example>
 Subject: Undelivered Mail Returned to Sender
 Auto-Submitted: auto-replied

@@ -70,6 +70,18 @@ async def test_a_mail_leaves_with_the_words_that_were_approved(world: World) -> 
     assert [post for post in posts if post["text"].endswith(review.id)]
 
 
+async def test_the_mail_under_review_is_for_the_address_that_its_step_names(world: World) -> None:
+    mail = "- {id: intro, kind: send_email, template: intro, recipient_field: work_email}\n"
+    lead = world.lead(work_email="reviewed@work.example")
+    journey = await world.enroll(await world.publish(CHECK + mail + REST), lead)
+    review = await review_of(journey)
+    assert review.mail["to_address"] == "reviewed@work.example"
+    await deciding(journey, review)
+    assert (await journey.ends()).sends == 1
+    sent = [one.to_address for one in world.sandbox.sandbox.mail.messages()]
+    assert (sent.count("reviewed@work.example"), journey.mails()) == (1, 0)
+
+
 async def test_a_rejected_mail_does_not_leave(world: World) -> None:
     journey = await world.enroll(await world.publish(CHECK + MAIL + REST))
     await deciding(journey, await review_of(journey), approve=False)

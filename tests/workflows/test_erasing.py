@@ -126,7 +126,7 @@ async def test_an_erasure_that_was_cut_off_anywhere_goes_on_when_it_is_given_aga
 
 
 async def test_leads_that_are_being_mailed_are_erased_without_a_trace(tmp_path: Path) -> None:
-    """F17 of the fault plan, in little: a world of its own, whose files are looked through."""
+    """A world of its own, whose files are looked through."""
     word, leads = "Erased-Canary-Many", 12
     async with open_world(tmp_path) as world:
         automation = await world.publish(STEPS)

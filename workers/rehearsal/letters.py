@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pydantic import JsonValue
 
@@ -12,7 +13,7 @@ from activities.ledger.recipients import recipient_of
 from activities.mail_footer import WHAT, Footer
 from activities.mail_head import nowhere
 from activities.notices import words_of
-from activities.templates import Template, TemplateProblem, render
+from activities.templates import Rendered, Template, TemplateProblem, render
 from activities.text_messages import text_payload
 from workers.rehearsal.case import Case
 from workers.rehearsal.virtual import OWNER_ADDRESS, TEXT_SENDER
@@ -51,15 +52,7 @@ def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[
         "sender": mailbox.model_dump(mode="json"),
         "unsubscribe_url": UNSUBSCRIBE_URL,
     }
-    try:
-        rendered = render(template, fields)
-    except TemplateProblem as problem:
-        raise CannotBeWritten(str(problem)) from problem
-    footer = Footer(UNSUBSCRIBE_URL, mailbox.postal_address)
-    for part, field in footer.missing_in(rendered.text, rendered.html):
-        raise CannotBeWritten(
-            f"template {template.name}: a reader of the {part} part does not see {WHAT[field]}"
-        )
+    rendered = _rendered(template, fields, Footer(UNSUBSCRIBE_URL, mailbox.postal_address))
     subject = rendered.subject
     if effect.thread and case.first_subject:
         first = case.first_subject
@@ -71,6 +64,18 @@ def mail_of(case: Case, effect: SendEmail, accounts: CenterConnections) -> dict[
         "text": rendered.text,
     }
     return mail | ({"html": rendered.html} if rendered.html else {})
+
+
+def _rendered(template: Template, fields: Mapping[str, object], footer: Footer) -> Rendered:
+    try:
+        rendered = render(template, fields)
+    except TemplateProblem as problem:
+        raise CannotBeWritten(str(problem)) from problem
+    for part, field in footer.missing_in(rendered.text, rendered.html):
+        raise CannotBeWritten(
+            f"template {template.name}: a reader of the {part} part does not see {WHAT[field]}"
+        )
+    return rendered
 
 
 def text_of(case: Case, effect: SendSms, accounts: CenterConnections) -> dict[str, JsonValue]:

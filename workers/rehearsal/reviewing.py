@@ -34,15 +34,7 @@ def mail_to_review(case: Case, effect: AskReview) -> SendEmail:
     step = case.play.automation.step(effect.of)
     assert step is not None
     assert step.kind == "send_email"
-    return SendEmail(
-        kind="send_email",
-        enrollment=effect.enrollment,
-        entry=effect.entry,
-        step=effect.of,
-        visit=effect.of_visit,
-        template=step.template,
-        thread=step.thread,
-    )
+    return step.mail_to_review(effect)
 
 
 def put_up(mode: EngineMode, case: Case, step: str, mail: Mail, asked_by: tuple[str, int]) -> None:

@@ -111,7 +111,7 @@ class Signs:
     opt_outs: int = 0
 
     def __add__(self, other: Signs) -> Signs:
-        """Both together."""
+        """The signs of two waves, counted as one."""
         return Signs(*(getattr(self, name) + getattr(other, name) for name in _NAMES))
 
     def since(self, earlier: Signs) -> Signs:

@@ -17,8 +17,8 @@ from simple_salesforce.api import Salesforce as RestClient
 from simple_salesforce.exceptions import SalesforceExpiredSession
 from simple_salesforce.format import format_external_id, format_soql
 
-from activities.vendors.ports import Never, Receipt, VendorFailure
-from activities.vendors.salesforce.failures import RAISED, code_of, explain, explain_row
+from activities.vendors.ports import Never, Receipt
+from activities.vendors.salesforce.failures import RAISED, code_of, explain
 from activities.vendors.salesforce.login import SalesforceLogin, Signed, sign_in
 from activities.vendors.salesforce.transport import Outbound, TimeOuts, open_session
 
@@ -26,7 +26,6 @@ _T = TypeVar("_T")
 
 _LOCKOUT_GUARD_SECONDS = 60.0
 _USER_SECONDS = 600.0
-_LARGEST_COLLECTION = 200
 
 
 class _Channel:
@@ -100,32 +99,6 @@ class Salesforce:
             return Receipt(str((answer or {})["id"]), "created")
 
         return await asyncio.to_thread(self._call, f"creation of {object_name}", ask)
-
-    async def upsert_many(
-        self, object_name: str, key_field: str, rows: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, Receipt | VendorFailure]:
-        """Upsert up to 200 records, given by external id, in one call; each has its own outcome.
-
-        A failure of the whole call is raised. Raises ValueError for more than 200 rows.
-        """
-        if len(rows) > _LARGEST_COLLECTION:
-            raise ValueError(f"{len(rows)} rows in one call, {_LARGEST_COLLECTION} at most")
-        path = f"composite/sobjects/{object_name}/{key_field}"
-        head = {"attributes": {"type": object_name}}
-        records = [{**head, **fields, key_field: key} for key, fields in rows.items()]
-        body = _body({"allOrNone": False, "records": records})
-        what = f"upsert of {object_name}"
-
-        def ask(client: RestClient) -> dict[str, Receipt | VendorFailure]:
-            answers = client.restful(path, method="PATCH", data=body) or []
-            return {
-                key: Receipt(str(answer["id"]))
-                if answer["success"]
-                else explain_row(answer["errors"], what, key_field)
-                for key, answer in zip(rows, answers, strict=True)
-            }
-
-        return await asyncio.to_thread(self._call, f"{what} (collection)", ask, key_field)
 
     async def update(self, object_name: str, record_id: str, fields: Mapping[str, Any]) -> Receipt:
         """Update one record by its id; Salesforce confirms with an empty answer."""

@@ -42,13 +42,6 @@ def explain(
     return failure("salesforce", code, f"{what} got no usable answer", retry_after=retry_after)
 
 
-def explain_row(errors: Any, what: str, key_field: str) -> VendorFailure:
-    """The port's failure for one refused row of a collection, which names codes differently."""
-    first = errors[0] if isinstance(errors, list) and errors else {}
-    code = _read(first.get("statusCode"), first.get("message"), key_field)
-    return failure("salesforce", code or "unreadable_answer", f"{what} was refused{_named(first)}")
-
-
 def code_of(error: SalesforceError, key_field: str = "") -> str:
     """The vendor's errorCode, or ``http_503`` and the like when the answer names none."""
     first = _first(error)

@@ -108,7 +108,7 @@ class Signed:
     instance: str
 
     def __repr__(self) -> str:
-        """Without the token."""
+        """The host alone, so that no log and no traceback shows the token."""
         return f"Signed(instance={self.instance!r})"
 
 

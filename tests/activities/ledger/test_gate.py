@@ -51,7 +51,7 @@ LATE = NOON - timedelta(seconds=1)
         ({"due": LATE - timedelta(days=1), "max_lateness": timedelta(days=1)}, None, "refused"),
         ({"due": LATE - timedelta(days=9)}, None, None),
         ({"halted": "by Ada"}, None, "held"),
-        # An opt-out beats everything, also that no consent is asked for (T-20).
+        # An opt-out beats everything, also that no consent is asked for.
         ({"suppressed": "unsubscribed", "no_consent": "no consent"}, None, "unsubscribed"),
         ({"no_consent": "withdrawn", "automation_state": "disabled"}, "held", "no_consent"),
         ({"no_consent": "withdrawn", "halted": "by Ada"}, None, "no_consent"),

@@ -1,4 +1,4 @@
-"""The step kinds, one a file. A new kind is a new file and one more line in this list."""
+"""The step kinds, one a file. A new kind is a new file, imported here and named in the list."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from workflows.engine.base import Frozen, Name
+from workflows.engine.effects import AskReview
 from workflows.engine.effects import SendEmail as SendEmailEffect
 from workflows.engine.steps.base import BaseStep, Do, Moment, Move
 
@@ -35,17 +36,26 @@ class SendEmail(BaseStep):
 
     def enter(self, moment: Moment) -> Move:
         """Ask for the mail to be sent."""
-        effect = SendEmailEffect(
-            kind="send_email",
-            enrollment=moment.enrollment,
-            entry=moment.entry,
-            step=self.id,
-            visit=moment.visit,
-            template=self.template,
-            thread=self.thread and moment.sends > moment.texts,
-            not_after=moment.window_ends,
-        )
-        if self.recipient_field != "email":  # what was never set is left out of histories
-            effect = effect.model_copy(update={"recipient_field": self.recipient_field})
+        threaded = self.thread and moment.sends > moment.texts
+        effect = self._mail((moment.enrollment, moment.entry), moment.visit, threaded)
+        effect = effect.model_copy(update={"not_after": moment.window_ends})
         number = moment.sends - moment.texts + 1
         return Do(effect, f"E-mail {number}: {self.name or self.template}")
+
+    def mail_to_review(self, asked: AskReview) -> SendEmailEffect:
+        """The mail that the visit would send which a review is asked of."""
+        return self._mail((asked.enrollment, asked.entry), asked.of_visit, self.thread)
+
+    def _mail(self, whose: tuple[str, int], visit: int, threaded: bool) -> SendEmailEffect:
+        effect = SendEmailEffect(
+            kind="send_email",
+            enrollment=whose[0],
+            entry=whose[1],
+            step=self.id,
+            visit=visit,
+            template=self.template,
+            thread=threaded,
+        )
+        if self.recipient_field == "email":  # what was never set is left out of histories
+            return effect
+        return effect.model_copy(update={"recipient_field": self.recipient_field})

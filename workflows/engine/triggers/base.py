@@ -13,7 +13,7 @@ from workflows.engine.base import Frozen
 from workflows.engine.conditions import Condition, asks_for_events
 from workflows.engine.events import Event
 from workflows.engine.semantics import SEMANTICS
-from workflows.engine.sessions import Session
+from workflows.engine.sessions import Facts, Session
 
 Timing = Literal["immediately", "after_conversation"]
 TIMINGS: tuple[Timing, ...] = get_args(Timing)
@@ -115,6 +115,25 @@ class ChatTrigger(BaseTrigger):
             (only,) = timings_of(cls)
             raise ValueError(f"{kind} supports {only!r} only, not {given!r}: {cls.why_not}")
         return given
+
+
+class UnhappyEnd(ChatTrigger):
+    """A chat trigger for what is missing when the session ends; decided then, once."""
+
+    listens_to: ClassVar[frozenset[str]] = frozenset({"session_ended"})
+    says: ClassVar[str]
+    """What is said of a session that did."""
+
+    def fires(self, occasion: Occasion) -> Match | None:
+        """With the end of the session."""
+        session = occasion.session
+        if session is None or not session.ended_with(occasion.event, self.ended_so):
+            return None
+        return once_a_session(session, self.says)
+
+    def ended_so(self, facts: Facts) -> bool:
+        """Whether the session ended in such a way, by what happened in it."""
+        raise TypeError(f"trigger kind {type(self).__name__} does not say which end it is about")
 
 
 def timings_of(kind: type[BaseModel]) -> tuple[Timing, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from workflows.engine.sessions import Facts
-from workflows.engine.triggers.base import ChatTrigger, Match, Occasion, named, once_a_session
+from workflows.engine.triggers.base import ChatTrigger, Match, Occasion, UnhappyEnd, named
 
 
 class _Request(ChatTrigger):
@@ -42,25 +42,18 @@ class InboundChatRequestFromAiSdr(_Request):
     kind: Literal["inbound_chat_request_from_ai_sdr"]
 
 
-def _was_missed(facts: Facts) -> bool:
-    return "request_missed" in facts
-
-
-class MissedInboundChatRequest(ChatTrigger):
+class MissedInboundChatRequest(UnhappyEnd):
     """A visitor's request for a rep is unanswered when the session ends; decided then, once."""
 
-    listens_to: ClassVar[frozenset[str]] = frozenset({"session_ended"})
     why_not: ClassVar[str] = (
         "that nobody answered is known only when the conversation is over; until then a rep may "
         "still answer"
     )
+    says: ClassVar[str] = "the session ended with an unanswered request"
 
     kind: Literal["missed_inbound_chat_request"]
     timing: Literal["after_conversation"] = "after_conversation"
 
-    def fires(self, occasion: Occasion) -> Match | None:
-        """With the end of the session, if a request was open then."""
-        session = occasion.session
-        if session is None or not session.ended_with(occasion.event, _was_missed):
-            return None
-        return once_a_session(session, "the session ended with an unanswered request")
+    def ended_so(self, facts: Facts) -> bool:
+        """With a request that was noted as missed."""
+        return "request_missed" in facts

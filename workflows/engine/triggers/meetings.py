@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from workflows.engine.sessions import Facts
-from workflows.engine.triggers.base import ChatTrigger, Match, Occasion, named, once_a_session
+from workflows.engine.triggers.base import ChatTrigger, Match, Occasion, UnhappyEnd, named
 
 
 class MeetingOffered(ChatTrigger):
@@ -41,25 +41,18 @@ class MeetingBooked(ChatTrigger):
         return Match(named(occasion.event, "id"), "a meeting was booked")
 
 
-def _came_to_nothing(facts: Facts) -> bool:
-    return "meeting_offered" in facts and "meeting_booked" not in facts
-
-
-class MeetingOfferedButNotBooked(ChatTrigger):
+class MeetingOfferedButNotBooked(UnhappyEnd):
     """A meeting was offered and none is booked when the session ends; decided then, once."""
 
-    listens_to: ClassVar[frozenset[str]] = frozenset({"session_ended"})
     why_not: ClassVar[str] = (
         "that nothing was booked is known only when the conversation is over; until then the "
         "visitor may still book"
     )
+    says: ClassVar[str] = "the session ended with an offer and no booking"
 
     kind: Literal["meeting_offered_but_not_booked"]
     timing: Literal["after_conversation"] = "after_conversation"
 
-    def fires(self, occasion: Occasion) -> Match | None:
-        """With the end of the session."""
-        session = occasion.session
-        if session is None or not session.ended_with(occasion.event, _came_to_nothing):
-            return None
-        return once_a_session(session, "the session ended with an offer and no booking")
+    def ended_so(self, facts: Facts) -> bool:
+        """With an offer, and without a booking."""
+        return "meeting_offered" in facts and "meeting_booked" not in facts
