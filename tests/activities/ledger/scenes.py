@@ -34,7 +34,8 @@ WRITES = SalesforceWrites(hard_bounce_field="Bounced__c", fallback_owner="boss@d
 ACCOUNTS = Connections(
     centers={"default": CenterConnections(mailboxes={"default": ADA}, salesforce=WRITES)}
 )
-INTRO = TemplateText("intro", "Hello {{ lead.first_name }}", "A text for you", None)
+FOOT = "{{ unsubscribe_url }} {{ sender.postal_address }}"
+INTRO = TemplateText("intro", "Hello {{ lead.first_name }}", f"A text for you. {FOOT}", None)
 SEND: dict[str, Any] = {"id": "a", "kind": "send_email", "template": "intro"}
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
