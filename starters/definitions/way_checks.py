@@ -48,6 +48,7 @@ def unlimited_loops(draft: Draft) -> Iterator[Found]:
     for loop, why in loops_that_nothing_ends(draft.automation):
         if frozenset(loop) not in told and not draft.unread.intersection(loop):
             message = f"nothing ends the loop {_around(loop)}{why}: go back by a step of kind jump"
+            message += ", or set caps.max_sends" if why else ""
             yield ("steps", _place(draft.automation, loop[0])), "error", message
 
 
