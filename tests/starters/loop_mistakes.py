@@ -30,7 +30,7 @@ BAD_LOOPS: dict[str, tuple[str, int, str]] = {
         "- {id: a, kind: send_email, template: intro}\n"
         "- {id: b, kind: wait, for: 1 day, next: a}\n",
         6,
-        "each message begins the engagement window anew: go back by a step of kind jump, or set caps",
+        "begins the engagement window anew: go back by a step of kind jump, or set caps.max_sends",
     ),
     "a jump whose other way leads back too": (
         STEPS + "- {id: a, kind: wait, for: 1 day}\n"
