@@ -218,6 +218,9 @@ class CenterConnections(_Strict):
         return region
 
 
+NO_ACCOUNTS = CenterConnections()
+
+
 class Connections(_Strict):
     """Every center's accounts."""
 
@@ -231,4 +234,4 @@ class Connections(_Strict):
 
     def of(self, center: str) -> CenterConnections:
         """The accounts of a center; none if it is not listed."""
-        return self.centers.get(center, CenterConnections())
+        return self.centers.get(center, NO_ACCOUNTS)
