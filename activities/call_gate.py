@@ -21,10 +21,9 @@ from activities.ledger.consents import consent_missing_somewhere
 from activities.ledger.feeds import why_unheard
 from activities.ledger.gate import judge_mail
 from activities.ledger.halts import why_halted
-from activities.ledger.leads import BadLead, canonical_address, is_sample
+from activities.ledger.leads import BadLead, canonical_address
 from activities.ledger.pacing import Pace
 from activities.ledger.recipients import person_at
-from activities.ledger.slots import take_slot
 from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import (
     locks_of_domains,
@@ -37,6 +36,7 @@ from activities.sending import (
     Sending,
     check_caps,
     due_of,
+    held_for_room,
     pace_of,
     sending_of,
 )
@@ -133,11 +133,7 @@ async def judge_call_in(ledger: Ledger, tx: AsyncConnection, case: CallCase) -> 
         # With caps, the window is one of the limits that the slot has to suit.
         window=None if case.pace.is_limited else facts.window,
     )
-    verdict = judge_mail(facts)
-    # Sample leads use nothing up that is meant for others.
-    room = None if verdict or is_sample(lead.lead) else await take_slot(tx, case.pace, facts.now)
-    if room:
-        verdict = Outcome(state="held", cause=room.cause, until=room.at)
+    verdict = judge_mail(facts) or await held_for_room(tx, case.pace, lead, facts.now)
     return await note_verdict(ledger, tx, scene, verdict)
 
 

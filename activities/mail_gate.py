@@ -13,15 +13,21 @@ from activities.ledger.consents import missing_consent
 from activities.ledger.feeds import why_unheard
 from activities.ledger.gate import REVIEW_WANTED, judge_mail
 from activities.ledger.halts import why_held_back
-from activities.ledger.leads import is_sample
 from activities.ledger.pacing import Pace
-from activities.ledger.slots import take_slot
 from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import suppression_of
 from activities.ledger.template_switch import cause_of_hold, is_deactivated
 from activities.reviewed_mail import ask_again, what_review_lacks
 from activities.scene import Scene, facts_of_message, note_verdict
-from activities.sending import Sending, check_caps, due_of, pace_of, sending_of, sends_of
+from activities.sending import (
+    Sending,
+    check_caps,
+    due_of,
+    held_for_room,
+    pace_of,
+    sending_of,
+    sends_of,
+)
 from workflows.engine.caps import Caps
 from workflows.engine.effects import Outcome, SendEmail
 
@@ -78,8 +84,5 @@ async def judge_mail_in(ledger: Ledger, tx: AsyncConnection, case: MailCase) -> 
     verdict = judge_mail(facts)
     if verdict and verdict.cause == REVIEW_WANTED:
         await ask_again(ledger, tx, scene, effect.step, case.payload)
-    # Sample leads use nothing up that is meant for others.
-    room = None if verdict or is_sample(lead.lead) else await take_slot(tx, case.pace, facts.now)
-    if room:
-        verdict = Outcome(state="held", cause=room.cause, until=room.at)
+    verdict = verdict or await held_for_room(tx, case.pace, lead, facts.now)
     return await note_verdict(ledger, tx, scene, verdict)

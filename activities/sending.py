@@ -14,7 +14,7 @@ from activities.ledger.companies import company_of
 from activities.ledger.connections import CenterConnections
 from activities.ledger.effects import messages_of
 from activities.ledger.feeds import Outgoing
-from activities.ledger.leads import Lead
+from activities.ledger.leads import Lead, is_sample
 from activities.ledger.pacing import (
     DAY_OF_CAMPAIGN,
     DAY_OF_COMPANY,
@@ -23,13 +23,14 @@ from activities.ledger.pacing import (
     Pace,
 )
 from activities.ledger.settings import settings_of
+from activities.ledger.slots import take_slot
 from activities.ledger.windows import window_of
 from activities.scene import Scene, zone_of
 from activities.vendors.ports import NotYet
 from workflows.engine.automation import Automation
 from workflows.engine.caps import Caps
 from workflows.engine.consent import CHANNEL_OF
-from workflows.engine.effects import HttpCall, SendEmail, SendSms
+from workflows.engine.effects import HttpCall, Outcome, SendEmail, SendSms
 
 Message = SendEmail | SendSms | HttpCall
 """What reaches a lead; a call does if its step says so."""
@@ -92,6 +93,15 @@ async def check_caps(tx: AsyncConnection, sending: Sending) -> None:
         text = "the campaign's caps were changed while this was prepared"
         at_once = timedelta(milliseconds=100)
         raise as_application_error(NotYet("dripstone", "caps_changed", text, at_once))
+
+
+async def held_for_room(
+    tx: AsyncConnection, pace: Pace, lead: Lead, now: datetime
+) -> Outcome | None:
+    """None: there is room, and the slot is taken. Sample leads use nothing up that is meant for
+    others."""
+    room = None if is_sample(lead.lead) else await take_slot(tx, pace, now)
+    return Outcome(state="held", cause=room.cause, until=room.at) if room else None
 
 
 def due_of(effect: Message) -> datetime | None:

@@ -13,9 +13,7 @@ from activities.ledger.consents import missing_consent
 from activities.ledger.feeds import why_unheard
 from activities.ledger.gate import judge_text
 from activities.ledger.halts import why_held_back
-from activities.ledger.leads import is_sample
 from activities.ledger.pacing import Pace
-from activities.ledger.slots import take_slot
 from activities.ledger.still_eligible import no_longer_eligible
 from activities.ledger.suppressions import text_suppression_of
 from activities.scene import Scene, facts_of_message, note_verdict
@@ -24,6 +22,7 @@ from activities.sending import (
     Sending,
     check_caps,
     due_of,
+    held_for_room,
     pace_of,
     sending_of,
     sends_of,
@@ -77,9 +76,5 @@ async def judge_text_in(ledger: Ledger, tx: AsyncConnection, case: TextCase) -> 
         # With caps, the window is one of the limits that the slot has to suit.
         window=None if case.pace.is_limited else facts.window,
     )
-    verdict = judge_text(facts)
-    # Sample leads use nothing up that is meant for others.
-    room = None if verdict or is_sample(lead.lead) else await take_slot(tx, case.pace, facts.now)
-    if room:
-        verdict = Outcome(state="held", cause=room.cause, until=room.at)
+    verdict = judge_text(facts) or await held_for_room(tx, case.pace, lead, facts.now)
     return await note_verdict(ledger, tx, scene, verdict)
